@@ -1,0 +1,51 @@
+// The engine: finds or makes the block for the vCPU's pc, runs it, follows links.
+//
+//   engine_run -> find block -> (translate -> passes -> backend) -> enter code
+//        ^                                                             | exits: budget, unlinked
+//        '---- interrupt? exception? -------------------------------- '  slot, indirect miss
+#ifndef ACCEL_ENGINE_H
+#define ACCEL_ENGINE_H
+
+#include "accel/target.h"
+#include "accel/block.h"
+
+typedef struct Engine Engine;
+struct HostBackend;
+
+typedef struct EngineConfig {
+    const struct HostBackend *backend; // NULL: interpreter
+    size_t cache_bytes;                // of host code
+    bool one_insn_per_block;
+    bool perf_map, jitdump;
+    const char *dump_pass;             // -dump-pass NAME|all
+} EngineConfig;
+
+Engine *engine_new(struct Machine *m, const EngineConfig *c);
+void engine_free(Engine *e);
+void engine_attach(Engine *e, VCPU *v); // once per vCPU
+
+// Runs v for exactly `insns` instructions, or fewer if it halts, yields or the machine asks to
+// stop. Returns the number executed.
+uint64_t engine_run(VCPU *v, uint64_t insns);
+
+// --- for C code called from translated code or from the interpreter
+// Makes vcpu->pc and the instruction count exact: the current instruction has not executed.
+void engine_restore(VCPU *v);
+// Leaves the block for the dispatcher; the state must be complete. The current instruction counts
+// as executed when a guest exception was taken (engine_exception does both).
+NORETURN void engine_leave(VCPU *v);
+// engine_restore, count the instruction, then the caller changes state and calls engine_leave.
+void engine_exception_begin(VCPU *v);
+// The target changed something that block_flags or regime_key depend on.
+void engine_mode_changed(VCPU *v);
+
+// --- code coherence
+void engine_invalidate_phys(Engine *e, uint64_t phys, uint64_t len); // bytes were written
+void engine_flush(Engine *e);                                      // forget all code
+// The mapping of code may have changed: half 0, 1, or both (2).
+void engine_code_mapping_changed(VCPU *v, unsigned half);
+
+// -d, `info jit`
+void engine_print_stats(Engine *e, void *file);
+
+#endif

@@ -1,0 +1,81 @@
+// What a guest architecture gives the engine: one constant struct, found at run time by name.
+#ifndef ACCEL_TARGET_H
+#define ACCEL_TARGET_H
+
+#include "accel/vcpu.h"
+
+typedef enum MmuAccess { MMU_READ, MMU_WRITE, MMU_FETCH } MmuAccess;
+
+// Result of a page-table walk, for the 4 KiB page of the access.
+typedef struct MmuPage {
+    uint64_t phys;      // physical address of the page
+    unsigned page_bits; // log2 of the size of the translation it came from, >= 12
+    bool r, w, x;       // allowed now, in the regime asked for (w false while a dirty bit is clean)
+    bool global;        // valid for every ASID
+    bool device;        // device memory: unaligned accesses fault
+} MmuPage;
+
+typedef struct MmuFault {
+    uint64_t va;
+    MmuAccess access;
+    uint32_t code;      // the target's: for example Arm's fault status
+    uint64_t extra;
+} MmuFault;
+
+typedef struct TranslateRequest {
+    uint64_t pc;
+    uint64_t flags;     // block_flags of the vCPU
+    const uint8_t *host; // the bytes at pc
+    unsigned bytes;     // how many of them lie in pc's page
+    unsigned max_insns; // decode no more (>= 1)
+    bool single;        // one instruction that may touch devices
+} TranslateRequest;
+
+typedef struct GdbRegister {
+    const char *name;
+    uint16_t bits;
+    const char *type;   // gdb target-description type
+} GdbRegister;
+
+struct StateDesc;
+
+typedef struct TargetOps {
+    const char *name;          // "aarch64"
+    const char *gdb_arch;      // target description's <architecture>
+    // Guest state offsets worth a host register, best first; ended by 0.
+    const uint16_t *pin_gpr;
+    const uint16_t *pin_vec;
+    // How many halves of the address space have their own code mapping: bit that tells, 63 or none.
+    uint64_t va_canonical_mask; // bits of a pc that count
+
+    // The mode that decode depends on (exception level, FP traps, ...): part of a block's key.
+    uint64_t (*block_flags)(VCPU *);
+    // Decodes from r->pc to a block's end into IR. Always makes at least one instruction; what
+    // cannot be decoded raises the guest's undefined-instruction exception when run.
+    void (*translate)(VCPU *, IRBlock *b, const TranslateRequest *r);
+    // Regime 0 is the current one, 1 the unprivileged. True: *page; false: *fault.
+    bool (*walk)(VCPU *, uint64_t va, MmuAccess, unsigned regime, MmuPage *page, MmuFault *fault);
+    // Table key of a regime: accesses under equal keys see the same translations (besides global
+    // ones): for example exception level and PAN, and the ASID, as (mode << 32 | asid).
+    uint64_t (*regime_key)(VCPU *, unsigned regime);
+    // Takes the guest exception for a failed access. Called with the pc restored to the faulting
+    // instruction; the engine then leaves the block.
+    void (*fault)(VCPU *, const MmuFault *);
+    void (*unaligned)(VCPU *, uint64_t va, MmuAccess, unsigned regime);
+    void (*bus_error)(VCPU *, uint64_t va, uint64_t phys, MmuAccess);
+    // Interrupts: is one deliverable now? take it. Is there a reason to wake from a halt?
+    bool (*interrupt_ready)(VCPU *);
+    void (*interrupt_take)(VCPU *);
+    bool (*has_work)(VCPU *);
+    // Brings lazily kept state (sticky FP flags) home, before it is read from outside.
+    void (*sync)(VCPU *);
+    // A software breakpoint or watchpoint of the guest's own debug registers, and gdb's registers.
+    const GdbRegister *gdb_regs;
+    unsigned n_gdb_regs;
+    uint64_t (*virt_to_phys_debug)(VCPU *, uint64_t va); // ~0 if unmapped; no side effects
+    bool (*gdb_read)(VCPU *, unsigned reg, void *buf);
+    bool (*gdb_write)(VCPU *, unsigned reg, const void *buf);
+    const struct StateDesc *state; // declared once: reset, hash, snapshot
+} TargetOps;
+
+#endif

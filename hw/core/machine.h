@@ -1,0 +1,95 @@
+// A machine: vCPUs, memory, clock, devices, and the loop that runs them.
+#ifndef HW_CORE_MACHINE_H
+#define HW_CORE_MACHINE_H
+
+#include <glib.h>
+#include "accel/vcpu.h"
+#include "hw/core/device.h"
+
+#define MACHINE_MAX_CPUS 8
+
+// Everything the command line says that a board needs. Strings may be NULL.
+typedef struct MachineConfig {
+    const char *machine;      // board name
+    GHashTable *machine_opts; // -M board,key=value: char * -> char *
+    const char *cpu;          // model, with ",feature=on" ending
+    unsigned smp;
+    uint64_t ram_size;
+    const char *kernel, *initrd, *append, *dtb, *bios;
+    const char *dumpdtb;
+    bool icount;              // -icount given
+    unsigned icount_shift;
+    bool icount_sleep;
+    bool realtime;            // -icount off: virtual time is the host's
+    bool no_reboot, no_shutdown;
+    bool semihosting;
+    const char *semihosting_args;
+    uint64_t stop_at;         // -stop-at N: stop after exactly N instructions and print the state hash
+    uint64_t hash_every;      // -hash-every N
+} MachineConfig;
+
+typedef struct BoardType {
+    const char *name, *alias, *desc;
+    const char *target;       // TargetOps name: "aarch64"
+    const char *default_cpu;
+    uint64_t default_ram;
+    unsigned max_cpus;
+    bool is_default;
+    const DeviceProp *opts;   // for -M NAME,help; offsets unused
+    // Builds the board: vCPUs, RAM, devices. False with *error.
+    bool (*init)(struct Machine *m, char **error);
+    // After -device and -drive devices exist: loads kernel, firmware, makes the device tree.
+    bool (*finish)(struct Machine *m, char **error);
+    void (*reset)(struct Machine *m); // after CPUs and devices: entry point registers
+} BoardType;
+
+#define BOARD_TYPE(t)                                                                              \
+    static const BoardType *const t##_entry __attribute__((used, section("mimus_boards"))) = &(t)
+const BoardType *board_type_find(const char *name); // name or alias
+void board_type_each(void (*fn)(void *, const BoardType *), void *opaque);
+
+typedef enum MachineStop {
+    MACHINE_RUNNING,
+    MACHINE_SHUTDOWN, // guest powered off
+    MACHINE_RESET,    // guest asked for a reset
+    MACHINE_PAUSED,   // debugger or monitor
+    MACHINE_QUIT,     // user quit, signal
+} MachineStop;
+
+typedef struct Machine {
+    const BoardType *board;
+    MachineConfig config;
+    void *board_state;
+    VCPU *cpu[MACHINE_MAX_CPUS];
+    unsigned n_cpus;
+    struct Engine *engine;
+    AddressSpace *memory;     // guest physical
+    Clock *clock;
+    GPtrArray *devices;       // Device *, in order of realization
+    // --- run state
+    MachineStop stop;         // what the loop should do next
+    int exit_status;
+    uint64_t round_start_ns;  // virtual time at which this round of vCPU turns began
+    VCPU *current;            // whose turn it is, or NULL
+    uint64_t executed;        // instructions of all vCPUs up to the current turn
+    void (*paused)(void *opaque); // told when the machine stops for the debugger
+    void *paused_opaque;
+} Machine;
+
+Machine *machine_new(const BoardType *board, const MachineConfig *config);
+void machine_free(Machine *m);
+void machine_add_cpu(Machine *m, VCPU *v);
+void machine_reset(Machine *m);
+// Runs until the guest powers off, the user quits, or config says stop. Returns the exit status.
+int machine_run(Machine *m);
+// From devices, PSCI, monitor, signals: takes effect at the end of the current turn.
+void machine_request(Machine *m, MachineStop what, int exit_status);
+void machine_pause(Machine *m);
+void machine_continue(Machine *m);
+// A vCPU has an interrupt or event to see: wakes it; if it runs, it looks before its next block.
+void machine_notify_cpu(VCPU *v);
+uint64_t machine_icount(const Machine *m);
+void machine_state_hash(Machine *m, StateHash *h);
+void machine_print_state(Machine *m, void *file);
+
+#endif

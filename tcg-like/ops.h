@@ -1,0 +1,203 @@
+// The op list. Every enum, name, arity, verifier rule, effect and dispatch table derives from it.
+//
+//   IR_OP(name, signature, effects)
+//
+// signature: "result=args", one letter a value:
+//   T  I32 or I64, the insn's own type           S  I32 or I64, all S of one insn alike
+//   w  I32      x  I64      v  V128      f  FLAGS      a  any type      -  nothing
+// effects, combined with |:
+//   PURE   result depends on the arguments alone
+//   RD/WR  reads / writes guest state outside the named slot (get/put name theirs)
+//   MEM_R/MEM_W  touches guest memory            FAULT  may leave the block, as a guest exception
+//   EXIT   may leave the block on purpose        TERM   always leaves it: the last op of a block
+//
+// aux, aux2 and imm carry immediates as each row's comment says. "esize" is log2 of the lane's
+// bytes: 0 = 8 bit ... 3 = 64 bit. Shift counts that arrive as values are taken modulo the width.
+
+// --- markers and constants
+IR_OP(nop, "-=", PURE)
+IR_OP(insn, "-=", EXIT)       // guest instruction boundary; imm = guest pc, aux = index in the block
+IR_OP(const, "T=", PURE)      // imm
+IR_OP(vconst, "v=", PURE)     // imm = index into IRBlock.vpool
+IR_OP(fconst, "f=", PURE)     // imm = packed flags
+
+// --- guest state: imm = byte offset from the vCPU, aux = bytes; narrower than the type zero-extends
+IR_OP(get, "a=", PURE)
+IR_OP(put, "-=a", PURE)
+
+// --- integer
+IR_OP(add, "T=TT", PURE)
+IR_OP(sub, "T=TT", PURE)
+IR_OP(mul, "T=TT", PURE)
+IR_OP(mulhu, "T=TT", PURE)    // high half of the unsigned product
+IR_OP(mulhs, "T=TT", PURE)
+IR_OP(divu, "T=TT", PURE)     // x / 0 = 0
+IR_OP(divs, "T=TT", PURE)     // x / 0 = 0, MIN / -1 = MIN; rounds to zero
+IR_OP(and, "T=TT", PURE)
+IR_OP(or, "T=TT", PURE)
+IR_OP(xor, "T=TT", PURE)
+IR_OP(andn, "T=TT", PURE)     // a & ~b
+IR_OP(orn, "T=TT", PURE)      // a | ~b
+IR_OP(xnor, "T=TT", PURE)     // ~(a ^ b)
+IR_OP(not, "T=T", PURE)
+IR_OP(neg, "T=T", PURE)
+IR_OP(shl, "T=TT", PURE)
+IR_OP(shr, "T=TT", PURE)
+IR_OP(sar, "T=TT", PURE)
+IR_OP(ror, "T=TT", PURE)
+IR_OP(zext, "T=T", PURE)      // aux = bits kept (8, 16, 32)
+IR_OP(sext, "T=T", PURE)      // aux = bits kept (8, 16, 32)
+IR_OP(trunc, "w=x", PURE)
+IR_OP(extu, "x=w", PURE)
+IR_OP(exts, "x=w", PURE)
+IR_OP(bswap, "T=T", PURE)     // aux = unit in bits (16, 32, 64): bytes are reversed in each unit
+IR_OP(rbit, "T=T", PURE)      // bits reversed
+IR_OP(clz, "T=T", PURE)       // clz(0) = width
+IR_OP(ctz, "T=T", PURE)       // ctz(0) = width
+IR_OP(popcnt, "T=T", PURE)
+IR_OP(extract, "T=T", PURE)   // aux = position | length << 8
+IR_OP(sextract, "T=T", PURE)  // the same, sign-extended
+IR_OP(deposit, "T=TT", PURE)  // the field aux of a is replaced by the low bits of b
+IR_OP(extr, "T=TT", PURE)     // low half of (a:b) >> imm, 0 <= imm < width
+IR_OP(cmpset, "w=SS", PURE)   // aux = IRCond; 0 or 1
+IR_OP(select, "T=SSTT", PURE) // aux = IRCond; (a cond b) ? c : d
+
+// --- flags: S, Z, P, C, V of a result, as one value (see IR_FLAG_*). C of a subtraction is borrow.
+IR_OP(f_add, "f=SS", PURE)
+IR_OP(f_sub, "f=SS", PURE)
+IR_OP(f_adc, "f=SSf", PURE)   // a + b + C
+IR_OP(f_sbb, "f=SSf", PURE)   // a - b - C
+IR_OP(f_logic, "f=S", PURE)   // of a; C = V = 0
+IR_OP(adc, "T=TTf", PURE)
+IR_OP(sbb, "T=TTf", PURE)
+IR_OP(f_cmc, "f=f", PURE)     // C inverted
+IR_OP(f_pack, "w=f", PURE)    // as IR_FLAG_* bits, all other bits zero
+IR_OP(f_unpack, "f=w", PURE)  // other bits of the argument are ignored
+IR_OP(f_test, "w=f", PURE)    // aux = IRFlagCond; 0 or 1
+IR_OP(f_select, "T=fTT", PURE) // aux = IRFlagCond; cond ? b : c
+IR_OP(f_choose, "f=fff", PURE) // aux = IRFlagCond; cond(a) ? b : c
+IR_OP(f_fcmp, "f=vv", PURE)   // lane 0; aux = esize | IR_FCMP_*
+
+// --- guest memory: aux = IRMemOp bits, imm = signed displacement added to the address
+IR_OP(ld, "a=x", MEM_R | FAULT)
+IR_OP(st, "-=xa", MEM_W | FAULT)
+IR_OP(rmw, "T=xT", MEM_R | MEM_W | FAULT)   // aux2 = IRRmwKind; gives the old value, zero-extended
+IR_OP(cas, "T=xTT", MEM_R | MEM_W | FAULT)  // address, expected, new; gives the old value
+IR_OP(fence, "-=", MEM_R | MEM_W)
+// Made by the check-elimination pass. chk: the bytes [a+imm, a+imm+aux2) lie in one page that this
+// access (aux: IR_MEM_STORE, regime) may touch without a slow path; gives host address - guest
+// address. Otherwise it leaves the block before the current instruction (IR_LEAVE_SINGLE).
+IR_OP(chk, "x=x", MEM_R | FAULT | EXIT)
+IR_OP(ldh, "a=xx", MEM_R)     // address, chk's result
+IR_OP(sth, "-=xxa", MEM_W)
+
+// --- C functions. call: imm = const IRHelper *. vcall: imm = const IRVHelper *, aux | aux2 << 16 = desc
+IR_OP(call, "a=aaaa", RD | WR | MEM_R | MEM_W | FAULT)
+IR_OP(vcall, "v=vvv", RD | WR)
+
+// --- vectors, 128 bit: lanes, moves
+IR_OP(vzext, "v=v", PURE)     // keeps lane 0 of esize aux, zeroes the rest
+IR_OP(vfromg, "v=S", PURE)    // low bits to lane 0 of esize aux, rest zero
+IR_OP(vdup, "v=S", PURE)      // low bits to all lanes
+IR_OP(vduplane, "v=v", PURE)  // aux = esize | lane << 8
+IR_OP(vget, "T=v", PURE)      // aux = esize | lane << 8; zero-extended
+IR_OP(vgets, "T=v", PURE)     // sign-extended
+IR_OP(vset, "v=vS", PURE)     // lane aux >> 8 of a replaced
+IR_OP(vmovlane, "v=vv", PURE) // aux = esize | dst lane << 8 | src lane << 12: a with b's lane
+// --- vectors: bitwise, arithmetic, compare (all-ones lanes), aux = esize
+IR_OP(vand, "v=vv", PURE)
+IR_OP(vor, "v=vv", PURE)
+IR_OP(vxor, "v=vv", PURE)
+IR_OP(vandn, "v=vv", PURE)    // a & ~b
+IR_OP(vorn, "v=vv", PURE)     // a | ~b
+IR_OP(vnot, "v=v", PURE)
+IR_OP(vbsl, "v=vvv", PURE)    // (a & b) | (~a & c)
+IR_OP(vadd, "v=vv", PURE)
+IR_OP(vsub, "v=vv", PURE)
+IR_OP(vmul, "v=vv", PURE)
+IR_OP(vneg, "v=v", PURE)
+IR_OP(vabs, "v=v", PURE)
+IR_OP(vceq, "v=vv", PURE)
+IR_OP(vcgt, "v=vv", PURE)
+IR_OP(vcge, "v=vv", PURE)
+IR_OP(vcgtu, "v=vv", PURE)
+IR_OP(vcgeu, "v=vv", PURE)
+IR_OP(vctst, "v=vv", PURE)    // (a & b) != 0
+IR_OP(vmins, "v=vv", PURE)
+IR_OP(vmaxs, "v=vv", PURE)
+IR_OP(vminu, "v=vv", PURE)
+IR_OP(vmaxu, "v=vv", PURE)
+IR_OP(vqadds, "v=vv", PURE)   // saturating
+IR_OP(vqaddu, "v=vv", PURE)
+IR_OP(vqsubs, "v=vv", PURE)
+IR_OP(vqsubu, "v=vv", PURE)
+IR_OP(vavgu, "v=vv", PURE)    // (a + b + 1) >> 1, esize 0 and 1
+IR_OP(vabds, "v=vv", PURE)    // |a - b|
+IR_OP(vabdu, "v=vv", PURE)
+IR_OP(vaddp, "v=vv", PURE)    // sums of neighbours: a's, then b's
+IR_OP(vmull_s, "v=vv", PURE)  // low half lanes, widening; aux = source esize
+IR_OP(vmull_u, "v=vv", PURE)
+IR_OP(vmull2_s, "v=vv", PURE) // high half lanes
+IR_OP(vmull2_u, "v=vv", PURE)
+IR_OP(vcnt, "v=v", PURE)      // set bits of each byte
+IR_OP(vshli, "v=v", PURE)     // imm = count, 0 <= imm < lane bits
+IR_OP(vshri, "v=v", PURE)     // imm = count, 0 <= imm <= lane bits
+IR_OP(vsari, "v=v", PURE)     // imm = count, 0 <= imm <= lane bits
+// --- vectors: permutes, aux = esize
+IR_OP(vzip1, "v=vv", PURE)
+IR_OP(vzip2, "v=vv", PURE)
+IR_OP(vuzp1, "v=vv", PURE)
+IR_OP(vuzp2, "v=vv", PURE)
+IR_OP(vtrn1, "v=vv", PURE)
+IR_OP(vtrn2, "v=vv", PURE)
+IR_OP(vext, "v=vv", PURE)     // bytes imm .. imm+15 of b:a (a is low)
+IR_OP(vrev, "v=v", PURE)      // lanes reversed within containers of esize aux2
+IR_OP(vtbl, "v=vv", PURE)     // a = table, b = byte indices, > 15 gives 0
+IR_OP(vwiden_s, "v=v", PURE)  // low half lanes to twice the size; aux = source esize
+IR_OP(vwiden_u, "v=v", PURE)
+IR_OP(vwiden2_s, "v=v", PURE) // high half lanes
+IR_OP(vwiden2_u, "v=v", PURE)
+IR_OP(vnarrow, "v=v", PURE)   // truncated to half size in the low half; aux = source esize; high half 0
+IR_OP(vnarrow2, "v=vv", PURE) // low half of a; high half = narrowed b
+// --- crypto
+IR_OP(vclmul, "v=vv", PURE)   // 64x64 -> 128 carry-less; aux = lane of a | lane of b << 4
+IR_OP(aes_enclast, "v=vv", PURE) // ShiftRows(SubBytes(a)) ^ b
+IR_OP(aes_declast, "v=vv", PURE) // InvShiftRows(InvSubBytes(a)) ^ b
+IR_OP(aes_mc, "v=v", PURE)    // MixColumns
+IR_OP(aes_imc, "v=v", PURE)   // InvMixColumns
+
+// --- floating point. aux = esize | IR_FP_SCALAR (lane 0 only, other lanes of the result zero);
+// imm = const IRVHelper *exact, called with desc = aux | aux2 << 16. A backend may compute on host
+// instructions under the guest's rounding mode wherever that gives the same bits and sticky flags,
+// and must call exact otherwise; the interpreter always calls it.
+IR_OP(fadd, "v=vv", RD | WR)
+IR_OP(fsub, "v=vv", RD | WR)
+IR_OP(fmul, "v=vv", RD | WR)
+IR_OP(fdiv, "v=vv", RD | WR)
+IR_OP(fsqrt, "v=v", RD | WR)
+IR_OP(fma, "v=vvv", RD | WR)  // a * b + c, rounded once
+IR_OP(fmin, "v=vv", RD | WR)
+IR_OP(fmax, "v=vv", RD | WR)
+IR_OP(fceq, "v=vv", RD | WR)  // all-ones lanes
+IR_OP(fcge, "v=vv", RD | WR)
+IR_OP(fcgt, "v=vv", RD | WR)
+IR_OP(fround, "v=v", RD | WR) // to integral; aux2 = IRRound
+IR_OP(fcvt, "v=v", RD | WR)   // aux = from esize | IR_FP_SCALAR; aux2 = to esize; lane 0
+IR_OP(fs2f, "v=S", RD | WR)   // signed integer to lane 0; aux = esize of the result
+IR_OP(fu2f, "v=S", RD | WR)
+IR_OP(ff2s, "T=v", RD | WR)   // lane 0 to integer, saturating, NaN -> 0; aux2 = IRRound
+IR_OP(ff2u, "T=v", RD | WR)
+IR_OP(vs2f, "v=v", RD | WR)   // lane by lane
+IR_OP(vu2f, "v=v", RD | WR)
+IR_OP(vf2s, "v=v", RD | WR)   // aux2 = IRRound
+IR_OP(vf2u, "v=v", RD | WR)
+
+// --- ways out. aux = slot: IRBlock.exit_pc[slot] is the target; slots become patched links
+IR_OP(exit_if, "-=SS", EXIT)   // aux2 = IRCond
+IR_OP(exit_if_f, "-=f", EXIT)  // aux2 = IRFlagCond
+IR_OP(exit_jump, "-=", TERM)
+IR_OP(exit_call, "-=", TERM)   // imm = return address, for the return predictor
+IR_OP(exit_ind, "-=x", TERM)   // aux2 = IRIndKind, imm = return address of a call
+IR_OP(exit_loop, "-=", TERM)   // to the dispatcher; the pc has been put
+
+#undef IR_OP
