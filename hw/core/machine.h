@@ -66,6 +66,7 @@ typedef struct Machine {
     AddressSpace *memory;     // guest physical
     Clock *clock;
     GPtrArray *devices;       // Device *, in order of realization
+    GHashTable *registry;     // name -> object that subsystems keep with the machine
     // --- run state
     MachineStop stop;         // what the loop should do next
     int exit_status;
@@ -83,6 +84,10 @@ void machine_reset(Machine *m);
 // Runs until the guest powers off, the user quits, or config says stop. Returns the exit status.
 int machine_run(Machine *m);
 // From devices, PSCI, monitor, signals: takes effect at the end of the current turn.
+// Objects that belong to the machine, by name: buses ("pci", "virtio-mmio"), subsystems ("gate",
+// "chardevs", "block", "net", "debug"). NULL if there is none.
+void machine_register(Machine *m, const char *name, void *object);
+void *machine_lookup(const Machine *m, const char *name);
 void machine_request(Machine *m, MachineStop what, int exit_status);
 void machine_pause(Machine *m);
 void machine_continue(Machine *m);

@@ -1,0 +1,42 @@
+// C functions that A64 code calls, for the translators. Those that end in exceptions or change the
+// mode leave vcpu->pc complete; the translator then ends the block with exit_ind of the pc slot.
+#ifndef TARGET_ARM_HELPERS_H
+#define TARGET_ARM_HELPERS_H
+
+#include "tcg-like/ir.h"
+
+// Raise with a syndrome (ESR value without IL): never returns. arg0: syndrome.
+extern const IRHelper arm_h_raise;
+// arg0: immediate. Exception entry or PSCI; returns with pc and mode set.
+extern const IRHelper arm_h_svc, arm_h_hvc, arm_h_smc;
+extern const IRHelper arm_h_brk, arm_h_hlt; // hlt: semihosting or UNDEFINED
+extern const IRHelper arm_h_eret;          // arg0: target pc (ELR, authenticated by the caller)
+extern const IRHelper arm_h_wfi, arm_h_wfe, arm_h_yield, arm_h_sev, arm_h_sevl;
+// enc: bits 20..5 of MSR/MRS/SYS (op0:op1:CRn:CRm:op2). Traps, UNDEFINED and effects included.
+extern const IRHelper arm_h_mrs; // enc, rt -> value
+extern const IRHelper arm_h_msr; // enc, value, rt
+extern const IRHelper arm_h_msr_imm; // op1:op2 (6 bits), CRm: DAIFSet, SPSel, PAN, ...
+// SYS: cache, TLB and address-translation operations. arg0 enc, arg1 value, arg2 rt.
+extern const IRHelper arm_h_sys;
+extern const IRHelper arm_h_dc_zva; // arg0: address
+
+enum {
+    ARM_SR_UNKNOWN = 1,    // no such register: UNDEFINED
+    ARM_SR_ENDS_BLOCK = 2, // a write (or SYS) may change mode, mapping or interrupts
+};
+struct ARMCPU;
+unsigned arm_sysreg_flags(const struct ARMCPU *c, uint32_t enc, bool write);
+
+// Pointer authentication. key: 0 IA, 1 IB, 2 DA, 3 DB, 4 GA. arg0 value, arg1 modifier, arg2 key.
+extern const IRHelper arm_h_pac, arm_h_aut; // aut: raises or poisons as the architecture says
+extern const IRHelper arm_h_pacga;          // value, modifier
+extern const IRHelper arm_h_xpac;           // value, data (1) or instruction (0)
+
+// Memory helpers: exclusives and pairs that the IR does not have.
+extern const IRHelper arm_h_ldxr;  // address, memop -> value; arms the monitor
+extern const IRHelper arm_h_stxr;  // address, value, memop -> status 0/1
+extern const IRHelper arm_h_ldxp;  // address, memop (size of one element), rt, rt2: writes registers
+extern const IRHelper arm_h_stxp;  // address, low, high, memop -> status
+extern const IRHelper arm_h_casp;  // address, rs | rt << 8, memop: registers in place
+
+#endif
