@@ -164,9 +164,11 @@ static inline IRRef ir_f_choose(IRBlock *b, IRFlagCond c, IRRef f, IRRef t, IRRe
 {
     return ir_make(b, IR_f_choose, IR_FLAGS, f, t, e, IR_NONE, c, 0, 0);
 }
-static inline IRRef ir_f_fcmp(IRBlock *b, IRRef x, IRRef y, unsigned esize_and_flags)
+static inline IRRef ir_f_fcmp(IRBlock *b, IRRef x, IRRef y, unsigned esize_and_flags,
+                              const IRVHelper *exact)
 {
-    return ir_make(b, IR_f_fcmp, IR_FLAGS, x, y, IR_NONE, IR_NONE, esize_and_flags, 0, 0);
+    return ir_make(b, IR_f_fcmp, IR_FLAGS, x, y, IR_NONE, IR_NONE, esize_and_flags, 0,
+                   (uintptr_t)exact);
 }
 
 // --- memory

@@ -76,7 +76,7 @@ IR_OP(f_unpack, "f=w", PURE)  // other bits of the argument are ignored
 IR_OP(f_test, "w=f", PURE)    // aux = IRFlagCond; 0 or 1
 IR_OP(f_select, "T=fTT", PURE) // aux = IRFlagCond; cond ? b : c
 IR_OP(f_choose, "f=fff", PURE) // aux = IRFlagCond; cond(a) ? b : c
-IR_OP(f_fcmp, "f=vv", PURE)   // lane 0; aux = esize | IR_FCMP_*
+IR_OP(f_fcmp, "f=vv", RD | WR) // lane 0; aux = esize | IR_FCMP_*; imm = exact, as the FP ops below
 
 // --- guest memory: aux = IRMemOp bits, imm = signed displacement added to the address
 IR_OP(ld, "a=x", MEM_R | FAULT)
@@ -170,6 +170,11 @@ IR_OP(aes_imc, "v=v", PURE)   // InvMixColumns
 // imm = const IRVHelper *exact, called with desc = aux | aux2 << 16. A backend may compute on host
 // instructions under the guest's rounding mode wherever that gives the same bits and sticky flags,
 // and must call exact otherwise; the interpreter always calls it.
+// Values that are not vectors pass through lane 0 of 64 bit: fs2f/fu2f give exact the integer in
+// a->u64[0] (I32 zero-extended), ff2s/ff2u take their result from d->u64[0] (an I32 from its low
+// half), f_fcmp takes packed flags from d->u64[0]. Where the integer side of fs2f/fu2f/ff2s/ff2u
+// is I64, bit 31 of desc is set. ir_fp_desc makes desc. FP ops touch no guest state but the FP
+// status, unless exact's flags say more.
 IR_OP(fadd, "v=vv", RD | WR)
 IR_OP(fsub, "v=vv", RD | WR)
 IR_OP(fmul, "v=vv", RD | WR)

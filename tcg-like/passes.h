@@ -38,5 +38,7 @@ IRExit ir_interp(struct VCPU *vcpu, const IRBlock *b);
 // of aux2 (see ir_vector_desc).
 IRVFn *ir_vector_fn(IROpcode op);
 uint32_t ir_vector_desc(const IRInsn *i);
+// What an FP op's exact function gets as desc: aux | aux2 << 16, bit 31 for a 64-bit integer side.
+uint32_t ir_fp_desc(const IRBlock *b, const IRInsn *i);
 
 #endif
