@@ -8,12 +8,26 @@
 struct Machine;
 typedef struct Chardev Chardev;
 
+// The command line opens backends before there is a machine: they are kept in a set, which
+// MachineConfig.chardevs hands over. The functions below that take a machine mean its set.
+typedef struct ChardevSet ChardevSet;
+ChardevSet *chardev_set_new(void);
+Chardev *chardev_set_open(ChardevSet *s, const char *spec, char **error);
+// The next -serial. Shares a backend that is a mux.
+bool chardev_set_add_serial(ChardevSet *s, const char *spec, char **error);
+// Once the machine exists: input can flow, and the mux escapes can act on it.
+void chardev_set_attach(ChardevSet *s, struct Machine *m);
+
 typedef struct ChardevFrontend {
     // How many bytes the frontend can take now; input waits in the host otherwise.
     size_t (*can_receive)(void *opaque);
     void (*receive)(void *opaque, const uint8_t *buf, size_t len);
     void (*connected)(void *opaque, bool connected); // may be NULL
+    void (*brk)(void *opaque); // a break condition on the line; may be NULL
     void *opaque;
+    // Not part of the machine (monitor, gdb server): input does not pass the gate and arrives while
+    // the machine is paused too. Such a frontend gets a mux's focus only when the user asks for it.
+    bool direct;
 } ChardevFrontend;
 
 // Parses "stdio", "null", "file:PATH", "pty", "tcp:HOST:PORT[,server=on][,wait=off]", "unix:PATH...",

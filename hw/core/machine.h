@@ -3,6 +3,7 @@
 #define HW_CORE_MACHINE_H
 
 #include <glib.h>
+#include "accel/engine.h"
 #include "accel/vcpu.h"
 #include "hw/core/device.h"
 
@@ -26,6 +27,8 @@ typedef struct MachineConfig {
     const char *semihosting_args;
     uint64_t stop_at;         // -stop-at N: stop after exactly N instructions and print the state hash
     uint64_t hash_every;      // -hash-every N
+    EngineConfig engine;      // -accel and its options
+    struct ChardevSet *chardevs; // opened before the machine exists (chardev/chardev.h)
 } MachineConfig;
 
 typedef struct BoardType {
