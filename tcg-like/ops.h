@@ -78,7 +78,8 @@ IR_OP(f_select, "T=fTT", PURE) // aux = IRFlagCond; cond ? b : c
 IR_OP(f_choose, "f=fff", PURE) // aux = IRFlagCond; cond(a) ? b : c
 IR_OP(f_fcmp, "f=vv", RD | WR) // lane 0; aux = esize | IR_FCMP_*; imm = exact, as the FP ops below
 
-// --- guest memory: aux = IRMemOp bits, imm = signed displacement added to the address
+// --- guest memory: aux = IRMemOp bits, imm = signed displacement added to the address.
+// ld of a V128 has a size of 2..4, the bytes above it become zero; st of a V128 stores its low bytes
 IR_OP(ld, "a=x", MEM_R | FAULT)
 IR_OP(st, "-=xa", MEM_W | FAULT)
 IR_OP(rmw, "T=xT", MEM_R | MEM_W | FAULT)   // aux2 = IRRmwKind; gives the old value, zero-extended
