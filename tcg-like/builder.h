@@ -171,13 +171,6 @@ static inline IRRef ir_f_fcmp(IRBlock *b, IRRef x, IRRef y, unsigned esize_and_f
                    (uintptr_t)exact);
 }
 
-static inline IRRef ir_f_fcmp_exact(IRBlock *b, IRRef x, IRRef y, unsigned esize_and_flags,
-                                    const IRVHelper *exact)
-{
-    return ir_make(b, IR_f_fcmp, IR_FLAGS, x, y, IR_NONE, IR_NONE, esize_and_flags, 0,
-                   (uintptr_t)exact);
-}
-
 // --- memory
 static inline IRRef ir_ld(IRBlock *b, IRType t, IRRef addr, int64_t disp, unsigned memop)
 {
