@@ -1,0 +1,50 @@
+// Block devices: what -drive opens and disk devices read and write.
+//
+//   drive_add -> BlockDevice -> (overlay, with -snapshot) -> raw file
+//
+// Requests are synchronous. A failed one prints one line naming file, offset and reason, and the
+// device tells its guest.
+#ifndef BLOCK_BLOCK_H
+#define BLOCK_BLOCK_H
+
+#include <sys/uio.h>
+#include "util/bits.h"
+
+struct Machine;
+typedef struct BlockDevice BlockDevice;
+
+// -drive file=,if=,id=,format=raw,readonly=on,unit=,index=,cache=,snapshot=,serial=,...
+// False with *error. Drives with if=virtio become disks in drive_create_devices.
+bool drive_add(struct Machine *m, const char *optarg, bool snapshot, char **error);
+// -hda and the like: FILE as unit N of interface `interface` ("ide", "sd", ...; the board's default
+// if NULL: virtio).
+bool drive_add_file(struct Machine *m, const char *file, const char *interface, unsigned unit,
+                    bool snapshot, char **error);
+// After the -device options: disks for if=virtio drives, on PCI if the board has it. False with
+// *error.
+bool drive_create_devices(struct Machine *m, char **error);
+
+BlockDevice *block_find(struct Machine *m, const char *id); // NULL if there is none
+BlockDevice *block_find_interface(struct Machine *m, const char *interface, unsigned unit);
+// A device takes a drive for itself. False with *error if another has it.
+bool block_claim(BlockDevice *b, const char *owner, char **error);
+
+const char *block_id(const BlockDevice *b);
+const char *block_file(const BlockDevice *b);
+const char *block_serial(const BlockDevice *b); // serial= of the drive, or NULL
+bool block_readonly(const BlockDevice *b);
+uint64_t block_size(const BlockDevice *b); // bytes
+
+// False after an error, which has been reported. Offsets and lengths are in bytes.
+bool block_read(BlockDevice *b, uint64_t off, void *buf, uint64_t len);
+bool block_write(BlockDevice *b, uint64_t off, const void *buf, uint64_t len);
+bool block_readv(BlockDevice *b, uint64_t off, const struct iovec *iov, unsigned n);
+bool block_writev(BlockDevice *b, uint64_t off, const struct iovec *iov, unsigned n);
+bool block_write_zeroes(BlockDevice *b, uint64_t off, uint64_t len, bool may_unmap);
+bool block_discard(BlockDevice *b, uint64_t off, uint64_t len); // a hint
+bool block_flush(BlockDevice *b);
+
+void block_print(struct Machine *m, void *file); // `info block`
+void block_close_all(struct Machine *m);         // flushes
+
+#endif
