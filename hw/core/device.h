@@ -62,5 +62,18 @@ bool device_set(Device *d, const char *prop, const char *value, char **error);
 bool device_realize(Device *d, char **error); // adds it to the machine's list
 // For boards: create, realize, die() with the error.
 Device *device_create(struct Machine *m, const char *type_name);
+// Declared state, then type->reset. A child's parent is reset by its own entry in the list.
+void device_reset(Device *d);
+// Unrealizes and frees one that is not, or no longer, in the machine's list.
+void device_free(Device *d);
+// By its id; NULL if there is none.
+Device *device_find(struct Machine *m, const char *id);
+
+// -device "NAME,prop=value,...". "NAME,help" prints the properties and returns true.
+bool device_add(struct Machine *m, const char *optarg, char **error);
+void device_list(void *file); // -device help
+// False with *error unless the type exists; *help is set if the argument asks for help, which is
+// then printed. Needs no machine.
+bool device_help(const char *optarg, bool *help, char **error);
 
 #endif
