@@ -47,6 +47,7 @@ typedef struct ARMCPU {
     uint64_t features;      // ARM_FEAT_* of the model (64 of them)
     const ARMCPUModel *model;
     ARMSystem *sys;
+    struct A64Decoder *decoder; // made at the first translation
 } ARMCPU;
 
 static inline ARMCPU *arm_cpu(VCPU *v)

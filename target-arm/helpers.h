@@ -19,6 +19,10 @@ extern const IRHelper arm_h_msr_imm; // op1:op2 (6 bits), CRm: DAIFSet, SPSel, P
 // SYS: cache, TLB and address-translation operations. arg0 enc, arg1 value, arg2 rt.
 extern const IRHelper arm_h_sys;
 extern const IRHelper arm_h_dc_zva; // arg0: address
+// The pc of the next instruction has been put: ends a software step by its exception. Returns with
+// pc and mode set.
+extern const IRHelper arm_h_step_done;
+extern const IRHelper arm_h_check_breakpoint; // arg0: pc; raises if a hardware breakpoint matches
 
 enum {
     ARM_SR_UNKNOWN = 1,    // no such register: UNDEFINED
@@ -38,5 +42,10 @@ extern const IRHelper arm_h_stxr;  // address, value, memop -> status 0/1
 extern const IRHelper arm_h_ldxp;  // address, memop (size of one element), rt, rt2: writes registers
 extern const IRHelper arm_h_stxp;  // address, low, high, memop -> status
 extern const IRHelper arm_h_casp;  // address, rs | rt << 8, memop: registers in place
+// Code at a pc that is not a multiple of 4 (arg0): a PC alignment fault; or, for the pc that a failed
+// SP check branches to (that of the instruction, plus 2), an SP alignment fault. Never returns.
+extern const IRHelper arm_h_misaligned;
+
+extern const IRHelper arm_h_crc32; // accumulator, value, log2 of bytes | CRC-32C << 2 -> checksum
 
 #endif
