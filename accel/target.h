@@ -75,7 +75,8 @@ typedef struct TargetOps {
     uint64_t (*virt_to_phys_debug)(VCPU *, uint64_t va); // ~0 if unmapped; no side effects
     bool (*gdb_read)(VCPU *, unsigned reg, void *buf);
     bool (*gdb_write)(VCPU *, unsigned reg, const void *buf);
-    const struct StateDesc *state; // declared once: reset, hash, snapshot
+    const struct StateDesc *state; // declared once: reset, hash, snapshot; its object is the VCPU
+    void (*reset)(VCPU *); // after the declared state's reset: what depends on the model
 } TargetOps;
 
 #endif

@@ -82,6 +82,7 @@ enum {
     ARM_BF_TBI = 3 << 19,    // top byte ignored for instruction addresses: lower, upper half
     ARM_BF_NTWX = 3 << 21,   // WFI (bit 21), WFE (bit 22) trap from EL0
     ARM_BF_BREAK = 1 << 23,  // hardware breakpoints armed: check each instruction's address
+    ARM_BF_SPSEL = 1 << 24,  // PSTATE.SP
 };
 
 #endif

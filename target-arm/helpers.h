@@ -30,6 +30,15 @@ enum {
 };
 struct ARMCPU;
 unsigned arm_sysreg_flags(const struct ARMCPU *c, uint32_t enc, bool write);
+// For system registers that are plain storage (SP_EL0, ELR_EL1, SPSR_EL1, TPIDR_EL1, FAR_EL1, ...):
+// the byte offset from the vCPU of their 64-bit home if the access needs no helper in blocks with
+// these flags (ARM_BF_*), else 0. Such a write does not end a block.
+uint32_t arm_sysreg_inline(const struct ARMCPU *c, uint64_t flags, uint32_t enc, bool write);
+
+// ARM_BF_SS: called after the block's one instruction, with vcpu->pc at the next; takes the step
+// exception if it is still due. ARM_BF_BREAK: called before each instruction (its marker emitted);
+// raises if a breakpoint matches.
+extern const IRHelper arm_h_step_done, arm_h_check_breakpoint;
 
 // Pointer authentication. key: 0 IA, 1 IB, 2 DA, 3 DB, 4 GA. arg0 value, arg1 modifier, arg2 key.
 extern const IRHelper arm_h_pac, arm_h_aut; // aut: raises or poisons as the architecture says
