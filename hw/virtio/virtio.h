@@ -117,6 +117,13 @@ void virtio_set_status(VirtioDevice *v, uint8_t status); // 0 resets
 uint64_t virtio_offered(const VirtioDevice *v, bool modern);
 void virtio_set_features(VirtioDevice *v, uint64_t features);
 void virtio_kick(VirtioDevice *v, unsigned queue);
+// Size and addresses of a queue: false (logged) if the queue does not exist, is enabled, or the
+// size is no power of 2 or above the maximum.
+bool virtio_queue_set_size(VirtioDevice *v, unsigned queue, uint32_t size);
+// Legacy layout: one block at addr, the used ring aligned. Address 0 takes the queue away.
+void virtio_queue_set_legacy(VirtioDevice *v, unsigned queue, uint64_t addr, uint32_t align);
+void virtio_queue_enable(VirtioDevice *v, unsigned queue);
+void virtio_queue_reset(VirtioDevice *v, unsigned queue);
 // Config space, size 1, 2, 4 or 8; outside of it: zero, ignored.
 uint64_t virtio_config_read(VirtioDevice *v, uint64_t offset, unsigned size);
 void virtio_config_write(VirtioDevice *v, uint64_t offset, uint64_t value, unsigned size);
