@@ -54,6 +54,9 @@ typedef struct HostBackend {
     // Sticky FP flags gathered since the last call, as HOST_FP_* bits; clears them.
     unsigned (*fp_take_flags)(VCPU *);
     void (*fp_set_round)(VCPU *, IRRound);
+    // After C code called from translated code left it by longjmp: the host's own FP control word
+    // is put back, in_code is 0, and what was gathered stays in host_fpcr.
+    void (*left)(VCPU *);
     int capstone_arch, capstone_mode;
 } HostBackend;
 
