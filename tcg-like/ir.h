@@ -133,6 +133,12 @@ typedef struct IRBlock {
     unsigned guest_insns;   // N of the budget check
     uint64_t exit_pc[IR_MAX_SLOTS];
     unsigned n_slots;
+    // The passes' working memory, kept from block to block.
+    IRInsn *spare;
+    unsigned spare_capacity;
+    void *scratch;
+    size_t scratch_bytes;
+    struct IROwned *owned;  // helpers that the parser made
 } IRBlock;
 
 // A C function that translated code calls: ret fn(VCPU *, arg0, ...), integer arguments only (I32
@@ -176,9 +182,16 @@ IRBlock *ir_block_new(void);
 void ir_block_reset(IRBlock *b);
 void ir_block_free(IRBlock *b);
 IRRef ir_append(IRBlock *b, IRInsn i); // returns its index
+// At least `bytes` of working memory, contents undefined, valid until the next call for this block.
+void *ir_scratch(IRBlock *b, size_t bytes);
+
+// Whether a condition holds for two integers of type t (I32 zero-extended), or for packed flags.
+bool ir_cond_holds(IRCond c, IRType t, uint64_t x, uint64_t y);
+bool ir_flags_hold(IRFlagCond c, unsigned flags);
 
 // Text form, one insn a line: "%7 = add.i64 %3, %5". ir_print writes to a FILE (void * keeps stdio
-// out of this header); ir_parse reads what ir_print writes and returns NULL with *error set.
+// out of this header); ir_parse reads what ir_print writes and returns NULL with *error set (g_free).
+// Helpers keep name and flags, not the function: a parsed block that calls one cannot be run.
 void ir_print(const IRBlock *b, void *file);
 IRBlock *ir_parse(const char *text, char **error);
 

@@ -1,0 +1,92 @@
+// Inside the interpreter: one function an op, each of which ends by jumping to the next op's.
+//
+//   val[]  one 16-byte slot an insn; i is the insn under way and r its slot (they advance together)
+//   I32 values are kept zero-extended, flags packed and masked
+#ifndef TCG_LIKE_INTERP_OPS_H
+#define TCG_LIKE_INTERP_OPS_H
+
+#include "accel/vcpu.h"
+#include "tcg-like/passes.h"
+
+#define INTERP_ARGS VCPU *v, const IRInsn *i, V128 *r, V128 *val, const IRBlock *b
+typedef IRExit IRInterpFn(INTERP_ARGS);
+
+#define IR_OP(name, sig, eff) IRInterpFn ir_interp_##name;
+#include "tcg-like/ops.h"
+
+extern IRInterpFn *const ir_interp_table[IR_OPCODES];
+
+// An op: INTERP(add) { r->u64[0] = ...; NEXT; }. All five arguments are named even if unused.
+#define INTERP(name)                                                                               \
+    IRExit ir_interp_##name(VCPU *v __attribute__((unused)), const IRInsn *i,                      \
+                            V128 *r __attribute__((unused)), V128 *val __attribute__((unused)),    \
+                            const IRBlock *b __attribute__((unused)))
+// A tail call: with -O2 both compilers make it a jump, without it the stack grows with the block.
+#define NEXT return ir_interp_table[i[1].op](v, i + 1, r + 1, val, b)
+
+#define ARG(k)  (val[i->arg[k]].u64[0])
+#define VARG(k) (i->arg[k] == IR_NONE ? NULL : &val[i->arg[k]])
+#define IS64    (i->type == IR_I64)
+
+static inline IRType interp_arg_type(const IRBlock *b, const IRInsn *i, unsigned k)
+{
+    return (IRType)b->insn[i->arg[k]].type;
+}
+
+// --- vectors: reference functions, shared with ir_vector_fn. Every pure op whose signature has
+// vectors only is in this list.
+#define IR_VECTOR_OPS(V)                                                                           \
+    V(vzext)                                                                                       \
+    V(vduplane) V(vmovlane) V(vand) V(vor) V(vxor) V(vandn) V(vorn) V(vnot) V(vbsl) V(vadd)        \
+        V(vsub) V(vmul) V(vneg) V(vabs) V(vceq) V(vcgt) V(vcge) V(vcgtu) V(vcgeu) V(vctst)         \
+            V(vmins) V(vmaxs) V(vminu) V(vmaxu) V(vqadds) V(vqaddu) V(vqsubs) V(vqsubu) V(vavgu)   \
+                V(vabds) V(vabdu) V(vaddp) V(vmull_s) V(vmull_u) V(vmull2_s) V(vmull2_u) V(vcnt)   \
+                    V(vshli) V(vshri) V(vsari) V(vzip1) V(vzip2) V(vuzp1) V(vuzp2) V(vtrn1)        \
+                        V(vtrn2) V(vext) V(vrev) V(vtbl) V(vwiden_s) V(vwiden_u) V(vwiden2_s)      \
+                            V(vwiden2_u) V(vnarrow) V(vnarrow2) V(vclmul) V(aes_enclast)           \
+                                V(aes_declast) V(aes_mc) V(aes_imc)
+
+#define V(name) IRVFn ir_ref_##name;
+IR_VECTOR_OPS(V)
+#undef V
+
+// Opens a reference function. The result goes through a local, as d may be one of the arguments.
+#define VECTOR_FN(name)                                                                            \
+    void ir_ref_##name(                                                                            \
+        VCPU *v __attribute__((unused)), V128 *d, const V128 *a __attribute__((unused)),           \
+        const V128 *b __attribute__((unused)), const V128 *c __attribute__((unused)),              \
+        uint32_t desc __attribute__((unused)))
+
+static inline uint64_t vector_lane(const V128 *v, unsigned esize, unsigned lane)
+{
+    switch (esize) {
+    case 0:
+        return v->u8[lane & 15];
+    case 1:
+        return v->u16[lane & 7];
+    case 2:
+        return v->u32[lane & 3];
+    default:
+        return v->u64[lane & 1];
+    }
+}
+
+static inline void vector_set_lane(V128 *v, unsigned esize, unsigned lane, uint64_t x)
+{
+    switch (esize) {
+    case 0:
+        v->u8[lane & 15] = (uint8_t)x;
+        break;
+    case 1:
+        v->u16[lane & 7] = (uint16_t)x;
+        break;
+    case 2:
+        v->u32[lane & 3] = (uint32_t)x;
+        break;
+    default:
+        v->u64[lane & 1] = x;
+        break;
+    }
+}
+
+#endif

@@ -1,0 +1,156 @@
+// What the integer and flag ops compute, for the interpreter and the constant folder. w is "the op
+// is 64 bits wide"; 32-bit values come and go zero-extended.
+#ifndef TCG_LIKE_INTOPS_H
+#define TCG_LIKE_INTOPS_H
+
+#include "tcg-like/ir.h"
+
+static inline uint64_t ir_trim(bool w, uint64_t x)
+{
+    return w ? x : (uint32_t)x;
+}
+
+static inline int64_t ir_signed(bool w, uint64_t x)
+{
+    return w ? (int64_t)x : (int32_t)x;
+}
+
+#define IR_EVAL1(name, expr)                                                                       \
+    static inline uint64_t ir_eval_##name(bool w, uint64_t x)                                      \
+    {                                                                                              \
+        return ir_trim(w, expr);                                                                   \
+    }
+#define IR_EVAL2(name, expr)                                                                       \
+    static inline uint64_t ir_eval_##name(bool w, uint64_t x, uint64_t y)                          \
+    {                                                                                              \
+        return ir_trim(w, expr);                                                                   \
+    }
+#define IR_COUNT(y) ((unsigned)(y) & (w ? 63 : 31))
+
+IR_EVAL2(add, x + y)
+IR_EVAL2(sub, x - y)
+IR_EVAL2(mul, x *y)
+IR_EVAL2(mulhu, w ? (uint64_t)((unsigned __int128)x *y >> 64) : x *y >> 32)
+IR_EVAL2(mulhs, w ? (uint64_t)((__int128)(int64_t)x *(int64_t)y >> 64)
+                  : (uint64_t)((int64_t)(int32_t)x *(int32_t)y >> 32))
+IR_EVAL2(divu, y ? x / y : 0)
+IR_EVAL2(and, x &y)
+IR_EVAL2(or, x | y)
+IR_EVAL2(xor, x ^ y)
+IR_EVAL2(andn, x & ~y)
+IR_EVAL2(orn, x | ~y)
+IR_EVAL2(xnor, ~(x ^ y))
+IR_EVAL2(shl, x << IR_COUNT(y))
+IR_EVAL2(shr, x >> IR_COUNT(y))
+IR_EVAL2(sar, (uint64_t)(ir_signed(w, x) >> IR_COUNT(y)))
+IR_EVAL2(ror, w ? ror64(x, IR_COUNT(y)) : ror32((uint32_t)x, IR_COUNT(y)))
+IR_EVAL1(not, ~x)
+IR_EVAL1(neg, -x)
+IR_EVAL1(trunc, (uint32_t)x)
+IR_EVAL1(extu, x)
+IR_EVAL1(exts, (uint64_t)(int64_t)(int32_t)x)
+IR_EVAL1(popcnt, (uint64_t)__builtin_popcountll(x))
+IR_EVAL1(clz, x ? (uint64_t)__builtin_clzll(x) - (w ? 0 : 32) : w ? 64 : 32)
+IR_EVAL1(ctz, x ? (uint64_t)__builtin_ctzll(x) : w ? 64 : 32)
+
+static inline uint64_t ir_eval_divs(bool w, uint64_t x, uint64_t y)
+{
+    int64_t n = ir_signed(w, x), d = ir_signed(w, y);
+    if (d == 0) {
+        return 0;
+    }
+    return ir_trim(w, d == -1 ? -(uint64_t)n : (uint64_t)(n / d));
+}
+
+// Reverses the bits in each byte: swaps neighbours, pairs, halves.
+static inline uint64_t ir_reverse_bits_of_bytes(uint64_t x)
+{
+    x = (x >> 1 & 0x5555555555555555) | (x & 0x5555555555555555) << 1;
+    x = (x >> 2 & 0x3333333333333333) | (x & 0x3333333333333333) << 2;
+    return (x >> 4 & 0x0f0f0f0f0f0f0f0f) | (x & 0x0f0f0f0f0f0f0f0f) << 4;
+}
+
+static inline uint64_t ir_eval_bswap(bool w, uint64_t x, unsigned unit)
+{
+    switch (unit) {
+    case 16:
+        return ir_trim(w, (x >> 8 & 0x00ff00ff00ff00ff) | (x & 0x00ff00ff00ff00ff) << 8);
+    case 32:
+        return ir_trim(w, (uint64_t)__builtin_bswap32((uint32_t)(x >> 32)) << 32 |
+                              __builtin_bswap32((uint32_t)x));
+    default:
+        return __builtin_bswap64(x);
+    }
+}
+
+static inline uint64_t ir_eval_rbit(bool w, uint64_t x)
+{
+    return ir_reverse_bits_of_bytes(ir_eval_bswap(w, x, w ? 64 : 32));
+}
+
+static inline uint64_t ir_eval_zext(bool w, uint64_t x, unsigned bits)
+{
+    return ir_trim(w, x & mask64(bits));
+}
+
+static inline uint64_t ir_eval_sext(bool w, uint64_t x, unsigned bits)
+{
+    return ir_trim(w, (uint64_t)sextract64(x, 0, bits));
+}
+
+static inline uint64_t ir_eval_extract(bool w, uint64_t x, unsigned field)
+{
+    return ir_trim(w, extract64(x, field & 0xff, field >> 8));
+}
+
+static inline uint64_t ir_eval_sextract(bool w, uint64_t x, unsigned field)
+{
+    return ir_trim(w, (uint64_t)sextract64(x, field & 0xff, field >> 8));
+}
+
+static inline uint64_t ir_eval_deposit(bool w, uint64_t x, uint64_t y, unsigned field)
+{
+    return ir_trim(w, deposit64(x, field & 0xff, field >> 8, y));
+}
+
+static inline uint64_t ir_eval_extr(bool w, uint64_t hi, uint64_t lo, unsigned shift)
+{
+    if (!w) {
+        return (uint32_t)((hi << 32 | lo) >> (shift & 31));
+    }
+    shift &= 63;
+    return shift ? lo >> shift | hi << (64 - shift) : lo;
+}
+
+// S, Z and P of a result; C and V clear.
+static inline unsigned ir_flags_of_result(bool w, uint64_t x)
+{
+    unsigned sign = x >> (w ? 63 : 31) & 1;
+    return (sign ? IR_FLAG_S : 0) | (x ? 0 : IR_FLAG_Z) |
+           (__builtin_parity((unsigned)x & 0xff) ? 0 : IR_FLAG_P);
+}
+
+static inline unsigned ir_flags_cv(bool carry, bool overflow)
+{
+    return (carry ? IR_FLAG_C : 0) | (overflow ? IR_FLAG_V : 0);
+}
+
+// x + y + carry: overflow if both addends have the sign that the sum has not.
+static inline unsigned ir_eval_f_adc(bool w, uint64_t x, uint64_t y, unsigned carry)
+{
+    uint64_t sum = ir_trim(w, x + y + carry);
+    bool overflow = ((x ^ sum) & (y ^ sum)) >> (w ? 63 : 31) & 1;
+    return ir_flags_of_result(w, sum) | ir_flags_cv(carry ? sum <= x : sum < x, overflow);
+}
+
+static inline unsigned ir_eval_f_sbb(bool w, uint64_t x, uint64_t y, unsigned carry)
+{
+    uint64_t diff = ir_trim(w, x - y - carry);
+    bool overflow = ((x ^ y) & (x ^ diff)) >> (w ? 63 : 31) & 1;
+    return ir_flags_of_result(w, diff) | ir_flags_cv(carry ? x <= y : x < y, overflow);
+}
+
+#define ir_eval_f_add ir_eval_f_adc
+#define ir_eval_f_sub ir_eval_f_sbb
+
+#endif
