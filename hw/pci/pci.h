@@ -86,7 +86,8 @@ typedef struct PciDevice {
     uint8_t config[PCI_CONFIG_SIZE];
     uint8_t msix_table[PCI_MSIX_MAX * 16];
     uint8_t msix_pba[PCI_MSIX_MAX / 8];
-    bool intx; // what the device asks for, before the disable bit
+    bool intx;     // what the device asks for, before the disable bit
+    bool intx_out; // derived: what the line sees
     // Hooks of the device's class; may be NULL. Called around a guest's config access.
     void (*config_read_hook)(struct PciDevice *d, unsigned offset, unsigned size);
     void (*config_written)(struct PciDevice *d, unsigned offset, unsigned size);
@@ -149,5 +150,34 @@ bool pci_msix_enabled(const PciDevice *d);
 void pci_msix_notify(PciDevice *d, unsigned vector); // pends while masked
 bool pci_msi_enabled(const PciDevice *d);
 void pci_msi_notify(PciDevice *d, unsigned vector);
+
+// --- between pci.c and pci_msi.c
+void pci_update_intx(PciDevice *d);
+void pci_msi_config_written(PciDevice *d, unsigned offset, unsigned size);
+void pci_msi_reset(PciDevice *d);
+void pci_bus_intx(PciBus *b, unsigned devfn, unsigned pin, bool level);
+void pci_bus_msi(PciBus *b, unsigned devfn, uint64_t addr, uint32_t data);
+
+static inline uint16_t pci_get16(const uint8_t *config, unsigned offset)
+{
+    return config[offset] | config[offset + 1] << 8;
+}
+
+static inline void pci_put16(uint8_t *config, unsigned offset, uint16_t v)
+{
+    config[offset] = v;
+    config[offset + 1] = v >> 8;
+}
+
+static inline uint32_t pci_get32(const uint8_t *config, unsigned offset)
+{
+    return pci_get16(config, offset) | (uint32_t)pci_get16(config, offset + 2) << 16;
+}
+
+static inline void pci_put32(uint8_t *config, unsigned offset, uint32_t v)
+{
+    pci_put16(config, offset, v);
+    pci_put16(config, offset + 2, v >> 16);
+}
 
 #endif
