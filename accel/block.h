@@ -11,11 +11,11 @@ struct Block;
 typedef struct BlockLink {
     struct Block *from;
     uint64_t target_pc;
-    uint32_t site;      // offset in the code cache of what patch_link rewrites
-    uint32_t key;       // mapping key that the patched code checks, if checked
-    bool checked;       // crosses a page, or is a return landing
+    uint32_t site; // offset in the code cache of what patch_link rewrites
+    uint32_t key;  // mapping key that the patched code checks, if checked
+    bool checked;  // crosses a page, or is a return landing
     uint8_t misses;
-    struct Block *to;   // linked to, or NULL
+    struct Block *to; // linked to, or NULL
     struct BlockLink *next_incoming;
 } BlockLink;
 
@@ -26,21 +26,21 @@ typedef struct SideEntry {
 
 typedef struct Block {
     uint64_t pc;
-    uint64_t phys;        // of the first byte
-    uint64_t flags;       // mode; BLOCK_SINGLE added
+    uint64_t phys;  // of the first byte
+    uint64_t flags; // mode; BLOCK_SINGLE added
     uint32_t guest_bytes;
     uint16_t guest_insns;
     uint16_t n_links;
     bool valid;
     bool single;
-    const void *code;     // host code, executable view; NULL in the interpreter
+    const void *code; // host code, executable view; NULL in the interpreter
     uint32_t code_size;
     uint32_t n_side;
-    SideEntry *side;      // ascending host_offset
-    uint64_t *insn_pc;    // guest pc of each instruction, guest_insns of them
-    IRBlock *ir;          // the interpreter's
-    BlockLink *link;      // n_links
-    BlockLink *incoming;  // links of other blocks that jump here
+    SideEntry *side;     // ascending host_offset
+    uint64_t *insn_pc;   // guest pc of each instruction, guest_insns of them
+    IRBlock *ir;         // the interpreter's
+    BlockLink *link;     // n_links
+    BlockLink *incoming; // links of other blocks that jump here
     struct Block *next_hash;
     struct Block *next_in_page;
 } Block;

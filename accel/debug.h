@@ -10,7 +10,7 @@ typedef enum WatchKind { WATCH_WRITE = 1, WATCH_READ = 2, WATCH_ACCESS = 3 } Wat
 typedef struct DebugStop {
     VCPU *cpu;
     enum { DEBUG_BREAK, DEBUG_STEP, DEBUG_WATCH } why;
-    uint64_t va;       // of the access, for DEBUG_WATCH
+    uint64_t va; // of the access, for DEBUG_WATCH
     WatchKind kind;
 } DebugStop;
 
@@ -20,7 +20,8 @@ bool debug_break_remove(Machine *m, uint64_t pc);
 bool debug_watch_insert(Machine *m, uint64_t va, uint64_t len, WatchKind kind);
 bool debug_watch_remove(Machine *m, uint64_t va, uint64_t len, WatchKind kind);
 void debug_remove_all(Machine *m);
-// The next machine_continue runs v alone for one instruction, then pauses (exceptions entered count).
+// The next machine_continue runs v alone for one instruction, then pauses (exceptions entered
+// count).
 void debug_single_step(Machine *m, VCPU *v);
 // Why the machine paused last; false if not for debugging.
 bool debug_last_stop(Machine *m, DebugStop *stop);

@@ -17,7 +17,7 @@ typedef struct EngineConfig {
     size_t cache_bytes;                // of host code
     bool one_insn_per_block;
     bool perf_map, jitdump;
-    const char *dump_pass;             // -dump-pass NAME|all
+    const char *dump_pass; // -dump-pass NAME|all
 } EngineConfig;
 
 Engine *engine_new(struct Machine *m, const EngineConfig *c);
@@ -36,12 +36,19 @@ void engine_restore(VCPU *v);
 NORETURN void engine_leave(VCPU *v);
 // engine_restore, count the instruction, then the caller changes state and calls engine_leave.
 void engine_exception_begin(VCPU *v);
+// Instructions executed before the current one; exact in any helper that may fault or that has
+// IR_CALL_COUNT, and in device code.
+uint64_t engine_icount(const VCPU *v);
+// Sticky FP flags gathered by translated code (HOST_FP_*; cleared), and its rounding mode.
+unsigned engine_fp_take_flags(VCPU *v);
+void engine_fp_set_round(VCPU *v, IRRound round);
 // The target changed something that block_flags or regime_key depend on.
 void engine_mode_changed(VCPU *v);
 
 // --- code coherence
+bool engine_page_has_code(const Engine *e, uint64_t phys);
 void engine_invalidate_phys(Engine *e, uint64_t phys, uint64_t len); // bytes were written
-void engine_flush(Engine *e);                                      // forget all code
+void engine_flush(Engine *e);                                        // forget all code
 // The mapping of code may have changed: half 0, 1, or both (2).
 void engine_code_mapping_changed(VCPU *v, unsigned half);
 

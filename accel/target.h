@@ -18,30 +18,31 @@ typedef struct MmuPage {
 typedef struct MmuFault {
     uint64_t va;
     MmuAccess access;
-    uint32_t code;      // the target's: for example Arm's fault status
+    uint32_t code; // the target's: for example Arm's fault status
     uint64_t extra;
 } MmuFault;
 
 typedef struct TranslateRequest {
     uint64_t pc;
-    uint64_t flags;     // block_flags of the vCPU
+    uint64_t flags;      // block_flags of the vCPU
     const uint8_t *host; // the bytes at pc
-    unsigned bytes;     // how many of them lie in pc's page
-    unsigned max_insns; // decode no more (>= 1)
-    bool single;        // one instruction that may touch devices
+    unsigned bytes;      // how many of them lie in pc's page
+    unsigned max_insns;  // decode no more (>= 1)
+    bool single;         // one instruction that may touch devices
 } TranslateRequest;
 
 typedef struct GdbRegister {
     const char *name;
     uint16_t bits;
-    const char *type;   // gdb target-description type
+    const char *type; // gdb target-description type
 } GdbRegister;
 
 struct StateDesc;
 
 typedef struct TargetOps {
-    const char *name;          // "aarch64"
-    const char *gdb_arch;      // target description's <architecture>
+    const char *name;                 // "aarch64"
+    int capstone_arch, capstone_mode; // for -d in_asm
+    const char *gdb_arch;             // target description's <architecture>
     // Guest state offsets worth a host register, best first; ended by 0.
     const uint16_t *pin_gpr;
     const uint16_t *pin_vec;
@@ -76,7 +77,7 @@ typedef struct TargetOps {
     bool (*gdb_read)(VCPU *, unsigned reg, void *buf);
     bool (*gdb_write)(VCPU *, unsigned reg, const void *buf);
     const struct StateDesc *state; // declared once: reset, hash, snapshot; its object is the VCPU
-    void (*reset)(VCPU *); // after the declared state's reset: what depends on the model
+    void (*reset)(VCPU *);         // after the declared state's reset: what depends on the model
 } TargetOps;
 
 #endif

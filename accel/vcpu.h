@@ -10,15 +10,15 @@
 #include "tcg-like/ir.h"
 
 typedef struct TlbEntry {
-    uint64_t rtag;   // guest page address if loads may take the fast path; else low bits are set
-    uintptr_t radd;  // host address - guest address
+    uint64_t rtag;  // guest page address if loads may take the fast path; else low bits are set
+    uintptr_t radd; // host address - guest address
     uint64_t wtag;
     uintptr_t wadd;
 } TlbEntry;
 
 typedef struct TlbFast {
     TlbEntry *entry;
-    uint64_t mask;   // (entries - 1) << 5: applied to (va >> 7)
+    uint64_t mask; // (entries - 1) << 5: applied to (va >> 7)
 } TlbFast;
 
 // Where indirect branches look first. key must equal vcpu->key[half of pc].
@@ -43,42 +43,42 @@ struct SoftMmu;
 
 typedef struct VCPU {
     // --- translated code's, at fixed small offsets
-    int32_t budget;       // instructions left; in a host register while code runs
-    uint32_t in_code;     // translated code is on the stack (its FP control word is loaded)
+    int32_t budget;   // instructions left; in a host register while code runs
+    uint32_t in_code; // translated code is on the stack (its FP control word is loaded)
     uint64_t pc;
-    uint32_t key[2];      // identity of (code mapping, mode) for the low and the high half
-    TlbFast fast[2];      // current regime, unprivileged regime
+    uint32_t key[2]; // identity of (code mapping, mode) for the low and the high half
+    TlbFast fast[2]; // current regime, unprivileged regime
     JumpCacheEntry *jump_cache;
-    uint64_t gpr[32];     // guest integer registers, numbered by the target
-    V128 vec[32];         // guest vector registers
-    uint16_t flags;       // packed IR flags, if the target uses them
+    uint64_t gpr[32]; // guest integer registers, numbered by the target
+    V128 vec[32];     // guest vector registers
+    uint16_t flags;   // packed IR flags, if the target uses them
     // --- the engine's
-    uint16_t insn_index;  // interpreter: current instruction of the block
-    uint32_t host_fpcr;   // host FP control word for translated code, sticky flags included
+    uint16_t insn_index;       // interpreter: current instruction of the block
+    uint32_t host_fpcr;        // host FP control word for translated code, sticky flags included
     const struct Block *block; // interpreter: current block
-    uintptr_t host_ra;    // return address into translated code of the C call under way, or 0
-    uint64_t host_rsp;    // C stack of the entry thunk
-    uint64_t ret_stack;   // top of the return-prediction stack
-    uint64_t spill[64];   // the backend's: spilled values and saved registers
+    uintptr_t host_ra;         // return address into translated code of the C call under way, or 0
+    uint64_t host_rsp;         // C stack of the entry thunk
+    uint64_t ret_stack;        // top of the return-prediction stack
+    uint64_t spill[64];        // the backend's: spilled values and saved registers
     V128 vspill[48];
-    int64_t base;         // instructions executed = base - budget
-    uint8_t leave_single; // the next block is one instruction long and may touch devices
+    int64_t base;           // instructions executed = base - budget
+    uint8_t leave_single;   // the next block is one instruction long and may touch devices
     uint8_t running_single; // the running block is such a block
-    uint8_t halted;       // waits for an interrupt or event
-    uint8_t stopped;      // powered off (PSCI) or stopped by the debugger
-    uint8_t yield;        // gives up the rest of its turn
-    uint32_t map_gen[2];  // code-mapping generation of each half
-    jmp_buf leave;        // where engine_leave goes
-    unsigned index;       // 0 .. machine's vCPUs - 1
+    uint8_t halted;         // waits for an interrupt or event
+    uint8_t stopped;        // powered off (PSCI) or stopped by the debugger
+    uint8_t yield;          // gives up the rest of its turn
+    uint32_t map_gen[2];    // code-mapping generation of each half
+    jmp_buf leave;          // where engine_leave goes
+    unsigned index;         // 0 .. machine's vCPUs - 1
     struct Machine *machine;
     struct Engine *engine;
     const struct TargetOps *target;
     struct SoftMmu *mmu;
-    void *debug;          // breakpoints and watchpoints of the gdb server, or NULL
+    void *debug; // breakpoints and watchpoints of the gdb server, or NULL
 } VCPU;
 
-// Exact count of instructions that this vCPU has executed. Inside C code called from translated
-// code: exact only in helpers with IR_CALL_COUNT, and in device code.
+// Instructions that this vCPU has executed, between blocks. Inside C code called from a block it
+// includes the whole block: use engine_icount (accel/engine.h) there.
 static inline uint64_t vcpu_icount(const VCPU *v)
 {
     return (uint64_t)(v->base - v->budget);

@@ -45,6 +45,8 @@ void mmu_flush_range(VCPU *v, uint64_t va, uint64_t len, uint32_t asid);
 // Translation enabled or disabled, regimes redefined: the tables of these keys are wrong.
 void mmu_regime_changed(VCPU *v);
 // Drops fast write tags of a page that now holds code / fast tags of any page with a watchpoint.
+// Selects the tables of the current regimes; by engine_mode_changed.
+void mmu_select_regimes(VCPU *v);
 void mmu_protect_code(VCPU *v, const void *host_page);
 void mmu_drop_fast(VCPU *v, uint64_t va);
 

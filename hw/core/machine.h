@@ -75,7 +75,10 @@ typedef struct Machine {
     int exit_status;
     uint64_t round_start_ns;  // virtual time at which this round of vCPU turns began
     VCPU *current;            // whose turn it is, or NULL
+    uint64_t turn_start;      // the current vCPU's instruction count when its turn began
     uint64_t executed;        // instructions of all vCPUs up to the current turn
+    uint64_t next_hash;       // instruction count of the next -hash-every line
+    uint64_t host_start_ns;   // host clock when virtual time was 0 (moved on by pauses)
     void (*paused)(void *opaque); // told when the machine stops for the debugger
     void *paused_opaque;
 } Machine;
@@ -96,6 +99,8 @@ void machine_pause(Machine *m);
 void machine_continue(Machine *m);
 // A vCPU has an interrupt or event to see: wakes it; if it runs, it looks before its next block.
 void machine_notify_cpu(VCPU *v);
+// The instruction count of v, whose turn it is, at which the next timer is due.
+uint64_t machine_deadline_icount(const Machine *m, const VCPU *v);
 uint64_t machine_icount(const Machine *m);
 void machine_state_hash(Machine *m, StateHash *h);
 void machine_print_state(Machine *m, void *file);

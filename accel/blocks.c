@@ -1,0 +1,200 @@
+// The store of blocks: by (pc, physical address, mode), by physical page, by host address; and the
+// links between them. Blocks that are invalidated stay allocated, and their outgoing links stay
+// maintained, until the whole cache is flushed: their code may still be running, or wait on the
+// return stack.
+#include "accel/internal.h"
+
+static unsigned hash_of(uint64_t pc, uint64_t phys, uint64_t flags)
+{
+    uint64_t h = (phys >> 2) * UINT64_C(0x9e3779b97f4a7c15) ^
+                 (pc >> 2) * UINT64_C(0xc2b2ae3d27d4eb4f) ^ flags * UINT64_C(0x165667b19e3779f9);
+    return (unsigned)(h >> (64 - HASH_BITS));
+}
+
+Block *block_lookup(Engine *e, uint64_t pc, uint64_t phys, uint64_t flags)
+{
+    for (Block *b = e->hash[hash_of(pc, phys, flags)]; b; b = b->next_hash) {
+        if (b->pc == pc && b->phys == phys && b->flags == flags) {
+            return b;
+        }
+    }
+    return NULL;
+}
+
+static uint64_t granules_of(uint64_t phys, uint64_t len)
+{
+    unsigned first = (phys & 0xfff) >> GRANULE_BITS;
+    unsigned last = ((phys & 0xfff) + len - 1) >> GRANULE_BITS;
+    return mask64(last - first + 1) << first;
+}
+
+static CodePage *code_page(const Engine *e, uint64_t phys)
+{
+    uint64_t page = phys & ~UINT64_C(0xfff);
+    return g_hash_table_lookup(e->pages, &page);
+}
+
+bool engine_page_has_code(const Engine *e, uint64_t phys)
+{
+    return e && code_page(e, phys) != NULL;
+}
+
+static CodePage *code_page_make(Engine *e, uint64_t phys)
+{
+    CodePage *p = code_page(e, phys);
+    if (!p) {
+        p = g_new0(CodePage, 1);
+        p->phys = phys & ~UINT64_C(0xfff);
+        g_hash_table_insert(e->pages, &p->phys, p);
+        MemPage mem = address_space_page(e->machine->memory, p->phys);
+        for (unsigned i = 0; i < e->machine->n_cpus; i++) {
+            mmu_protect_code(e->machine->cpu[i], mem.host);
+        }
+    }
+    return p;
+}
+
+void block_insert(Engine *e, Block *b)
+{
+    Block **bucket = &e->hash[hash_of(b->pc, b->phys, b->flags)];
+    b->next_hash = *bucket;
+    *bucket = b;
+    CodePage *p = code_page_make(e, b->phys);
+    p->granules |= granules_of(b->phys, b->guest_bytes);
+    b->next_in_page = p->blocks;
+    p->blocks = b;
+    b->valid = true;
+    g_ptr_array_add(e->all, b);
+}
+
+static void block_free(gpointer data)
+{
+    Block *b = data;
+    g_free(b->side);
+    g_free(b->insn_pc);
+    g_free(b->link);
+    if (b->ir) {
+        ir_block_free(b->ir);
+    }
+    g_free(b);
+}
+
+void block_free_all(Engine *e)
+{
+    for (guint i = 0; i < e->all->len; i++) {
+        block_free(g_ptr_array_index(e->all, i));
+    }
+    g_ptr_array_set_size(e->all, 0);
+    memset(e->hash, 0, sizeof(e->hash));
+    g_hash_table_remove_all(e->pages);
+    for (unsigned i = 0; i < e->machine->n_cpus; i++) {
+        memset(e->machine->cpu[i]->jump_cache, 0xff, sizeof(JumpCacheEntry) << JUMP_CACHE_BITS);
+    }
+}
+
+void block_unlink(Engine *e, BlockLink *l)
+{
+    if (!l->to) {
+        return;
+    }
+    BlockLink **at = &l->to->incoming;
+    while (*at != l) {
+        at = &(*at)->next_incoming;
+    }
+    *at = l->next_incoming;
+    l->to = NULL;
+    if (e->config.backend) {
+        e->config.backend->patch_link(&e->cache, l, NULL);
+    }
+}
+
+void block_link(Engine *e, BlockLink *l, Block *to, uint32_t key)
+{
+    block_unlink(e, l);
+    l->to = to;
+    l->key = key;
+    l->next_incoming = to->incoming;
+    to->incoming = l;
+    e->config.backend->patch_link(&e->cache, l, to->code);
+}
+
+static void forget_jumps(Engine *e, const Block *b)
+{
+    for (unsigned i = 0; i < e->machine->n_cpus; i++) {
+        JumpCacheEntry *j = &e->machine->cpu[i]->jump_cache[JUMP_CACHE_INDEX(b->pc)];
+        if (j->pc == b->pc) {
+            memset(j, 0xff, sizeof(*j));
+        }
+    }
+}
+
+static void block_invalidate(Engine *e, Block *b)
+{
+    Block **at = &e->hash[hash_of(b->pc, b->phys, b->flags)];
+    while (*at != b) {
+        at = &(*at)->next_hash;
+    }
+    *at = b->next_hash;
+    while (b->incoming) {
+        block_unlink(e, b->incoming);
+    }
+    forget_jumps(e, b);
+    b->valid = false;
+    e->stats.invalidated++;
+}
+
+static void invalidate_in_page(Engine *e, CodePage *p, uint64_t phys, uint64_t len)
+{
+    if (!(p->granules & granules_of(phys, len))) {
+        return;
+    }
+    uint64_t left = 0;
+    Block **at = &p->blocks;
+    while (*at) {
+        Block *b = *at;
+        if (b->phys < phys + len && phys < b->phys + b->guest_bytes) {
+            *at = b->next_in_page;
+            block_invalidate(e, b);
+        } else {
+            left |= granules_of(b->phys, b->guest_bytes);
+            at = &b->next_in_page;
+        }
+    }
+    p->granules = left;
+    if (!p->blocks) {
+        g_hash_table_remove(e->pages, &p->phys);
+    }
+}
+
+void engine_invalidate_phys(Engine *e, uint64_t phys, uint64_t len)
+{
+    while (len) {
+        uint64_t n = MIN_OF(len, 0x1000 - (phys & 0xfff));
+        CodePage *p = code_page(e, phys);
+        if (p) {
+            invalidate_in_page(e, p, phys, n);
+        }
+        phys += n;
+        len -= n;
+    }
+}
+
+const Block *block_at_host(const Engine *e, uintptr_t host)
+{
+    guint lo = 0, hi = e->all->len;
+    while (hi - lo > 1) {
+        guint mid = (lo + hi) / 2;
+        const Block *b = g_ptr_array_index(e->all, mid);
+        if ((uintptr_t)b->code <= host) {
+            lo = mid;
+        } else {
+            hi = mid;
+        }
+    }
+    if (lo >= e->all->len) {
+        return NULL;
+    }
+    const Block *b = g_ptr_array_index(e->all, lo);
+    uintptr_t start = (uintptr_t)b->code;
+    return host >= start && host <= start + b->code_size ? b : NULL;
+}

@@ -1,0 +1,346 @@
+// The dispatcher. engine.h has the picture; docs/architecture.md the rules.
+#include "accel/internal.h"
+
+#include <sys/mman.h>
+
+Engine *engine_new(Machine *m, const EngineConfig *c)
+{
+    Engine *e = g_new0(Engine, 1);
+    e->machine = m;
+    e->config = *c;
+    e->pages = g_hash_table_new_full(g_int64_hash, g_int64_equal, NULL, g_free);
+    e->all = g_ptr_array_new();
+    e->short_ir = ir_block_new();
+    if (c->backend) {
+        e->ir = ir_block_new();
+        if (!codecache_init(&e->cache, c->cache_bytes)) {
+            die("cannot map %zu bytes for translated code: %s", c->cache_bytes, g_strerror(errno));
+        }
+    }
+    perf_open(e);
+    return e;
+}
+
+void engine_free(Engine *e)
+{
+    perf_close(e);
+    block_free_all(e);
+    if (e->config.backend) {
+        codecache_free(&e->cache);
+        ir_block_free(e->ir);
+    }
+    ir_block_free(e->short_ir);
+    g_ptr_array_free(e->all, TRUE);
+    g_hash_table_destroy(e->pages);
+    g_free(e);
+}
+
+static void emit_thunks(Engine *e)
+{
+    if (e->config.backend && !e->config.backend->emit_thunks(&e->cache, &e->thunks, e->target)) {
+        die("the code cache of %zu bytes is too small", e->cache.size);
+    }
+}
+
+static void allocate_return_stack(VCPU *v)
+{
+    uint8_t *base = mmap(NULL, RET_STACK_BYTES, PROT_READ | PROT_WRITE,
+                         MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (base == MAP_FAILED) {
+        die("cannot map the return stack: %s", g_strerror(errno));
+    }
+    // The words from the top up are a sentinel: no guest pc equals them.
+    v->ret_stack = (uintptr_t)base + RET_STACK_BYTES - 64;
+    memset((void *)(uintptr_t)v->ret_stack, 0xff, 64);
+}
+
+void engine_attach(Engine *e, VCPU *v)
+{
+    v->engine = e;
+    v->jump_cache = g_new(JumpCacheEntry, 1u << JUMP_CACHE_BITS);
+    memset(v->jump_cache, 0xff, sizeof(JumpCacheEntry) << JUMP_CACHE_BITS);
+    v->mmu = softmmu_new(v);
+    allocate_return_stack(v);
+    if (!e->target) {
+        e->target = v->target;
+        emit_thunks(e);
+    }
+    v->host_fpcr = 0;
+    engine_fp_set_round(v, IR_RND_NEAREST);
+}
+
+// --- modes and keys
+
+// A number for (code mapping, mode). Losing an old pair's number only makes its links miss once.
+static uint32_t key_for(Engine *e, uint32_t generation, uint64_t flags, uint32_t half)
+{
+    uint64_t h =
+        (flags * UINT64_C(0x9e3779b97f4a7c15)) ^ ((uint64_t)generation * 0x85ebca6b) ^ half;
+    KeyCacheEntry *k = &e->key_cache[(h ^ h >> 32) % KEY_CACHE_SIZE];
+    if (!k->key || k->flags != flags || k->generation != generation || k->half != half) {
+        *k = (KeyCacheEntry){flags, generation, half, ++e->next_key};
+    }
+    return k->key;
+}
+
+static void update_keys(VCPU *v)
+{
+    uint64_t flags = v->target->block_flags(v);
+    v->key[0] = key_for(v->engine, v->map_gen[0], flags, 0);
+    v->key[1] = key_for(v->engine, v->map_gen[1], flags, 1);
+}
+
+void engine_mode_changed(VCPU *v)
+{
+    if (!v->engine) {
+        return;
+    }
+    mmu_select_regimes(v);
+    update_keys(v);
+    if (v->target->interrupt_ready(v)) {
+        vcpu_kick(v);
+    }
+}
+
+void engine_code_mapping_changed(VCPU *v, unsigned half)
+{
+    (void)half;
+    mmu_flush_all(v);
+}
+
+// --- exact state for C code under a block
+
+// The block under way and the index of its current instruction; NULL between blocks.
+static const Block *current_block(const VCPU *v, unsigned *index)
+{
+    if (v->host_ra) {
+        const Block *b = block_at_host(v->engine, v->host_ra);
+        assert(b);
+        uint32_t offset = (uint32_t)(v->host_ra - (uintptr_t)b->code);
+        unsigned lo = 0, hi = b->n_side;
+        while (lo < hi) {
+            unsigned mid = (lo + hi) / 2;
+            if (b->side[mid].host_offset < offset) {
+                lo = mid + 1;
+            } else {
+                hi = mid;
+            }
+        }
+        assert(lo < b->n_side && b->side[lo].host_offset == offset);
+        *index = b->side[lo].insn_index;
+        return b;
+    }
+    *index = v->insn_index;
+    return v->block;
+}
+
+uint64_t engine_icount(const VCPU *v)
+{
+    unsigned index;
+    const Block *b = current_block(v, &index);
+    return vcpu_icount(v) - (b ? b->guest_insns - index : 0);
+}
+
+void engine_restore(VCPU *v)
+{
+    unsigned index;
+    const Block *b = current_block(v, &index);
+    if (b) {
+        v->budget += (int32_t)(b->guest_insns - index);
+        v->pc = b->insn_pc[index];
+        v->host_ra = 0;
+        v->block = NULL;
+    }
+}
+
+void engine_exception_begin(VCPU *v)
+{
+    engine_restore(v);
+    v->budget--;
+}
+
+void engine_leave(VCPU *v)
+{
+    Engine *e = v->engine;
+    engine_restore(v);
+    e->stats.leaves++;
+    if (e->config.backend) {
+        e->config.backend->left(v);
+    }
+    longjmp(v->leave, 1);
+}
+
+unsigned engine_fp_take_flags(VCPU *v)
+{
+    const HostBackend *b = v->engine ? v->engine->config.backend : NULL;
+    return b ? b->fp_take_flags(v) : 0;
+}
+
+void engine_fp_set_round(VCPU *v, IRRound round)
+{
+    const HostBackend *b = v->engine ? v->engine->config.backend : NULL;
+    if (b) {
+        b->fp_set_round(v, round);
+    }
+}
+
+// --- flushing
+
+void engine_flush(Engine *e)
+{
+    // Code that C code was called from must survive until it returns to the dispatcher.
+    const VCPU *v = e->machine->current;
+    if (v && (v->host_ra || v->block)) {
+        e->flush_wanted = true;
+        return;
+    }
+    e->flush_wanted = false;
+    e->stats.flushes++;
+    block_free_all(e);
+    e->cache.used = 0;
+    if (e->target) {
+        emit_thunks(e);
+    }
+}
+
+// --- running
+
+static uint32_t key_of(const VCPU *v, uint64_t pc)
+{
+    return v->key[pc >> 63];
+}
+
+static void remember(VCPU *v, Block *b)
+{
+    JumpCacheEntry *j = &v->jump_cache[JUMP_CACHE_INDEX(b->pc)];
+    *j = (JumpCacheEntry){
+        .pc = b->pc, .key = key_of(v, b->pc), .code = b->code, .pad2 = (uintptr_t)b};
+}
+
+// The block for pc: from the jump cache, the store, or new.
+static Block *find_block(VCPU *v, uint64_t left)
+{
+    Engine *e = v->engine;
+    const JumpCacheEntry *j = &v->jump_cache[JUMP_CACHE_INDEX(v->pc)];
+    bool single = v->leave_single;
+    if (!single && j->pc == v->pc && j->key == key_of(v, v->pc)) {
+        Block *b = (Block *)(uintptr_t)j->pad2;
+        if (b->guest_insns <= left) {
+            return b;
+        }
+    }
+    uint64_t phys;
+    const uint8_t *host = mmu_fetch_page(v, v->pc, &phys);
+    uint64_t flags = v->target->block_flags(v) | (single ? BLOCK_FLAG_SINGLE : 0);
+    v->leave_single = 0;
+    Block *b = block_lookup(e, v->pc, phys, flags);
+    if (!b) {
+        b = engine_translate(v, v->pc, phys, host, flags);
+    }
+    if (b->guest_insns > left) {
+        return engine_translate_short(v, host, flags, (unsigned)left);
+    }
+    if (single) {
+        e->stats.singles++;
+    } else {
+        remember(v, b);
+    }
+    return b;
+}
+
+static void interpret(VCPU *v, const Block *b)
+{
+    v->block = b;
+    v->insn_index = 0;
+    ir_interp(v, b->ir);
+    v->block = NULL;
+}
+
+// Follows unlinked ways out, linking them, as long as that is all there is to do.
+static void run_code(VCPU *v, Block *b, uint64_t end)
+{
+    Engine *e = v->engine;
+    HostExit out = e->thunks.enter(v, b->code);
+    if (out < HOST_EXIT_KINDS) {
+        e->stats.jump_misses += out == HOST_EXIT_INDIRECT;
+        return;
+    }
+    BlockLink *l = (BlockLink *)out;
+    v->pc = l->target_pc;
+    if (l->from->single || e->flush_wanted || v->debug || vcpu_icount(v) >= end) {
+        return;
+    }
+    guint generation = e->stats.flushes;
+    Block *to = find_block(v, UINT64_MAX);
+    if (generation != e->stats.flushes || to->single) {
+        return; // the link's own block is gone
+    }
+    e->stats.links++;
+    e->stats.relinks += l->to != NULL;
+    block_link(e, l, to, key_of(v, l->target_pc));
+}
+
+// The turn ends early if a deadline comes up that was not known when it began.
+static uint64_t clip_to_deadline(const VCPU *v, uint64_t end)
+{
+    const Machine *m = v->machine;
+    return m->n_cpus == 1 ? MIN_OF(end, machine_deadline_icount(m, v)) : end;
+}
+
+uint64_t engine_run(VCPU *v, uint64_t insns)
+{
+    Engine *e = v->engine;
+    volatile uint64_t start = vcpu_icount(v);
+    volatile uint64_t last = start + insns;
+    setjmp(v->leave);
+    v->host_ra = 0;
+    v->block = NULL;
+    for (;;) {
+        uint64_t now = vcpu_icount(v);
+        uint64_t end = clip_to_deadline(v, last);
+        if (e->flush_wanted) {
+            engine_flush(e);
+        }
+        if (now >= end || v->halted || v->stopped || v->yield ||
+            v->machine->stop != MACHINE_RUNNING) {
+            break;
+        }
+        v->base = (int64_t)end;
+        v->budget = (int32_t)(end - now);
+        if (v->target->interrupt_ready(v)) {
+            v->target->interrupt_take(v);
+        }
+        if (v->debug && debug_should_pause(v)) {
+            break;
+        }
+        Block *b = find_block(v, debug_stepping(v) ? 1 : end - now);
+        e->stats.dispatches++;
+        if (log_enabled(LOG_EXEC)) {
+            log_printf(LOG_EXEC, "exec cpu%u %" PRIu64 " pc 0x%" PRIx64 "\n", v->index, now, v->pc);
+        }
+        v->running_single = b->single;
+        if (b->ir) {
+            interpret(v, b);
+        } else {
+            run_code(v, b, end);
+        }
+    }
+    return vcpu_icount(v) - start;
+}
+
+void engine_print_stats(Engine *e, void *file)
+{
+    const EngineStats *s = &e->stats;
+    fprintf(file,
+            "engine            %s\nblocks            %" PRIu64 "\nguest insns/block %.1f\n"
+            "host bytes/insn   %.1f\ncode cache        %zu of %zu bytes\nflushes           %" PRIu64
+            "\ninvalidated       %" PRIu64 "\ndispatches        %" PRIu64
+            "\nlinks made        %" PRIu64 " (%" PRIu64 " again)\nindirect misses   %" PRIu64
+            "\nexceptions etc.   %" PRIu64 "\nsingle blocks     %" PRIu64
+            "\nshort blocks      %" PRIu64 "\n",
+            e->config.backend ? e->config.backend->name : "interpreter", s->blocks,
+            s->blocks ? (double)s->guest_insns / s->blocks : 0.0,
+            s->guest_insns ? (double)s->host_bytes / s->guest_insns : 0.0, e->cache.used,
+            e->cache.size, s->flushes, s->invalidated, s->dispatches, s->links, s->relinks,
+            s->jump_misses, s->leaves, s->singles, s->short_blocks);
+}

@@ -1,0 +1,90 @@
+// Data structures shared by the files of the engine.
+#ifndef ACCEL_INTERNAL_H
+#define ACCEL_INTERNAL_H
+
+#include <assert.h>
+#include <glib.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "accel/codecache.h"
+#include "accel/debug_internal.h"
+#include "accel/engine.h"
+#include "host-backends/backend.h"
+#include "hw/core/machine.h"
+#include "softmmu/softmmu.h"
+#include "tcg-like/builder.h"
+#include "tcg-like/passes.h"
+#include "util/log.h"
+
+#define BLOCK_FLAG_SINGLE (UINT64_C(1) << 63) // in Block.flags: one instruction, may touch devices
+#define HASH_BITS         16
+#define MAX_BLOCK_INSNS   64
+#define KEY_CACHE_SIZE    256
+#define RET_STACK_BYTES   (8u << 20)
+#define GRANULE_BITS      6 // of a code page's bitmap: 64 bytes
+
+// A physical page that blocks were made from.
+typedef struct CodePage {
+    uint64_t phys;
+    uint64_t granules; // bit n: bytes n*64 .. n*64+63 hold code
+    Block *blocks;
+} CodePage;
+
+typedef struct KeyCacheEntry {
+    uint64_t flags;
+    uint32_t generation;
+    uint32_t half;
+    uint32_t key;
+} KeyCacheEntry;
+
+typedef struct EngineStats {
+    uint64_t blocks, guest_insns, guest_bytes, host_bytes, flushes, invalidated, short_blocks,
+        singles, dispatches, links, relinks, jump_misses, leaves;
+} EngineStats;
+
+struct Engine {
+    Machine *machine;
+    EngineConfig config;
+    CodeCache cache;
+    HostThunks thunks;
+    const TargetOps *target;
+    Block *hash[1u << HASH_BITS];
+    GHashTable *pages; // phys page -> CodePage
+    GPtrArray *all;    // Block *, by ascending host code (append order)
+    IRBlock *ir;       // scratch
+    IRBlock *short_ir; // the block cut to the rest of a turn
+    Block short_block;
+    uint64_t short_pc[MAX_BLOCK_INSNS];
+    KeyCacheEntry key_cache[KEY_CACHE_SIZE];
+    uint32_t next_key;
+    bool flush_wanted; // by C code that runs under translated code
+    FILE *perf_map;
+    struct JitDump *jitdump;
+    EngineStats stats;
+};
+
+// blocks.c
+Block *block_lookup(Engine *e, uint64_t pc, uint64_t phys, uint64_t flags);
+void block_insert(Engine *e, Block *b);
+void block_free_all(Engine *e);
+void block_link(Engine *e, BlockLink *l, Block *to, uint32_t key);
+void block_unlink(Engine *e, BlockLink *l);
+const Block *block_at_host(const Engine *e, uintptr_t host);
+
+// translate.c
+Block *engine_translate(VCPU *v, uint64_t pc, uint64_t phys, const uint8_t *host, uint64_t flags);
+Block *engine_translate_short(VCPU *v, const uint8_t *host, uint64_t flags, unsigned insns);
+
+// dump.c: -d
+void dump_block_in(const Engine *e, VCPU *v, const Block *b, const uint8_t *host);
+void dump_ir(LogCategory c, const IRBlock *b);
+void dump_host_code(const Engine *e, const Block *b);
+
+// perf.c: perf map and jitdump
+void perf_open(Engine *e);
+void perf_block(Engine *e, const Block *b);
+void perf_close(Engine *e);
+
+#endif

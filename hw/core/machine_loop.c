@@ -1,0 +1,245 @@
+// The machine loop: rounds of turns.
+//
+//   round:  deliver input -> fire due timers -> each vCPU runs up to `quantum` instructions
+//           (all of them "at once": each turn starts at the round's virtual time) -> time moves on
+//
+// With one vCPU a turn ends at exactly the next deadline; with several, timers fire between rounds.
+#include "hw/core/machine.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <time.h>
+
+#include "accel/debug_internal.h"
+#include "replay/gate.h"
+#include "util/log.h"
+
+#define QUANTUM_ONE  100000 // instructions between looks at the host's files, one vCPU
+#define QUANTUM_MANY 20000  // a turn, several vCPUs
+
+static uint64_t host_ns(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (uint64_t)t.tv_sec * NS_PER_SEC + (uint64_t)t.tv_nsec;
+}
+
+// Virtual time now: the round's start, and what the vCPU in turn has executed since.
+static uint64_t virtual_now(void *opaque)
+{
+    const Machine *m = opaque;
+    if (m->config.realtime) {
+        return host_ns() - m->host_start_ns;
+    }
+    uint64_t done = m->current ? engine_icount(m->current) - m->turn_start : 0;
+    return m->round_start_ns + (done << m->config.icount_shift);
+}
+
+uint64_t machine_icount(const Machine *m)
+{
+    return m->executed + (m->current ? engine_icount(m->current) - m->turn_start : 0);
+}
+
+// Instructions that take at least ns.
+static uint64_t insns_for(const Machine *m, uint64_t ns)
+{
+    uint64_t unit = UINT64_C(1) << m->config.icount_shift;
+    return ns / unit + (ns % unit != 0);
+}
+
+uint64_t machine_deadline_icount(const Machine *m, const VCPU *v)
+{
+    (void)v;
+    uint64_t deadline = clock_next_deadline(m->clock);
+    if (deadline == UINT64_MAX || m->config.realtime) {
+        return UINT64_MAX;
+    }
+    uint64_t ns = deadline > m->round_start_ns ? deadline - m->round_start_ns : 0;
+    return m->turn_start + insns_for(m, ns);
+}
+
+static void print_hash(Machine *m)
+{
+    StateHash h;
+    machine_state_hash(m, &h);
+    printf("state %" PRIu64 " %016" PRIx64 "%016" PRIx64 "\n", m->executed, h.h[0], h.h[1]);
+    fflush(stdout);
+}
+
+static uint64_t quantum(const Machine *m)
+{
+    uint64_t q = m->n_cpus == 1 ? QUANTUM_ONE : QUANTUM_MANY;
+    uint64_t deadline = clock_next_deadline(m->clock);
+    if (deadline != UINT64_MAX && !m->config.realtime) {
+        uint64_t ns = deadline > m->round_start_ns ? deadline - m->round_start_ns : 0;
+        q = MIN_OF(q, insns_for(m, ns));
+    }
+    return MAX_OF(q, UINT64_C(1));
+}
+
+// Instructions until the next event of the command line (-stop-at, -hash-every).
+static uint64_t until_mark(const Machine *m)
+{
+    uint64_t left = UINT64_MAX;
+    if (m->config.stop_at) {
+        left = m->config.stop_at - m->executed;
+    }
+    if (m->config.hash_every) {
+        left = MIN_OF(left, m->next_hash - m->executed);
+    }
+    return left;
+}
+
+static void at_mark(Machine *m)
+{
+    if (m->config.hash_every && m->executed == m->next_hash) {
+        print_hash(m);
+        m->next_hash += m->config.hash_every;
+    }
+    if (m->config.stop_at && m->executed == m->config.stop_at) {
+        print_hash(m);
+        if (log_enabled(LOG_EXEC)) {
+            machine_print_state(m, stdout);
+        }
+        machine_request(m, MACHINE_QUIT, 0);
+    }
+}
+
+static bool runnable(const Machine *m, VCPU *v)
+{
+    const VCPU *only = debug_step_cpu(m);
+    if (v->stopped || (only && only != v)) {
+        return false;
+    }
+    if (v->halted && v->target->has_work(v)) {
+        v->halted = 0;
+    }
+    return !v->halted;
+}
+
+// One turn of each vCPU. Returns the virtual time that passed; *idle: nobody has more to do.
+static uint64_t run_round(Machine *m, bool *idle)
+{
+    uint64_t q = quantum(m), longest = 0;
+    *idle = true;
+    for (unsigned i = 0; i < m->n_cpus && m->stop == MACHINE_RUNNING; i++) {
+        VCPU *v = m->cpu[i];
+        uint64_t turn = MIN_OF(q, until_mark(m));
+        v->yield = 0;
+        if (!runnable(m, v) || !turn) {
+            continue;
+        }
+        m->current = v;
+        m->turn_start = vcpu_icount(v);
+        uint64_t done = engine_run(v, turn);
+        m->current = NULL;
+        m->executed += done;
+        longest = MAX_OF(longest, done);
+        *idle &= v->halted || v->stopped || v->yield;
+        at_mark(m);
+    }
+    return longest << m->config.icount_shift;
+}
+
+static gboolean keep_source(gpointer opaque)
+{
+    (void)opaque;
+    return G_SOURCE_CONTINUE;
+}
+
+static bool all_waiting(Machine *m)
+{
+    for (unsigned i = 0; i < m->n_cpus; i++) {
+        if (!m->cpu[i]->yield && runnable(m, m->cpu[i])) {
+            return false;
+        }
+    }
+    return true;
+}
+
+// Everybody waits. Time goes to the next deadline: at once, or with the host's clock.
+static void wait_idle(Machine *m)
+{
+    uint64_t deadline = clock_next_deadline(m->clock);
+    uint64_t host = host_ns() - m->host_start_ns;
+    bool follow = m->config.icount_sleep || m->config.realtime || deadline == UINT64_MAX;
+    if (!follow || deadline <= host) {
+        if (!m->config.realtime) {
+            m->round_start_ns = MAX_OF(m->round_start_ns, deadline);
+        }
+        return;
+    }
+    GSource *wake = NULL;
+    if (deadline != UINT64_MAX) {
+        wake = g_timeout_source_new(0);
+        g_source_set_ready_time(wake, g_get_monotonic_time() + (gint64)((deadline - host) / 1000));
+        g_source_set_callback(wake, keep_source, NULL, NULL);
+        g_source_attach(wake, NULL);
+    }
+    g_main_context_iteration(NULL, TRUE);
+    if (wake) {
+        g_source_destroy(wake);
+        g_source_unref(wake);
+    }
+    if (!m->config.realtime) {
+        host = host_ns() - m->host_start_ns;
+        m->round_start_ns = MAX_OF(m->round_start_ns, MIN_OF(host, deadline));
+    }
+}
+
+// Returns true if the run is over.
+static bool handle_stop(Machine *m)
+{
+    switch (m->stop) {
+    case MACHINE_RUNNING:
+        return false;
+    case MACHINE_PAUSED: {
+        uint64_t since = host_ns();
+        if (m->paused) {
+            m->paused(m->paused_opaque);
+        }
+        while (m->stop == MACHINE_PAUSED) {
+            g_main_context_iteration(NULL, TRUE);
+        }
+        m->host_start_ns += host_ns() - since;
+        return false;
+    }
+    case MACHINE_RESET:
+        if (m->config.no_reboot) {
+            return true;
+        }
+        m->stop = MACHINE_RUNNING;
+        machine_reset(m);
+        return false;
+    case MACHINE_SHUTDOWN:
+        if (m->config.no_shutdown) {
+            m->stop = MACHINE_PAUSED;
+            return false;
+        }
+        return true;
+    case MACHINE_QUIT:
+        return true;
+    }
+    return true;
+}
+
+int machine_run(Machine *m)
+{
+    m->host_start_ns = host_ns();
+    m->next_hash = m->config.hash_every;
+    clock_set_source(m->clock, virtual_now, m);
+    for (;;) {
+        while (g_main_context_iteration(NULL, FALSE)) {
+        }
+        gate_deliver(gate_get(m));
+        if (handle_stop(m)) {
+            return m->exit_status;
+        }
+        clock_run_due(m->clock, virtual_now(m));
+        bool idle;
+        m->round_start_ns += run_round(m, &idle);
+        if (m->stop == MACHINE_RUNNING && idle && all_waiting(m)) {
+            wait_idle(m);
+        }
+    }
+}

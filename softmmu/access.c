@@ -1,0 +1,359 @@
+// The slow path of every guest memory access.
+#include "softmmu/internal.h"
+#include "accel/debug_internal.h"
+
+static unsigned regime_of(uint32_t memop)
+{
+    return memop & IR_MEM_UNPRIV ? 1 : 0;
+}
+
+static bool allowed(const PageInfo *p, MmuAccess a)
+{
+    return a == MMU_READ ? p->r : a == MMU_WRITE ? p->w : p->x;
+}
+
+static bool page_allows(const MmuPage *p, MmuAccess a)
+{
+    return a == MMU_READ ? p->r : a == MMU_WRITE ? p->w : p->x;
+}
+
+static NORETURN void raise_fault(VCPU *v, const MmuFault *f)
+{
+    engine_exception_begin(v);
+    v->target->fault(v, f);
+    engine_leave(v);
+}
+
+PageInfo *mmu_lookup(VCPU *v, uint64_t va, MmuAccess access, unsigned regime)
+{
+    SoftMmu *m = v->mmu;
+    const FastTable *t = m->current[regime];
+    uint64_t page_va = va & ~PAGE_OFFSET;
+    PageInfo *p = &t->info[table_index(t, page_va)];
+    if (p->va == page_va && allowed(p, access)) {
+        return p;
+    }
+    MmuPage page;
+    if (!l2_lookup(m, t->key, page_va, &page) || !page_allows(&page, access)) {
+        MmuFault fault = {.va = va, .access = access};
+        if (!v->target->walk(v, va, access, regime, &page, &fault)) {
+            raise_fault(v, &fault);
+        }
+        l2_insert(m, m->current[regime]->key, page_va, &page);
+    }
+    return table_insert(m, regime, page_va, &page);
+}
+
+static NORETURN void raise_unaligned(VCPU *v, uint64_t va, MmuAccess a, unsigned regime)
+{
+    engine_exception_begin(v);
+    v->target->unaligned(v, va, a, regime);
+    engine_leave(v);
+}
+
+static void check_alignment(VCPU *v, uint64_t va, uint32_t memop, unsigned size, MmuAccess a)
+{
+    bool bad = (memop & IR_MEM_ALIGN) && (va & (size - 1));
+    bad |= (memop & IR_MEM_ALIGN16) && (va & 15) + size > 16;
+    if (unlikely(bad)) {
+        raise_unaligned(v, va, a, regime_of(memop));
+    }
+}
+
+// Device accesses and watched pages run alone in a block of one instruction: see
+// docs/architecture.md, rule 3.
+static void require_single(VCPU *v)
+{
+    if (!v->running_single) {
+        engine_restore(v);
+        v->leave_single = 1;
+        engine_leave(v);
+    }
+}
+
+static NORETURN void raise_bus_error(VCPU *v, uint64_t va, uint64_t phys, MmuAccess a)
+{
+    engine_exception_begin(v);
+    v->target->bus_error(v, va, phys, a);
+    engine_leave(v);
+}
+
+static void check_device(VCPU *v, const PageInfo *p, uint64_t va, unsigned size, MmuAccess a,
+                         unsigned regime)
+{
+    if (p->device && (va & (size - 1))) {
+        raise_unaligned(v, va, a, regime);
+    }
+    if (!p->host) {
+        require_single(v);
+    }
+    if (v->debug && debug_page_watched(v, p->va) &&
+        debug_check_access(v, va, size, a == MMU_WRITE)) {
+        require_single(v);
+    }
+}
+
+static uint64_t device_read(VCPU *v, const PageInfo *p, uint64_t va, unsigned size)
+{
+    uint64_t phys = p->phys | (va & PAGE_OFFSET), value = 0;
+    if (va & (size - 1)) {
+        for (unsigned i = 0; i < size; i++) {
+            value |= device_read(v, p, va + i, 1) << (8 * i);
+        }
+        return value;
+    }
+    if (mem_read_n(v->machine->memory, phys, &value, size) != MEM_OK) {
+        raise_bus_error(v, va, phys, MMU_READ);
+    }
+    return value;
+}
+
+static void device_write(VCPU *v, const PageInfo *p, uint64_t va, uint64_t value, unsigned size)
+{
+    uint64_t phys = p->phys | (va & PAGE_OFFSET);
+    if (va & (size - 1)) {
+        for (unsigned i = 0; i < size; i++) {
+            device_write(v, p, va + i, value >> (8 * i) & 0xff, 1);
+        }
+        return;
+    }
+    if (mem_write_n(v->machine->memory, phys, value, size) != MEM_OK) {
+        raise_bus_error(v, va, phys, MMU_WRITE);
+    }
+}
+
+// Before a store through host memory: code there is stale, ROM ignores it. False: drop the store.
+static bool prepare_store(VCPU *v, PageInfo *p, uint64_t va, unsigned size)
+{
+    if (!p->writable) {
+        log_printf(LOG_GUEST_ERRORS, "store to read-only memory at 0x%" PRIx64 "\n", va);
+        return false;
+    }
+    Engine *e = v->engine;
+    if (engine_page_has_code(e, p->phys)) {
+        engine_invalidate_phys(e, p->phys | (va & PAGE_OFFSET), size);
+        if (!engine_page_has_code(e, p->phys)) {
+            for (unsigned r = 0; r < 2; r++) {
+                FastTable *t = v->mmu->current[r];
+                unsigned i = table_index(t, va);
+                if (t->info[i].va == p->va) {
+                    table_set_fast(v->mmu, t, i);
+                }
+            }
+        }
+    }
+    return true;
+}
+
+static bool crosses_page(uint64_t va, unsigned size)
+{
+    return (va & PAGE_OFFSET) + size > PAGE_SIZE_;
+}
+
+static uint64_t load_part(VCPU *v, uint64_t va, unsigned size, unsigned regime)
+{
+    PageInfo *p = mmu_lookup(v, va, MMU_READ, regime);
+    check_device(v, p, va, size, MMU_READ, regime);
+    if (!p->host) {
+        return device_read(v, p, va, size);
+    }
+    uint64_t value = 0;
+    memcpy(&value, p->host + (va & PAGE_OFFSET), size);
+    return value;
+}
+
+static void store_part(VCPU *v, uint64_t va, uint64_t value, unsigned size, unsigned regime)
+{
+    PageInfo *p = mmu_lookup(v, va, MMU_WRITE, regime);
+    check_device(v, p, va, size, MMU_WRITE, regime);
+    if (!p->host) {
+        device_write(v, p, va, value, size);
+    } else if (prepare_store(v, p, va, size)) {
+        memcpy(p->host + (va & PAGE_OFFSET), &value, size);
+    }
+}
+
+static uint64_t sign_extend(uint64_t value, uint32_t memop)
+{
+    unsigned bits = 8u << (memop & IR_MEM_SIZE);
+    return (memop & IR_MEM_SIGN) && bits < 64 ? (uint64_t)sextract64(value, 0, bits) : value;
+}
+
+// Both pages of a crossing access are checked before any byte moves.
+static void check_both_pages(VCPU *v, uint64_t va, unsigned size, MmuAccess a, unsigned regime)
+{
+    for (unsigned i = 0; i < 2; i++) {
+        uint64_t at = i ? (va + size - 1) & ~PAGE_OFFSET : va;
+        PageInfo *p = mmu_lookup(v, at, a, regime);
+        if (p->device) {
+            raise_unaligned(v, va, a, regime);
+        }
+        if (!p->host) {
+            require_single(v);
+        }
+    }
+}
+
+uint64_t mmu_load(VCPU *v, uint64_t va, uint32_t memop)
+{
+    unsigned size = 1u << (memop & IR_MEM_SIZE), regime = regime_of(memop);
+    check_alignment(v, va, memop, size, MMU_READ);
+    if (likely(!crosses_page(va, size))) {
+        return sign_extend(load_part(v, va, size, regime), memop);
+    }
+    check_both_pages(v, va, size, MMU_READ, regime);
+    uint64_t value = 0;
+    for (unsigned i = 0; i < size; i++) {
+        value |= load_part(v, va + i, 1, regime) << (8 * i);
+    }
+    return sign_extend(value, memop);
+}
+
+void mmu_store(VCPU *v, uint64_t va, uint64_t value, uint32_t memop)
+{
+    unsigned size = 1u << (memop & IR_MEM_SIZE), regime = regime_of(memop);
+    check_alignment(v, va, memop, size, MMU_WRITE);
+    if (likely(!crosses_page(va, size))) {
+        store_part(v, va, value, size, regime);
+        return;
+    }
+    check_both_pages(v, va, size, MMU_WRITE, regime);
+    for (unsigned i = 0; i < size; i++) {
+        store_part(v, va + i, value >> (8 * i) & 0xff, 1, regime);
+    }
+}
+
+void mmu_load128(VCPU *v, uint64_t va, V128 *out, uint32_t memop)
+{
+    unsigned regime = regime_of(memop);
+    check_alignment(v, va, memop, 16, MMU_READ);
+    if (crosses_page(va, 16)) {
+        check_both_pages(v, va, 16, MMU_READ, regime);
+    }
+    for (unsigned i = 0; i < 2; i++) {
+        out->u64[i] = mmu_load(v, va + 8 * i, (memop & IR_MEM_UNPRIV) | 3);
+    }
+}
+
+void mmu_store128(VCPU *v, uint64_t va, const V128 *value, uint32_t memop)
+{
+    unsigned regime = regime_of(memop);
+    check_alignment(v, va, memop, 16, MMU_WRITE);
+    if (crosses_page(va, 16)) {
+        check_both_pages(v, va, 16, MMU_WRITE, regime);
+    }
+    for (unsigned i = 0; i < 2; i++) {
+        mmu_store(v, va + 8 * i, value->u64[i], (memop & IR_MEM_UNPRIV) | 3);
+    }
+}
+
+static uint64_t rmw_result(uint64_t old, uint64_t value, unsigned size, IRRmwKind kind)
+{
+    unsigned bits = size * 8;
+    int64_t so = sextract64(old, 0, bits), sv = sextract64(value, 0, bits);
+    uint64_t uo = old & mask64(bits), uv = value & mask64(bits);
+    switch (kind) {
+    case IR_RMW_XCHG:
+        return value;
+    case IR_RMW_ADD:
+        return old + value;
+    case IR_RMW_AND:
+        return old & value;
+    case IR_RMW_CLR:
+        return old & ~value;
+    case IR_RMW_OR:
+        return old | value;
+    case IR_RMW_XOR:
+        return old ^ value;
+    case IR_RMW_SMAX:
+        return so > sv ? old : value;
+    case IR_RMW_SMIN:
+        return so < sv ? old : value;
+    case IR_RMW_UMAX:
+        return uo > uv ? old : value;
+    case IR_RMW_UMIN:
+        return uo < uv ? old : value;
+    }
+    return value;
+}
+
+// An atomic access needs permission to write even if it ends up not storing.
+static uint64_t atomic_load(VCPU *v, uint64_t va, uint32_t memop, unsigned size)
+{
+    unsigned regime = regime_of(memop);
+    check_alignment(v, va, memop, size, MMU_WRITE);
+    PageInfo *p = mmu_lookup(v, va, MMU_WRITE, regime);
+    if (!p->host) {
+        require_single(v);
+    }
+    if (crosses_page(va, size)) {
+        check_both_pages(v, va, size, MMU_WRITE, regime);
+    }
+    return mmu_load(v, va, memop & (IR_MEM_SIZE | IR_MEM_UNPRIV));
+}
+
+uint64_t mmu_rmw(VCPU *v, uint64_t va, uint64_t value, uint32_t memop, IRRmwKind kind)
+{
+    unsigned size = 1u << (memop & IR_MEM_SIZE);
+    uint64_t old = atomic_load(v, va, memop, size);
+    mmu_store(v, va, rmw_result(old, value, size, kind), memop & (IR_MEM_SIZE | IR_MEM_UNPRIV));
+    return old;
+}
+
+uint64_t mmu_cas(VCPU *v, uint64_t va, uint64_t expected, uint64_t value, uint32_t memop)
+{
+    unsigned size = 1u << (memop & IR_MEM_SIZE);
+    uint64_t old = atomic_load(v, va, memop, size);
+    if (old == (expected & mask64(size * 8))) {
+        mmu_store(v, va, value, memop & (IR_MEM_SIZE | IR_MEM_UNPRIV));
+    }
+    return old;
+}
+
+uintptr_t mmu_chk(VCPU *v, uint64_t va, uint32_t span, uint32_t memop)
+{
+    bool store = memop & IR_MEM_STORE;
+    unsigned regime = regime_of(memop);
+    if (!crosses_page(va, span)) {
+        PageInfo *p = mmu_lookup(v, va, store ? MMU_WRITE : MMU_READ, regime);
+        const FastTable *t = v->mmu->current[regime];
+        const TlbEntry *e = &t->entry[table_index(t, va)];
+        if ((store ? e->wtag : e->rtag) == p->va) {
+            return store ? e->wadd : e->radd;
+        }
+    }
+    engine_restore(v);
+    v->leave_single = 1;
+    engine_leave(v);
+}
+
+void *mmu_probe(VCPU *v, uint64_t va, unsigned size, uint32_t memop)
+{
+    bool store = memop & IR_MEM_STORE;
+    unsigned regime = regime_of(memop);
+    check_alignment(v, va, memop, size, store ? MMU_WRITE : MMU_READ);
+    PageInfo *p = mmu_lookup(v, va, store ? MMU_WRITE : MMU_READ, regime);
+    if (crosses_page(va, size)) {
+        check_both_pages(v, va, size, store ? MMU_WRITE : MMU_READ, regime);
+        return NULL;
+    }
+    if (!p->host || (store && !prepare_store(v, p, va, size))) {
+        return NULL;
+    }
+    if (v->debug && debug_page_watched(v, p->va)) {
+        return NULL;
+    }
+    return p->host + (va & PAGE_OFFSET);
+}
+
+const uint8_t *mmu_fetch_page(VCPU *v, uint64_t pc, uint64_t *phys)
+{
+    PageInfo *p = mmu_lookup(v, pc, MMU_FETCH, 0);
+    if (!p->host) {
+        log_printf(LOG_GUEST_ERRORS, "instruction fetch from a device at 0x%" PRIx64 "\n", p->phys);
+        raise_bus_error(v, pc, p->phys | (pc & PAGE_OFFSET), MMU_FETCH);
+    }
+    mapping_note_fetch(v->mmu, p->va, p->global);
+    *phys = p->phys | (pc & PAGE_OFFSET);
+    return p->host + (pc & PAGE_OFFSET);
+}

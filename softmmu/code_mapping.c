@@ -1,0 +1,109 @@
+// The identity of "where code is fetched from": a generation for each ASID's low half and one for
+// the high half. Links between blocks hold only under the generation in which they were made; TLB
+// maintenance changes it only if it hits a page that code was looked up through.
+#include "softmmu/internal.h"
+
+#define MAX_FETCHED 65536
+
+static gint64 fetch_id(uint64_t va, uint32_t asid)
+{
+    return (gint64)((va & ~PAGE_OFFSET) ^ (uint64_t)asid << 1 ^ (uint64_t)(asid >> 11) << 58);
+}
+
+// The ASID that a page's code mapping is filed under: global pages of the high half have none.
+static uint32_t filed_asid(const SoftMmu *m, uint64_t va, uint32_t asid)
+{
+    return va >> 63 && !m->high_per_asid ? 0 : asid;
+}
+
+static uint32_t new_generation(SoftMmu *m)
+{
+    return ++m->next_code_generation;
+}
+
+void mapping_select(SoftMmu *m, uint32_t asid)
+{
+    if (!m->code_generation[asid]) {
+        m->code_generation[asid] = new_generation(m);
+    }
+    m->v->map_gen[0] = m->code_generation[asid];
+    m->v->map_gen[1] = m->high_per_asid ? m->code_generation[asid] : m->high_generation;
+}
+
+static uint32_t current_asid(const SoftMmu *m)
+{
+    return m->current[0] ? key_asid(m->current[0]->key) : 0;
+}
+
+static void apply(SoftMmu *m)
+{
+    mapping_select(m, current_asid(m));
+    engine_mode_changed(m->v);
+}
+
+void mapping_note_fetch(SoftMmu *m, uint64_t va, bool global)
+{
+    if (va >> 63 && !global && !m->high_per_asid) {
+        m->high_per_asid = true;
+        mapping_all_dropped(m);
+    }
+    uint32_t asid = filed_asid(m, va, current_asid(m));
+    gint64 id = fetch_id(va, asid);
+    if (!g_hash_table_contains(m->fetched, &id)) {
+        if (g_hash_table_size(m->fetched) >= MAX_FETCHED) {
+            mapping_all_dropped(m);
+        }
+        g_hash_table_add(m->fetched, g_memdup2(&id, sizeof(id)));
+    }
+}
+
+static void bump(SoftMmu *m, uint64_t va, uint32_t asid)
+{
+    if (va >> 63 && !m->high_per_asid) {
+        m->high_generation = new_generation(m);
+    } else {
+        m->code_generation[asid] = new_generation(m);
+    }
+}
+
+void mapping_page_dropped(SoftMmu *m, uint64_t va, uint32_t asid)
+{
+    // Global pages of the low half (firmware, identity maps) are filed under the ASID that fetched
+    // them; a drop in all ASIDs has to assume that any may have.
+    if (asid == MMU_ALL_ASIDS && !(va >> 63 && !m->high_per_asid)) {
+        gint64 id = fetch_id(va, current_asid(m));
+        if (g_hash_table_size(m->fetched) && g_hash_table_contains(m->fetched, &id)) {
+            mapping_all_dropped(m);
+            return;
+        }
+        for (uint32_t a = 0; a < 65536; a++) {
+            if (m->code_generation[a] &&
+                (id = fetch_id(va, a), g_hash_table_remove(m->fetched, &id))) {
+                bump(m, va, a);
+            }
+        }
+        apply(m);
+        return;
+    }
+    gint64 id = fetch_id(va, filed_asid(m, va, asid));
+    if (g_hash_table_remove(m->fetched, &id)) {
+        bump(m, va, asid == MMU_ALL_ASIDS ? 0 : asid);
+        apply(m);
+    }
+}
+
+void mapping_asid_dropped(SoftMmu *m, uint32_t asid)
+{
+    m->code_generation[asid] = new_generation(m);
+    if (asid == current_asid(m)) {
+        apply(m);
+    }
+}
+
+void mapping_all_dropped(SoftMmu *m)
+{
+    memset(m->code_generation, 0, 65536 * sizeof(m->code_generation[0]));
+    m->high_generation = new_generation(m);
+    g_hash_table_remove_all(m->fetched);
+    apply(m);
+}
