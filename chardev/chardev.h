@@ -1,5 +1,5 @@
-// Character backends: stdio, null, file, pty, tcp, unix socket, mux. A device (the frontend) connects
-// to one; output goes at once, input arrives through the gate (replay/gate.h).
+// Character backends: stdio, null, file, pty, tcp, unix socket, mux. A device (the frontend)
+// connects to one; output goes at once, input arrives through the gate (replay/gate.h).
 #ifndef CHARDEV_CHARDEV_H
 #define CHARDEV_CHARDEV_H
 
@@ -23,15 +23,16 @@ typedef struct ChardevFrontend {
     size_t (*can_receive)(void *opaque);
     void (*receive)(void *opaque, const uint8_t *buf, size_t len);
     void (*connected)(void *opaque, bool connected); // may be NULL
-    void (*brk)(void *opaque); // a break condition on the line; may be NULL
+    void (*brk)(void *opaque);                       // a break condition on the line; may be NULL
     void *opaque;
     // Not part of the machine (monitor, gdb server): input does not pass the gate and arrives while
     // the machine is paused too. Such a frontend gets a mux's focus only when the user asks for it.
     bool direct;
 } ChardevFrontend;
 
-// Parses "stdio", "null", "file:PATH", "pty", "tcp:HOST:PORT[,server=on][,wait=off]", "unix:PATH...",
-// "mon:stdio", "chardev:ID", or (-chardev) "BACKEND,id=ID,key=value". NULL with *error.
+// Parses "stdio", "null", "file:PATH", "pty", "tcp:HOST:PORT[,server=on][,wait=off]",
+// "unix:PATH...", "mon:stdio", "chardev:ID", or (-chardev) "BACKEND,id=ID,key=value". NULL with
+// *error.
 Chardev *chardev_open(struct Machine *m, const char *spec, char **error);
 Chardev *chardev_find(struct Machine *m, const char *id);
 // Connects a frontend; with a mux, the last connected has the focus first.

@@ -1,0 +1,149 @@
+// Options that add devices and their backends. They are only collected here: launch.c hands them to
+// the subsystems in an order in which each finds what it refers to.
+#include "system/options.h"
+
+#include <string.h>
+
+#define LIST_OPTION(fn, spelling, list)                                                            \
+    static OptionsResult fn(Options *o, const char *arg, char **error)                             \
+    {                                                                                              \
+        (void)error;                                                                               \
+        options_add(o->list, spelling, arg);                                                       \
+        return OPTIONS_RUN;                                                                        \
+    }
+LIST_OPTION(opt_drive, "-drive", drives)
+LIST_OPTION(opt_netdev, "-netdev", netdevs)
+LIST_OPTION(opt_chardev, "-chardev", chardevs)
+LIST_OPTION(opt_serial, "-serial", serials)
+
+static OptionsResult opt_device(Options *o, const char *arg, char **error)
+{
+    if (!strcmp(arg, "help") || !strcmp(arg, "?")) {
+        help_devices();
+        return OPTIONS_DONE;
+    }
+    const char *comma = strchr(arg, ',');
+    if (comma && !strcmp(comma + 1, "help")) {
+        char *name = g_strndup(arg, (size_t)(comma - arg));
+        bool ok = help_device(name, error);
+        g_free(name);
+        return ok ? OPTIONS_DONE : OPTIONS_ERROR;
+    }
+    options_add(o->devices, "-device", arg);
+    return OPTIONS_RUN;
+}
+
+static OptionsResult opt_nic(Options *o, const char *arg, char **error)
+{
+    (void)error;
+    if (!strcmp(arg, "none")) {
+        o->net_none = true;
+    } else {
+        options_add(o->nics, "-nic", arg);
+    }
+    return OPTIONS_RUN;
+}
+
+static OptionsResult opt_net(Options *o, const char *arg, char **error)
+{
+    if (strcmp(arg, "none")) {
+        return options_fail(error, "only 'none' is supported; use -nic or -netdev with -device");
+    }
+    o->net_none = true;
+    return OPTIONS_RUN;
+}
+
+static OptionsResult opt_monitor(Options *o, const char *arg, char **error)
+{
+    (void)error;
+    options_add(o->monitors, "-monitor", arg);
+    return OPTIONS_RUN;
+}
+
+// A file name goes into the option syntax of -drive: its commas are doubled.
+static OptionsResult add_drive(Options *o, const char *option, const char *file, const char *rest)
+{
+    char **parts = g_strsplit(file, ",", -1);
+    char *escaped = g_strjoinv(",,", parts);
+    char *arg = g_strconcat("file=", escaped, rest, NULL);
+    options_add(o->drives, option, arg);
+    g_free(arg);
+    g_free(escaped);
+    g_strfreev(parts);
+    return OPTIONS_RUN;
+}
+
+#define DRIVE_OPTION(fn, spelling, rest)                                                           \
+    static OptionsResult fn(Options *o, const char *arg, char **error)                             \
+    {                                                                                              \
+        (void)error;                                                                               \
+        return add_drive(o, spelling, arg, rest);                                                  \
+    }
+DRIVE_OPTION(opt_hda, "-hda", ",index=0,media=disk")
+DRIVE_OPTION(opt_hdb, "-hdb", ",index=1,media=disk")
+DRIVE_OPTION(opt_hdc, "-hdc", ",index=2,media=disk")
+DRIVE_OPTION(opt_hdd, "-hdd", ",index=3,media=disk")
+DRIVE_OPTION(opt_cdrom, "-cdrom", ",index=2,media=cdrom")
+DRIVE_OPTION(opt_pflash, "-pflash", ",if=pflash,format=raw")
+
+static OptionsResult opt_snapshot(Options *o, const char *arg, char **error)
+{
+    (void)arg;
+    (void)error;
+    o->snapshot = true;
+    return OPTIONS_RUN;
+}
+
+static OptionsResult opt_nographic(Options *o, const char *arg, char **error)
+{
+    (void)arg;
+    (void)error;
+    o->nographic = true;
+    return OPTIONS_RUN;
+}
+
+static OptionsResult opt_display(Options *o, const char *arg, char **error)
+{
+    (void)error;
+    o->display_asked = strcmp(arg, "none") != 0;
+    return OPTIONS_RUN;
+}
+
+static OptionsResult opt_vga(Options *o, const char *arg, char **error)
+{
+    (void)o;
+    return strcmp(arg, "none") ? options_fail(error, "there are no graphics cards yet (use none)")
+                               : OPTIONS_RUN;
+}
+
+static OptionsResult opt_nodefaults(Options *o, const char *arg, char **error)
+{
+    (void)arg;
+    (void)error;
+    o->nodefaults = true;
+    return OPTIONS_RUN;
+}
+
+const OptionDef options_devices[] = {
+    {"device", "NAME[,PROPERTY=VALUE]", "adds a device; 'help' and 'NAME,help' list", opt_device},
+    {"drive", "file=FILE[,if=...][,format=...][,id=...]", "adds a disk image", opt_drive},
+    {"hda", "FILE", "first disk (also -hdb, -hdc, -hdd)", opt_hda},
+    {"hdb", "FILE", NULL, opt_hdb},
+    {"hdc", "FILE", NULL, opt_hdc},
+    {"hdd", "FILE", NULL, opt_hdd},
+    {"cdrom", "FILE", "disk image as a CD-ROM", opt_cdrom},
+    {"pflash", "FILE", "flash memory image", opt_pflash},
+    {"snapshot", NULL, "writes to disks are forgotten at the end", opt_snapshot},
+    {"netdev", "KIND,id=ID[,...]", "adds a network backend (user, ...)", opt_netdev},
+    {"nic", "KIND[,model=NAME][,...]|none", "adds a network backend and its card", opt_nic},
+    {"net", "none", "no network card", opt_net},
+    {"chardev", "KIND,id=ID[,...]", "adds a character backend", opt_chardev},
+    {"serial", "stdio|mon:stdio|pty|tcp:...|file:...|none", "next serial port (repeatable)",
+     opt_serial},
+    {"monitor", "stdio|none|...", "where the monitor is", opt_monitor},
+    {"nographic", NULL, "serial port and monitor share the terminal (Ctrl-A h)", opt_nographic},
+    {"display", "none", "there are no displays yet", opt_display},
+    {"vga", "none", "there are no graphics cards yet", opt_vga},
+    {"nodefaults", NULL, "no default serial port, monitor and network card", opt_nodefaults},
+    {NULL, NULL, NULL, NULL},
+};

@@ -1,0 +1,160 @@
+// Options that say how the machine runs and how one looks into it.
+#include "system/options.h"
+
+#include <string.h>
+
+#include "util/keyval.h"
+#include "util/log.h"
+
+#define FLAG_OPTION(fn, field)                                                                     \
+    static OptionsResult fn(Options *o, const char *arg, char **error)                             \
+    {                                                                                              \
+        (void)arg;                                                                                 \
+        (void)error;                                                                               \
+        o->field = true;                                                                           \
+        return OPTIONS_RUN;                                                                        \
+    }
+FLAG_OPTION(opt_no_reboot, config.no_reboot)
+FLAG_OPTION(opt_no_shutdown, config.no_shutdown)
+FLAG_OPTION(opt_paused, paused)
+FLAG_OPTION(opt_daemonize, daemonize)
+FLAG_OPTION(opt_perfmap, config.engine.perf_map)
+FLAG_OPTION(opt_jitdump, config.engine.jitdump)
+
+static OptionsResult set_shift(Options *o, const char *shift, char **error)
+{
+    uint64_t n;
+    if (!strcmp(shift, "off")) {
+        o->config.icount = false;
+        o->config.realtime = true;
+        return OPTIONS_RUN;
+    }
+    o->config.icount = true;
+    o->config.realtime = false;
+    if (!strcmp(shift, "auto")) {
+        o->config.icount_shift = 0;
+        return OPTIONS_RUN;
+    }
+    if (!parse_u64(shift, &n) || n > 10) {
+        return options_fail(error, "shift=%s: not 0 to 10, auto or off", shift);
+    }
+    o->config.icount_shift = (unsigned)n;
+    return OPTIONS_RUN;
+}
+
+static OptionsResult opt_icount(Options *o, const char *arg, char **error)
+{
+    static const char *const known[] = {"shift", "sleep", NULL};
+    KeyVal *kv = keyval_parse(arg, "shift");
+    const char *shift = keyval_get(kv, "shift");
+    OptionsResult r = shift ? set_shift(o, shift, error) : OPTIONS_RUN;
+    if (r == OPTIONS_RUN && (!keyval_bool(kv, "sleep", &o->config.icount_sleep, error) ||
+                             !keyval_all_used(kv, known, error))) {
+        r = OPTIONS_ERROR;
+    }
+    keyval_free(kv);
+    return r;
+}
+
+static OptionsResult parse_count(const char *arg, uint64_t *out, char **error)
+{
+    if (!parse_u64(arg, out) || !*out) {
+        return options_fail(error, "not a number of instructions above 0");
+    }
+    return OPTIONS_RUN;
+}
+
+static OptionsResult opt_stop_at(Options *o, const char *arg, char **error)
+{
+    return parse_count(arg, &o->config.stop_at, error);
+}
+
+static OptionsResult opt_hash_every(Options *o, const char *arg, char **error)
+{
+    return parse_count(arg, &o->config.hash_every, error);
+}
+
+static OptionsResult opt_pidfile(Options *o, const char *arg, char **error)
+{
+    (void)error;
+    o->pidfile = options_keep(o, arg);
+    return OPTIONS_RUN;
+}
+
+static OptionsResult opt_gdb(Options *o, const char *arg, char **error)
+{
+    (void)error;
+    options_add(o->gdb, "-gdb", arg);
+    return OPTIONS_RUN;
+}
+
+static OptionsResult opt_gdb_default(Options *o, const char *arg, char **error)
+{
+    (void)arg;
+    return opt_gdb(o, "tcp::1234", error);
+}
+
+static OptionsResult opt_log(Options *o, const char *arg, char **error)
+{
+    (void)o;
+    if (!strcmp(arg, "help") || !strcmp(arg, "?")) {
+        log_set_categories("help");
+        return OPTIONS_DONE;
+    }
+    return log_set_categories(arg) ? OPTIONS_RUN : options_fail(error, "unknown log item");
+}
+
+static OptionsResult opt_log_file(Options *o, const char *arg, char **error)
+{
+    (void)o;
+    return log_set_file(arg) ? OPTIONS_RUN : options_fail(error, "the log cannot be written");
+}
+
+static OptionsResult opt_log_filter(Options *o, const char *arg, char **error)
+{
+    (void)o;
+    return log_set_filter(arg) ? OPTIONS_RUN : options_fail(error, "not a list of ranges");
+}
+
+static OptionsResult opt_dump_pass(Options *o, const char *arg, char **error)
+{
+    (void)error;
+    o->config.engine.dump_pass = options_keep(o, arg);
+    return OPTIONS_RUN;
+}
+
+static OptionsResult opt_trace(Options *o, const char *arg, char **error)
+{
+    (void)o;
+    (void)arg;
+    return options_fail(error, "there are no trace events; -d shows what there is");
+}
+
+const OptionDef options_run[] = {
+    {"icount", "shift=N|auto|off[,sleep=on|off]",
+     "an instruction lasts 2^N ns; off: host time; sleep=off: waits are skipped", opt_icount},
+    {"S", NULL, "start paused", opt_paused},
+    {"no-reboot", NULL, "exit when the guest resets", opt_no_reboot},
+    {"no-shutdown", NULL, "pause when the guest powers off", opt_no_shutdown},
+    {"stop-at", "N", "stop after exactly N instructions, print the state's hash", opt_stop_at},
+    {"hash-every", "N", "print the state's hash every N instructions", opt_hash_every},
+    {"pidfile", "FILE", "write the process id there", opt_pidfile},
+    {"daemonize", NULL, "go to the background once started", opt_daemonize},
+    {"help", NULL, "this text", help_usage},
+    {"h", NULL, NULL, help_usage},
+    {"version", NULL, "the version", help_version},
+    {NULL, NULL, NULL, NULL},
+};
+
+const OptionDef options_debug[] = {
+    {"s", NULL, "the same as -gdb tcp::1234", opt_gdb_default},
+    {"gdb", "tcp::PORT|unix:PATH|...", "wait for gdb there", opt_gdb},
+    {"d", "ITEM[,ITEM]", "log these; 'help' lists them", opt_log},
+    {"D", "FILE", "the log goes there instead of stderr", opt_log_file},
+    {"dfilter", "RANGES", "log code at these addresses only", opt_log_filter},
+    {"dump-pass", "NAME|all", "print the intermediate code after a pass", opt_dump_pass},
+    {"perfmap", NULL, "write /tmp/perf-PID.map for perf", opt_perfmap},
+    {"jitdump", NULL, "write jit-PID.dump for perf inject", opt_jitdump},
+    {"trace", "EVENTS", "not available", opt_trace},
+    {NULL, NULL, NULL, NULL},
+};
