@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "target-arm/a64/a64.h"
+#include "target-arm/a64/pauth.h"
 #include "util/log.h"
 
 // TODO(simd): chapters whose file is not in the tree yet are left out.
@@ -80,6 +81,7 @@
 
 const A64Chapter *const a64_chapters[] = {
     &a64_dp_imm,
+    &a64_pauth,
     &a64_dp_reg,
     &a64_branches,
     &a64_system,
