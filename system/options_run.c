@@ -20,6 +20,7 @@ FLAG_OPTION(opt_paused, paused)
 FLAG_OPTION(opt_daemonize, daemonize)
 FLAG_OPTION(opt_perfmap, config.engine.perf_map)
 FLAG_OPTION(opt_jitdump, config.engine.jitdump)
+FLAG_OPTION(opt_dump_state, config.dump_state)
 
 static OptionsResult set_shift(Options *o, const char *shift, char **error)
 {
@@ -71,7 +72,18 @@ static OptionsResult opt_stop_at(Options *o, const char *arg, char **error)
 
 static OptionsResult opt_hash_every(Options *o, const char *arg, char **error)
 {
-    return parse_count(arg, &o->config.hash_every, error);
+    static const char *const known[] = {"every", "from", NULL};
+    KeyVal *kv = keyval_parse(arg, "every");
+    const char *every = keyval_get(kv, "every"), *from = keyval_get(kv, "from");
+    OptionsResult r = parse_count(every ? every : "", &o->config.hash_every, error);
+    if (r == OPTIONS_RUN && from && !parse_u64(from, &o->config.hash_from)) {
+        r = options_fail(error, "from=%s: not a number of instructions", from);
+    }
+    if (r == OPTIONS_RUN && !keyval_all_used(kv, known, error)) {
+        r = OPTIONS_ERROR;
+    }
+    keyval_free(kv);
+    return r;
 }
 
 static OptionsResult opt_pidfile(Options *o, const char *arg, char **error)
@@ -137,7 +149,9 @@ const OptionDef options_run[] = {
     {"no-reboot", NULL, "exit when the guest resets", opt_no_reboot},
     {"no-shutdown", NULL, "pause when the guest powers off", opt_no_shutdown},
     {"stop-at", "N", "stop after exactly N instructions, print the state's hash", opt_stop_at},
-    {"hash-every", "N", "print the state's hash every N instructions", opt_hash_every},
+    {"hash-every", "N[,from=M]", "print the state's hash every N instructions (after the first M)",
+     opt_hash_every},
+    {"dump-state", NULL, "print CPUs and devices at the end of -stop-at", opt_dump_state},
     {"pidfile", "FILE", "write the process id there", opt_pidfile},
     {"daemonize", NULL, "go to the background once started", opt_daemonize},
     {"help", NULL, "this text", help_usage},

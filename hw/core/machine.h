@@ -26,7 +26,9 @@ typedef struct MachineConfig {
     bool semihosting;
     const char *semihosting_args;
     uint64_t stop_at;         // -stop-at N: stop after exactly N instructions and print the state hash
-    uint64_t hash_every;      // -hash-every N
+    uint64_t hash_every;      // -hash-every N[,from=M]
+    uint64_t hash_from;
+    bool dump_state;          // -dump-state: with stop_at, print CPUs and devices
     EngineConfig engine;      // -accel and its options
     struct ChardevSet *chardevs; // opened before the machine exists (chardev/chardev.h)
 } MachineConfig;

@@ -98,7 +98,7 @@ static void at_mark(Machine *m)
     }
     if (m->config.stop_at && m->executed == m->config.stop_at) {
         print_hash(m);
-        if (log_enabled(LOG_EXEC)) {
+        if (m->config.dump_state) {
             machine_print_state(m, stdout);
         }
         machine_request(m, MACHINE_QUIT, 0);
@@ -226,7 +226,7 @@ static bool handle_stop(Machine *m)
 int machine_run(Machine *m)
 {
     m->host_start_ns = host_ns();
-    m->next_hash = m->config.hash_every;
+    m->next_hash = m->config.hash_from + m->config.hash_every;
     clock_set_source(m->clock, virtual_now, m);
     for (;;) {
         while (g_main_context_iteration(NULL, FALSE)) {
