@@ -98,48 +98,12 @@ bool help_board_options(const char *name, char **error)
     return true;
 }
 
-static void print_device(void *opaque, const DeviceType *t)
-{
-    (void)opaque;
-    if (t->user_creatable) {
-        char *alias = t->alias ? g_strdup_printf(", alias \"%s\"", t->alias) : g_strdup("");
-        printf("name \"%s\", bus %s%s%s%s\n", t->name, t->bus ? t->bus : "none", alias,
-               t->desc ? ": " : "", t->desc ? t->desc : "");
-        g_free(alias);
-    }
-}
-
-void help_devices(void)
-{
-    device_type_each(print_device, NULL);
-}
-
-static void add_device(void *opaque, const DeviceType *t)
-{
-    if (t->user_creatable) {
-        nearest_add(opaque, t->name);
-        nearest_add(opaque, t->alias);
-    }
-}
-
-char *help_nearest_device(const char *name)
+char *help_nearest_board_option(const BoardType *b, const char *key)
 {
     Nearest n;
-    nearest_init(&n, name);
-    device_type_each(add_device, &n);
-    return nearest_hint(&n);
-}
-
-bool help_device(const char *name, char **error)
-{
-    const DeviceType *t = device_type_find(name);
-    if (!t) {
-        char *hint = help_nearest_device(name);
-        *error = g_strdup_printf("unknown device '%s'%s", name, hint);
-        g_free(hint);
-        return false;
+    nearest_init(&n, key);
+    for (const DeviceProp *p = b->opts; p && p->name; p++) {
+        nearest_add(&n, p->name);
     }
-    printf("%s options:\n", t->name);
-    print_props(t->props);
-    return true;
+    return nearest_hint(&n);
 }

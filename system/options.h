@@ -67,9 +67,20 @@ OptionsResult help_usage(Options *o, const char *arg, char **error);
 OptionsResult help_version(Options *o, const char *arg, char **error);
 void help_boards(const Options *o);
 bool help_board_options(const char *board, char **error);
-void help_devices(void);
-bool help_device(const char *name, char **error);
 char *help_nearest_board(const char *name); // hints, g_free
-char *help_nearest_device(const char *name);
+char *help_nearest_board_option(const BoardType *b, const char *key);
+
+// --- detect.c: what kind of file this is, and how a machine would use it
+typedef enum FileUse { FILE_UNKNOWN, FILE_KERNEL, FILE_FIRMWARE, FILE_DISK, FILE_CDROM } FileUse;
+typedef struct FileKind {
+    FileUse use;
+    const char *target; // "aarch64", ...; NULL: the file does not tell
+    const char *what;   // for people: "arm64 Linux kernel"
+} FileKind;
+// False with *error if it cannot be read.
+bool file_detect(const char *path, FileKind *kind, char **error);
+
+// --- launch.c: from options to a machine's exit status
+int launch(Options *o);
 
 #endif

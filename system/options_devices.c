@@ -18,16 +18,12 @@ LIST_OPTION(opt_serial, "-serial", serials)
 
 static OptionsResult opt_device(Options *o, const char *arg, char **error)
 {
-    if (!strcmp(arg, "help") || !strcmp(arg, "?")) {
-        help_devices();
-        return OPTIONS_DONE;
+    bool help = false;
+    if (!device_help(arg, &help, error)) {
+        return OPTIONS_ERROR;
     }
-    const char *comma = strchr(arg, ',');
-    if (comma && !strcmp(comma + 1, "help")) {
-        char *name = g_strndup(arg, (size_t)(comma - arg));
-        bool ok = help_device(name, error);
-        g_free(name);
-        return ok ? OPTIONS_DONE : OPTIONS_ERROR;
+    if (help) {
+        return OPTIONS_DONE;
     }
     options_add(o->devices, "-device", arg);
     return OPTIONS_RUN;
@@ -46,10 +42,12 @@ static OptionsResult opt_nic(Options *o, const char *arg, char **error)
 
 static OptionsResult opt_net(Options *o, const char *arg, char **error)
 {
-    if (strcmp(arg, "none")) {
-        return options_fail(error, "only 'none' is supported; use -nic or -netdev with -device");
+    (void)error;
+    if (!strcmp(arg, "none")) {
+        o->net_none = true;
+    } else {
+        options_add(o->nics, "-net", arg);
     }
-    o->net_none = true;
     return OPTIONS_RUN;
 }
 
@@ -59,6 +57,11 @@ static OptionsResult opt_monitor(Options *o, const char *arg, char **error)
     options_add(o->monitors, "-monitor", arg);
     return OPTIONS_RUN;
 }
+
+LIST_OPTION(opt_hda, "-hda", drives)
+LIST_OPTION(opt_hdb, "-hdb", drives)
+LIST_OPTION(opt_hdc, "-hdc", drives)
+LIST_OPTION(opt_hdd, "-hdd", drives)
 
 // A file name goes into the option syntax of -drive: its commas are doubled.
 static OptionsResult add_drive(Options *o, const char *option, const char *file, const char *rest)
@@ -73,18 +76,17 @@ static OptionsResult add_drive(Options *o, const char *option, const char *file,
     return OPTIONS_RUN;
 }
 
-#define DRIVE_OPTION(fn, spelling, rest)                                                           \
-    static OptionsResult fn(Options *o, const char *arg, char **error)                             \
-    {                                                                                              \
-        (void)error;                                                                               \
-        return add_drive(o, spelling, arg, rest);                                                  \
-    }
-DRIVE_OPTION(opt_hda, "-hda", ",index=0,media=disk")
-DRIVE_OPTION(opt_hdb, "-hdb", ",index=1,media=disk")
-DRIVE_OPTION(opt_hdc, "-hdc", ",index=2,media=disk")
-DRIVE_OPTION(opt_hdd, "-hdd", ",index=3,media=disk")
-DRIVE_OPTION(opt_cdrom, "-cdrom", ",index=2,media=cdrom")
-DRIVE_OPTION(opt_pflash, "-pflash", ",if=pflash,format=raw")
+static OptionsResult opt_cdrom(Options *o, const char *arg, char **error)
+{
+    (void)error;
+    return add_drive(o, "-cdrom", arg, ",index=2,media=cdrom");
+}
+
+static OptionsResult opt_pflash(Options *o, const char *arg, char **error)
+{
+    (void)error;
+    return add_drive(o, "-pflash", arg, ",if=pflash,format=raw");
+}
 
 static OptionsResult opt_snapshot(Options *o, const char *arg, char **error)
 {
@@ -136,7 +138,7 @@ const OptionDef options_devices[] = {
     {"snapshot", NULL, "writes to disks are forgotten at the end", opt_snapshot},
     {"netdev", "KIND,id=ID[,...]", "adds a network backend (user, ...)", opt_netdev},
     {"nic", "KIND[,model=NAME][,...]|none", "adds a network backend and its card", opt_nic},
-    {"net", "none", "no network card", opt_net},
+    {"net", "none|nic[,...]|user[,...]", "the older form of -nic", opt_net},
     {"chardev", "KIND,id=ID[,...]", "adds a character backend", opt_chardev},
     {"serial", "stdio|mon:stdio|pty|tcp:...|file:...|none", "next serial port (repeatable)",
      opt_serial},

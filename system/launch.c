@@ -1,0 +1,320 @@
+// From parsed options to a running machine.
+//
+//   what to run (choose.c) -> chardevs -> machine, board -> drives, networks, devices
+//     -> board's kernel and device tree -> monitor, gdb server -> reset -> run -> close all
+#include <errno.h>
+#include <fcntl.h>
+#include <glib-unix.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "block/block.h"
+#include "chardev/chardev.h"
+#include "gdbstub/gdbstub.h"
+#include "host-backends/backend.h"
+#include "monitor/monitor.h"
+#include "net/net.h"
+#include "system/launch.h"
+#include "util/log.h"
+
+#define DEFAULT_CACHE (UINT64_C(256) << 20)
+// Without -rtc, runs whose states are compared all begin at 2024-01-01 00:00:00 UTC.
+#define COMPARED_RTC_BASE UINT64_C(1704067200)
+
+static OptionsItem *item(GArray *list, unsigned i)
+{
+    return &g_array_index(list, OptionsItem, i);
+}
+
+NORETURN static void die_item(const OptionsItem *it, const char *error)
+{
+    die("%s %s: %s", it->option, it->arg, error);
+}
+
+// --- serial ports and monitor
+
+static bool uses_stdio(const char *spec)
+{
+    return !strcmp(spec, "stdio") || g_str_has_prefix(spec, "stdio,") || !strcmp(spec, "mon:stdio");
+}
+
+// What QEMU does with -nographic: serial port and monitor share the terminal, unless options put
+// them elsewhere. There is no other display yet, so this holds without -nographic too.
+static void default_console(Options *o)
+{
+    bool stdio_used = false;
+    if (o->nodefaults || o->daemonize) {
+        return;
+    }
+    for (unsigned i = 0; i < o->serials->len; i++) {
+        stdio_used |= uses_stdio(item(o->serials, i)->arg);
+    }
+    for (unsigned i = 0; i < o->monitors->len; i++) {
+        stdio_used |= uses_stdio(item(o->monitors, i)->arg);
+    }
+    for (unsigned i = 0; i < o->chardevs->len; i++) {
+        stdio_used |= g_str_has_prefix(item(o->chardevs, i)->arg, "stdio,");
+    }
+    for (unsigned i = 0; i < o->gdb->len; i++) {
+        stdio_used |= uses_stdio(item(o->gdb, i)->arg);
+    }
+    if (stdio_used) {
+        return;
+    }
+    if (!o->serials->len) {
+        options_add(o->serials, "-serial", o->monitors->len ? "stdio" : "mon:stdio");
+    } else if (!o->monitors->len && o->nographic) {
+        options_add(o->monitors, "-monitor", "stdio");
+    }
+}
+
+static void open_chardevs(Options *o)
+{
+    char *error = NULL;
+    ChardevSet *set = chardev_set_new();
+    o->config.chardevs = set;
+    for (unsigned i = 0; i < o->chardevs->len; i++) {
+        const OptionsItem *it = item(o->chardevs, i);
+        if (!strstr(it->arg, ",id=")) {
+            die_item(it, "no id= given");
+        }
+        if (!chardev_set_open(set, it->arg, &error)) {
+            die_item(it, error);
+        }
+    }
+    default_console(o);
+    for (unsigned i = 0; i < o->serials->len; i++) {
+        if (!chardev_set_add_serial(set, item(o->serials, i)->arg, &error)) {
+            die_item(item(o->serials, i), error);
+        }
+    }
+}
+
+static void start_monitors(Options *o, Machine *m)
+{
+    char *error = NULL;
+    monitor_add_to_muxes(m);
+    for (unsigned i = 0; i < o->monitors->len; i++) {
+        const OptionsItem *it = item(o->monitors, i);
+        if (strcmp(it->arg, "none") && !monitor_open(m, it->arg, &error)) {
+            die_item(it, error);
+        }
+    }
+}
+
+static void start_gdb(Options *o, Machine *m)
+{
+    char *error = NULL;
+    for (unsigned i = 0; i < o->gdb->len; i++) {
+        if (!gdb_server_start(m, item(o->gdb, i)->arg, &error)) {
+            die_item(item(o->gdb, i), error);
+        }
+    }
+}
+
+// --- devices
+
+static void add_drives(Options *o, Machine *m)
+{
+    for (unsigned i = 0; i < o->drives->len; i++) {
+        const OptionsItem *it = item(o->drives, i);
+        char *error = NULL;
+        bool ok = g_str_has_prefix(it->option, "-hd")
+                      ? drive_add_file(m, it->arg, NULL, (unsigned)(it->option[3] - 'a'),
+                                       o->snapshot, &error)
+                      : drive_add(m, it->arg, o->snapshot, &error);
+        if (!ok) {
+            die_item(it, error);
+        }
+    }
+}
+
+static void add_each(GArray *list, Machine *m, bool (*add)(Machine *, const char *, char **))
+{
+    char *error = NULL;
+    for (unsigned i = 0; i < list->len; i++) {
+        if (!add(m, item(list, i)->arg, &error)) {
+            die_item(item(list, i), error);
+        }
+    }
+}
+
+static bool add_nic(Machine *m, const char *arg, char **error)
+{
+    return nic_add(m, arg, error);
+}
+
+static void add_networks(Options *o, Machine *m)
+{
+    char *error = NULL;
+    add_each(o->netdevs, m, netdev_add);
+    for (unsigned i = 0; i < o->nics->len; i++) {
+        const OptionsItem *it = item(o->nics, i);
+        bool ok =
+            strcmp(it->option, "-net") ? add_nic(m, it->arg, &error) : net_add(m, it->arg, &error);
+        if (!ok) {
+            die_item(it, error);
+        }
+    }
+    bool default_nic = !o->net_none && !o->nodefaults && !o->netdevs->len && !o->nics->len;
+    if (default_nic && !net_add_default(m, &error)) {
+        die("the default network card: %s", error);
+    }
+}
+
+static void add_devices(Options *o, Machine *m)
+{
+    char *error = NULL;
+    add_drives(o, m);
+    add_networks(o, m);
+    add_each(o->devices, m, device_add);
+    if (!drive_create_devices(m, &error) || !nic_create_pending(m, &error)) {
+        die("%s", error);
+    }
+}
+
+// --- process
+
+static gboolean on_signal(gpointer opaque)
+{
+    machine_request(opaque, MACHINE_QUIT, 0);
+    return G_SOURCE_CONTINUE;
+}
+
+static void catch_signals(Machine *m)
+{
+    static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
+    for (size_t i = 0; i < ARRAY_LEN(signals); i++) {
+        g_unix_signal_add(signals[i], on_signal, m);
+    }
+}
+
+static void write_pidfile(const char *path)
+{
+    FILE *f = fopen(path, "w");
+    if (!f || fprintf(f, "%ld\n", (long)getpid()) < 0 || fclose(f)) {
+        die("-pidfile %s: %s", path, g_strerror(errno));
+    }
+}
+
+// The parent waits until the machine is ready, so that its exit status tells whether it started.
+static int daemonize(void)
+{
+    int fd[2];
+    char ready;
+    if (pipe(fd)) {
+        die("-daemonize: %s", g_strerror(errno));
+    }
+    fflush(NULL);
+    pid_t pid = fork();
+    if (pid < 0) {
+        die("-daemonize: %s", g_strerror(errno));
+    }
+    if (pid) {
+        close(fd[1]);
+        _exit(read(fd[0], &ready, 1) == 1 ? 0 : 1);
+    }
+    close(fd[0]);
+    setsid();
+    return fd[1];
+}
+
+static void daemon_ready(int fd)
+{
+    int null = open("/dev/null", O_RDWR);
+    fflush(NULL);
+    for (int i = 0; null >= 0 && i < 3; i++) {
+        dup2(null, i);
+    }
+    if (null > 2) {
+        close(null);
+    }
+    if (write(fd, "1", 1) != 1) {
+        exit(1);
+    }
+    close(fd);
+}
+
+static void choose_engine(Options *o)
+{
+    EngineConfig *e = &o->config.engine;
+    const char *why = NULL;
+    if (!e->cache_bytes) {
+        e->cache_bytes = DEFAULT_CACHE;
+    }
+    if (o->interpreter) {
+        return;
+    }
+    e->backend = host_backend_find(&why);
+    if (!e->backend && o->accel_given) {
+        die("-accel jit: %s", why);
+    }
+    if (!e->backend) {
+        report("no translation to host code (%s): interpreting", why);
+    }
+}
+
+static void set_rtc(const Options *o, Machine *m)
+{
+    bool compared = o->config.stop_at || o->config.hash_every;
+    uint64_t now = compared ? COMPARED_RTC_BASE : (uint64_t)(g_get_real_time() / G_USEC_PER_SEC);
+    clock_set_rtc_base(m->clock, o->rtc_given ? o->rtc_base : now);
+}
+
+static Machine *build(Options *o, const BoardType *board)
+{
+    char *error = NULL;
+    Machine *m = machine_new(board, &o->config);
+    set_rtc(o, m);
+    if (!board->init(m, &error)) {
+        die("-M %s: %s", board->name, error);
+    }
+    add_devices(o, m);
+    if (board->finish && !board->finish(m, &error)) {
+        die("%s", error);
+    }
+    chardev_set_attach(m->config.chardevs, m);
+    start_monitors(o, m);
+    start_gdb(o, m);
+    machine_reset(m);
+    return m;
+}
+
+int launch(Options *o)
+{
+    const BoardType *board = choose_board(o);
+    if (o->display_asked) {
+        report("-display: there are no displays yet; the serial port is on the terminal");
+    }
+    if (o->daemonize && o->nographic) {
+        die("-daemonize: there is no terminal to share with -nographic");
+    }
+    int ready = o->daemonize ? daemonize() : -1;
+    signal(SIGPIPE, SIG_IGN);
+    open_chardevs(o);
+    choose_engine(o);
+    Machine *m = build(o, board);
+    catch_signals(m);
+    if (o->pidfile) {
+        write_pidfile(o->pidfile);
+    }
+    if (o->daemonize) {
+        daemon_ready(ready);
+    }
+    if (o->paused) {
+        machine_pause(m);
+    }
+    int status = machine_run(m);
+    gdb_server_exit(m, status);
+    block_close_all(m);
+    net_close_all(m);
+    chardev_close_all(m);
+    log_flush();
+    if (o->pidfile) {
+        unlink(o->pidfile);
+    }
+    return status;
+}
