@@ -1,0 +1,217 @@
+// Requests of disk devices, and the list of what they may ask for. The picture is in block.h.
+#include "block/block_internal.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "hw/core/machine.h"
+#include "util/log.h"
+
+#define MAX_REPORTS 20 // lines about errors of one drive
+
+GPtrArray *block_devices(Machine *m)
+{
+    GPtrArray *all = machine_lookup(m, "block");
+    if (!all) {
+        all = g_ptr_array_new();
+        machine_register(m, "block", all);
+    }
+    return all;
+}
+
+BlockDevice *block_find(Machine *m, const char *id)
+{
+    GPtrArray *all = block_devices(m);
+    for (guint i = 0; i < all->len; i++) {
+        BlockDevice *b = all->pdata[i];
+        if (!strcmp(b->id, id)) {
+            return b;
+        }
+    }
+    return NULL;
+}
+
+BlockDevice *block_find_interface(Machine *m, const char *interface, unsigned unit)
+{
+    GPtrArray *all = block_devices(m);
+    for (guint i = 0; i < all->len; i++) {
+        BlockDevice *b = all->pdata[i];
+        if (!strcmp(b->interface, interface) && b->unit == unit) {
+            return b;
+        }
+    }
+    return NULL;
+}
+
+bool block_claim(BlockDevice *b, const char *owner, char **error)
+{
+    if (b->owner) {
+        *error = g_strdup_printf("drive '%s' belongs to %s already", b->id, b->owner);
+        return false;
+    }
+    if (!b->node) {
+        *error = g_strdup_printf("drive '%s' has no file", b->id);
+        return false;
+    }
+    b->owner = g_strdup(owner);
+    return true;
+}
+
+const char *block_id(const BlockDevice *b)
+{
+    return b->id;
+}
+
+const char *block_file(const BlockDevice *b)
+{
+    return b->file;
+}
+
+const char *block_serial(const BlockDevice *b)
+{
+    return b->serial;
+}
+
+bool block_readonly(const BlockDevice *b)
+{
+    return b->readonly;
+}
+
+uint64_t block_size(const BlockDevice *b)
+{
+    return b->node ? b->node->size : 0;
+}
+
+// --- requests
+
+static void tell(BlockDevice *b, const char *what, uint64_t off, uint64_t len, const char *reason)
+{
+    if (b->errors++ < MAX_REPORTS) {
+        report("drive %s: %s: %s of %" PRIu64 " bytes at offset %" PRIu64 " failed: %s%s", b->id,
+               b->file ? b->file : "(empty)", what, len, off, reason,
+               b->errors == MAX_REPORTS ? " (no further errors of this drive are shown)" : "");
+    }
+}
+
+static bool in_range(BlockDevice *b, const char *what, uint64_t off, uint64_t len)
+{
+    uint64_t size = block_size(b);
+    if (off <= size && len <= size - off) {
+        return true;
+    }
+    log_printf(LOG_GUEST_ERRORS,
+               "drive %s: %s of %" PRIu64 " bytes at %" PRIu64 ", size %" PRIu64 "\n", b->id, what,
+               len, off, size);
+    return false;
+}
+
+static bool may_write(BlockDevice *b, const char *what, uint64_t off, uint64_t len)
+{
+    if (b->readonly) {
+        log_printf(LOG_GUEST_ERRORS, "drive %s: %s of a read-only drive\n", b->id, what);
+        return false;
+    }
+    return in_range(b, what, off, len);
+}
+
+static bool done(BlockDevice *b, const char *what, uint64_t off, uint64_t len, int err)
+{
+    if (err) {
+        tell(b, what, off, len, block_strerror(err));
+    }
+    return !err;
+}
+
+static bool written(BlockDevice *b, const char *what, uint64_t off, uint64_t len, int err)
+{
+    return done(b, what, off, len, err) && (!b->write_through || block_flush(b));
+}
+
+bool block_readv(BlockDevice *b, uint64_t off, const struct iovec *iov, unsigned n)
+{
+    uint64_t len = iov_length(iov, n);
+    if (n > BLOCK_IOV_MAX || !in_range(b, "read", off, len)) {
+        return false;
+    }
+    return !len || done(b, "read", off, len, b->node->ops->readv(b->node, off, iov, n));
+}
+
+bool block_writev(BlockDevice *b, uint64_t off, const struct iovec *iov, unsigned n)
+{
+    uint64_t len = iov_length(iov, n);
+    if (n > BLOCK_IOV_MAX || !may_write(b, "write", off, len)) {
+        return false;
+    }
+    return !len || written(b, "write", off, len, b->node->ops->writev(b->node, off, iov, n));
+}
+
+bool block_read(BlockDevice *b, uint64_t off, void *buf, uint64_t len)
+{
+    struct iovec iov = {buf, len};
+    return block_readv(b, off, &iov, 1);
+}
+
+bool block_write(BlockDevice *b, uint64_t off, const void *buf, uint64_t len)
+{
+    struct iovec iov = {(void *)(uintptr_t)buf, len};
+    return block_writev(b, off, &iov, 1);
+}
+
+bool block_write_zeroes(BlockDevice *b, uint64_t off, uint64_t len, bool may_unmap)
+{
+    if (!may_write(b, "zeroing", off, len)) {
+        return false;
+    }
+    return !len || written(b, "zeroing", off, len,
+                           b->node->ops->zero(b->node, off, len, may_unmap && b->unmap));
+}
+
+bool block_discard(BlockDevice *b, uint64_t off, uint64_t len)
+{
+    if (!may_write(b, "discard", off, len)) {
+        return false;
+    }
+    return !len || !b->unmap ||
+           done(b, "discard", off, len, b->node->ops->discard(b->node, off, len));
+}
+
+bool block_flush(BlockDevice *b)
+{
+    if (!b->node || b->readonly || b->no_flush) {
+        return true;
+    }
+    return done(b, "flush", 0, 0, b->node->ops->flush(b->node));
+}
+
+// --- all drives
+
+void block_print(Machine *m, void *file)
+{
+    FILE *out = file;
+    GPtrArray *all = block_devices(m);
+    for (guint i = 0; i < all->len; i++) {
+        const BlockDevice *b = all->pdata[i];
+        fprintf(out, "%s: %s (raw, %" PRIu64 " bytes%s%s)%s%s\n", b->id,
+                b->file ? b->file : "[not inserted]", block_size(b),
+                b->readonly ? ", read-only" : "", b->snapshot ? ", snapshot" : "",
+                b->owner ? ", attached to " : "", b->owner ? b->owner : "");
+    }
+}
+
+static void close_device(BlockDevice *b)
+{
+    if (b->node) {
+        block_flush(b);
+        b->node->ops->close(b->node);
+        b->node = NULL;
+    }
+}
+
+void block_close_all(Machine *m)
+{
+    GPtrArray *all = block_devices(m);
+    for (guint i = 0; i < all->len; i++) {
+        close_device(all->pdata[i]);
+    }
+}

@@ -1,0 +1,24 @@
+// Shared by block.c (requests) and drive.c (the -drive option). Nobody else includes it.
+#ifndef BLOCK_BLOCK_INTERNAL_H
+#define BLOCK_BLOCK_INTERNAL_H
+
+#include <glib.h>
+#include "block/block.h"
+#include "block/node.h"
+
+struct BlockDevice {
+    char *id, *file, *serial, *interface;
+    unsigned unit;
+    BlockNode *node; // NULL: an empty drive
+    bool readonly, snapshot, unmap;
+    bool write_through; // flush after each write
+    bool no_flush;      // cache=unsafe
+    char *owner;        // the device that has it
+    char *addr;         // addr= of the drive, for its disk
+    bool created;       // an if=virtio drive whose disk exists
+    unsigned errors;    // reported so far
+};
+
+GPtrArray *block_devices(struct Machine *m); // of BlockDevice *
+
+#endif
