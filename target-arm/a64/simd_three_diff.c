@@ -1,0 +1,227 @@
+// Advanced SIMD three different: long, wide and narrowing operations (DDI 0487 C4.1.96). The "2"
+// forms (Q = 1) read the high halves of their narrow operands or write the high half of a narrow
+// result.
+#include "target-arm/a64/simd.h"
+
+static IRRef widen(A64Ctx *c, const Simd *s, IRRef v, bool is_signed)
+{
+    IROpcode op =
+        s->q ? (is_signed ? IR_vwiden2_s : IR_vwiden2_u) : (is_signed ? IR_vwiden_s : IR_vwiden_u);
+    return ir_v1(c->b, op, v, s->esize);
+}
+
+// op on both operands widened (long), or on the second one widened (wide).
+static IRRef long_op(A64Ctx *c, const Simd *s, IROpcode op, bool is_signed)
+{
+    return ir_v2(c->b, op, widen(c, s, simd_n(c, s), is_signed),
+                 widen(c, s, simd_m(c, s), is_signed), s->esize + 1);
+}
+
+static IRRef wide_op(A64Ctx *c, const Simd *s, IROpcode op, bool is_signed)
+{
+    return ir_v2(c->b, op, simd_n(c, s), widen(c, s, simd_m(c, s), is_signed), s->esize + 1);
+}
+
+static IRRef multiply(A64Ctx *c, const Simd *s, bool is_signed)
+{
+    IROpcode op =
+        s->q ? (is_signed ? IR_vmull2_s : IR_vmull2_u) : (is_signed ? IR_vmull_s : IR_vmull_u);
+    return ir_v2(c->b, op, simd_n(c, s), simd_m(c, s), s->esize);
+}
+
+static IRRef onto_d(A64Ctx *c, const Simd *s, IROpcode how, IRRef x)
+{
+    return ir_v2(c->b, how, simd_d(c, s), x, s->esize + 1);
+}
+
+static IRRef saddl(A64Ctx *c, const Simd *s)
+{
+    return long_op(c, s, IR_vadd, true);
+}
+static IRRef uaddl(A64Ctx *c, const Simd *s)
+{
+    return long_op(c, s, IR_vadd, false);
+}
+static IRRef ssubl(A64Ctx *c, const Simd *s)
+{
+    return long_op(c, s, IR_vsub, true);
+}
+static IRRef usubl(A64Ctx *c, const Simd *s)
+{
+    return long_op(c, s, IR_vsub, false);
+}
+static IRRef saddw(A64Ctx *c, const Simd *s)
+{
+    return wide_op(c, s, IR_vadd, true);
+}
+static IRRef uaddw(A64Ctx *c, const Simd *s)
+{
+    return wide_op(c, s, IR_vadd, false);
+}
+static IRRef ssubw(A64Ctx *c, const Simd *s)
+{
+    return wide_op(c, s, IR_vsub, true);
+}
+static IRRef usubw(A64Ctx *c, const Simd *s)
+{
+    return wide_op(c, s, IR_vsub, false);
+}
+static IRRef sabdl(A64Ctx *c, const Simd *s)
+{
+    return long_op(c, s, IR_vabds, true);
+}
+static IRRef uabdl(A64Ctx *c, const Simd *s)
+{
+    return long_op(c, s, IR_vabdu, false);
+}
+static IRRef sabal(A64Ctx *c, const Simd *s)
+{
+    return onto_d(c, s, IR_vadd, sabdl(c, s));
+}
+static IRRef uabal(A64Ctx *c, const Simd *s)
+{
+    return onto_d(c, s, IR_vadd, uabdl(c, s));
+}
+IRRef simd_smull(A64Ctx *c, const Simd *s)
+{
+    return multiply(c, s, true);
+}
+IRRef simd_umull(A64Ctx *c, const Simd *s)
+{
+    return multiply(c, s, false);
+}
+IRRef simd_smlal(A64Ctx *c, const Simd *s)
+{
+    return onto_d(c, s, IR_vadd, simd_smull(c, s));
+}
+IRRef simd_umlal(A64Ctx *c, const Simd *s)
+{
+    return onto_d(c, s, IR_vadd, simd_umull(c, s));
+}
+IRRef simd_smlsl(A64Ctx *c, const Simd *s)
+{
+    return onto_d(c, s, IR_vsub, simd_smull(c, s));
+}
+IRRef simd_umlsl(A64Ctx *c, const Simd *s)
+{
+    return onto_d(c, s, IR_vsub, simd_umull(c, s));
+}
+
+// --- the high half of a sum or difference, narrowed
+
+static IRRef high_narrow(A64Ctx *c, const Simd *s, IROpcode op, bool round)
+{
+    IRBlock *b = c->b;
+    unsigned wide = s->esize + 1, bits = simd_bits(s);
+    IRRef x = ir_v2(b, op, simd_n(c, s), simd_m(c, s), wide);
+    if (round) {
+        x = ir_v2(b, IR_vadd, x, simd_splat(c, wide, UINT64_C(1) << (bits - 1)), wide);
+    }
+    x = ir_v1i(b, IR_vshri, x, wide, bits);
+    return s->q ? ir_v2(b, IR_vnarrow2, simd_d(c, s), x, wide) : ir_v1(b, IR_vnarrow, x, wide);
+}
+
+static IRRef addhn(A64Ctx *c, const Simd *s)
+{
+    return high_narrow(c, s, IR_vadd, false);
+}
+static IRRef raddhn(A64Ctx *c, const Simd *s)
+{
+    return high_narrow(c, s, IR_vadd, true);
+}
+static IRRef subhn(A64Ctx *c, const Simd *s)
+{
+    return high_narrow(c, s, IR_vsub, false);
+}
+static IRRef rsubhn(A64Ctx *c, const Simd *s)
+{
+    return high_narrow(c, s, IR_vsub, true);
+}
+
+// --- saturating doubling products (also scalar) and polynomials. The helpers take the half by imm;
+// a scalar reads lane 0, and zero lanes saturate nothing.
+
+static IRRef doubling(A64Ctx *c, const Simd *s, const IRVHelper *h)
+{
+    uint32_t desc = arm_vdesc(s->esize, true, !s->scalar && s->q);
+    IRRef n = s->scalar ? simd_n_clean(c, s) : simd_n(c, s);
+    IRRef m = s->scalar ? simd_m_clean(c, s) : simd_m(c, s);
+    IRRef d = simd_d(c, s);
+    if (s->scalar) {
+        d = ir_v1(c->b, IR_vzext, d, s->esize + 1);
+    }
+    return ir_vcall(c->b, h, n, m, d, desc);
+}
+
+IRRef simd_sqdmull(A64Ctx *c, const Simd *s)
+{
+    return doubling(c, s, &arm_hv_sqdmull);
+}
+IRRef simd_sqdmlal(A64Ctx *c, const Simd *s)
+{
+    return doubling(c, s, &arm_hv_sqdmlal);
+}
+IRRef simd_sqdmlsl(A64Ctx *c, const Simd *s)
+{
+    return doubling(c, s, &arm_hv_sqdmlsl);
+}
+
+static IRRef pmull8(A64Ctx *c, const Simd *s)
+{
+    return ir_vcall(c->b, &arm_hv_pmull8, simd_n(c, s), simd_m(c, s), IR_NONE,
+                    arm_vdesc(0, true, s->q));
+}
+
+static IRRef pmull64(A64Ctx *c, const Simd *s)
+{
+    return ir_v2(c->b, IR_vclmul, simd_n(c, s), simd_m(c, s), s->q | s->q << 4);
+}
+
+// --- translators
+
+static bool long_result(A64Ctx *c, const A64Fields *f, unsigned sizes, SimdFn *fn)
+{
+    Simd s = simd_vector(c);
+    if (!(sizes >> f->s & 1)) {
+        return false;
+    }
+    if (!a64_fp_trapped(c)) {
+        a64_put_v(c, s.d, fn(c, &s));
+    }
+    return true;
+}
+
+#define TR(name, sizes, fn)                                                                        \
+    static bool tr_##name(A64Ctx *c, const A64Fields *f)                                           \
+    {                                                                                              \
+        return long_result(c, f, sizes, fn);                                                       \
+    }
+
+// clang-format off
+TR(saddl, SIMD_BHS, saddl) TR(uaddl, SIMD_BHS, uaddl) TR(ssubl, SIMD_BHS, ssubl)
+TR(usubl, SIMD_BHS, usubl) TR(saddw, SIMD_BHS, saddw) TR(uaddw, SIMD_BHS, uaddw)
+TR(ssubw, SIMD_BHS, ssubw) TR(usubw, SIMD_BHS, usubw) TR(sabdl, SIMD_BHS, sabdl)
+TR(uabdl, SIMD_BHS, uabdl) TR(sabal, SIMD_BHS, sabal) TR(uabal, SIMD_BHS, uabal)
+TR(smull, SIMD_BHS, simd_smull) TR(umull, SIMD_BHS, simd_umull) TR(smlal, SIMD_BHS, simd_smlal)
+TR(umlal, SIMD_BHS, simd_umlal) TR(smlsl, SIMD_BHS, simd_smlsl) TR(umlsl, SIMD_BHS, simd_umlsl)
+TR(addhn, SIMD_BHS, addhn) TR(raddhn, SIMD_BHS, raddhn) TR(subhn, SIMD_BHS, subhn)
+TR(rsubhn, SIMD_BHS, rsubhn) TR(sqdmull, SIMD_HS, simd_sqdmull) TR(sqdmlal, SIMD_HS, simd_sqdmlal)
+TR(sqdmlsl, SIMD_HS, simd_sqdmlsl) TR(pmull8, 1, pmull8) TR(pmull64, 1, pmull64)
+
+#define ROW(name, u, op) \
+    {#name, "0q" #u "0 1110 ss1m mmmm " op "00 nnnn nddd dd", tr_##name, ARM_FEAT_BASE}
+
+static const A64Row rows[] = {
+    ROW(saddl, 0, "0000"), ROW(uaddl, 1, "0000"), ROW(saddw, 0, "0001"), ROW(uaddw, 1, "0001"),
+    ROW(ssubl, 0, "0010"), ROW(usubl, 1, "0010"), ROW(ssubw, 0, "0011"), ROW(usubw, 1, "0011"),
+    ROW(addhn, 0, "0100"), ROW(raddhn, 1, "0100"), ROW(sabal, 0, "0101"), ROW(uabal, 1, "0101"),
+    ROW(subhn, 0, "0110"), ROW(rsubhn, 1, "0110"), ROW(sabdl, 0, "0111"), ROW(uabdl, 1, "0111"),
+    ROW(smlal, 0, "1000"), ROW(umlal, 1, "1000"), ROW(sqdmlal, 0, "1001"), ROW(smlsl, 0, "1010"),
+    ROW(umlsl, 1, "1010"), ROW(sqdmlsl, 0, "1011"), ROW(smull, 0, "1100"), ROW(umull, 1, "1100"),
+    ROW(sqdmull, 0, "1101"),
+    {"pmull8", "0q00 1110 001m mmmm 1110 00nn nnnd dddd", tr_pmull8, ARM_FEAT_BASE},
+    {"pmull64", "0q00 1110 111m mmmm 1110 00nn nnnd dddd", tr_pmull64, ARM_FEAT_PMULL},
+};
+// clang-format on
+
+const A64Chapter a64_simd_three_diff = {"simd_three_diff", rows, ARRAY_LEN(rows)};
