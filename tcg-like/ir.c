@@ -47,6 +47,18 @@ void ir_block_free(IRBlock *b)
     }
 }
 
+void ir_block_trim(IRBlock *b)
+{
+    g_free(b->spare);
+    g_free(b->scratch);
+    b->spare = NULL;
+    b->scratch = NULL;
+    b->spare_capacity = 0;
+    b->scratch_bytes = 0;
+    b->capacity = MAX_OF(b->n, 1u);
+    b->insn = g_renew(IRInsn, b->insn, b->capacity);
+}
+
 IRRef ir_append(IRBlock *b, IRInsn i)
 {
     assert(b->n < IR_MAX_INSNS);

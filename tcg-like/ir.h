@@ -181,6 +181,8 @@ extern const IROpInfo ir_op_info[IR_OPCODES];
 IRBlock *ir_block_new(void);
 void ir_block_reset(IRBlock *b);
 void ir_block_free(IRBlock *b);
+// Gives back memory that only building and optimising need; for blocks that are kept.
+void ir_block_trim(IRBlock *b);
 IRRef ir_append(IRBlock *b, IRInsn i); // returns its index
 // At least `bytes` of working memory, contents undefined, valid until the next call for this block.
 void *ir_scratch(IRBlock *b, size_t bytes);
