@@ -49,7 +49,8 @@ struct Chardev {
     ChardevSet *set;
     ChardevSlot *slot[CHARDEV_MAX_FRONTENDS];
     unsigned n_slots, focus;
-    bool serial;                 // some -serial, -monitor, ... refers to it
+    bool claimed;                // some -serial, -monitor, ... refers to it
+    bool monitored;              // "mon:"
     bool mux;                    // several frontends, Ctrl-A escapes
     bool escape;                 // mux: Ctrl-A was typed
     bool timestamps, line_start; // mux: Ctrl-A t
@@ -81,7 +82,7 @@ typedef struct ChardevSpec {
     const ChardevKind *kind;
     KeyVal *kv;
     char *id;
-    bool mux;
+    bool monitored;
 } ChardevSpec;
 bool chardev_parse(const char *text, ChardevSpec *spec, char **error);
 const ChardevKind *chardev_kind_find(const char *name, char **error);

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -90,7 +91,7 @@ static Chardev *open_spec(ChardevSet *set, ChardevSpec *spec, char **error)
     c->kind = spec->kind;
     c->set = set;
     c->log_fd = -1;
-    c->mux = spec->mux;
+    c->mux = c->monitored = spec->monitored;
     c->line_start = true;
     c->id = spec->id ? g_strdup(spec->id)
                      : g_strdup_printf("%s%u", spec->kind->name, set->chardevs->len);
@@ -128,6 +129,16 @@ Chardev *chardev_set_open(ChardevSet *set, const char *text, char **error)
     return c;
 }
 
+bool chardev_claim(Chardev *c, char **error)
+{
+    if (c->claimed && !c->mux) {
+        *error = g_strdup_printf("'%s' is in use already (mux=on lets several share it)", c->id);
+        return false;
+    }
+    c->claimed = true;
+    return true;
+}
+
 // "mon:stdio" twice is one mux with two serial ports on it.
 static Chardev *reuse_mux(ChardevSet *s, const char *text)
 {
@@ -152,12 +163,9 @@ bool chardev_set_add_serial(ChardevSet *s, const char *text, char **error)
         if (!c) {
             return false;
         }
-        if (c->serial && !c->mux) {
-            *error =
-                g_strdup_printf("'%s' is in use already (mux=on lets several share it)", c->id);
+        if (!chardev_claim(c, error)) {
             return false;
         }
-        c->serial = true;
     }
     g_ptr_array_add(s->serials, c);
     return true;
@@ -194,13 +202,42 @@ Chardev *chardev_serial(struct Machine *m, unsigned n)
     return n < s->serials->len ? g_ptr_array_index(s->serials, n) : NULL;
 }
 
-void chardev_close_all(struct Machine *m)
+void chardev_each_monitored(struct Machine *m, void (*fn)(void *, Chardev *), void *opaque)
 {
     ChardevSet *s = set_of(m);
     for (unsigned i = 0; i < s->chardevs->len; i++) {
         Chardev *c = g_ptr_array_index(s->chardevs, i);
-        c->kind->close(c);
-        c->kind = &chardev_null; // devices that still write to it are heard by nobody
+        if (c->monitored) {
+            fn(opaque, c);
+        }
+    }
+}
+
+void chardev_print(struct Machine *m, void *file)
+{
+    ChardevSet *s = set_of(m);
+    for (unsigned i = 0; i < s->chardevs->len; i++) {
+        const Chardev *c = g_ptr_array_index(s->chardevs, i);
+        fprintf(file, "%s: %s%s%s, %u user%s\n", c->id, c->kind->name, c->mux ? ", mux" : "",
+                c->connected ? "" : ", not connected", c->n_slots, c->n_slots == 1 ? "" : "s");
+    }
+}
+
+// Devices that still write to it are heard by nobody. Its name is free again.
+void chardev_close(Chardev *c)
+{
+    c->kind->close(c);
+    c->kind = &chardev_null;
+    c->connected = false;
+    g_free(c->id);
+    c->id = g_strdup("closed");
+}
+
+void chardev_close_all(struct Machine *m)
+{
+    ChardevSet *s = set_of(m);
+    for (unsigned i = 0; i < s->chardevs->len; i++) {
+        chardev_close(g_ptr_array_index(s->chardevs, i));
     }
 }
 
@@ -253,11 +290,8 @@ static void deliver_break(void *opaque, const void *data, size_t len)
     }
 }
 
-void chardev_connect(Chardev *c, const ChardevFrontend *f)
+static void connect_slot(Chardev *c, const ChardevFrontend *f, bool focus)
 {
-    if (!c) {
-        return;
-    }
     if (c->n_slots == CHARDEV_MAX_FRONTENDS || (c->n_slots && !c->mux)) {
         die("chardev '%s': too many devices use it", c->id);
     }
@@ -269,14 +303,26 @@ void chardev_connect(Chardev *c, const ChardevFrontend *f)
     s->brk_name = g_strdup_printf("break:%s/%u", c->id, c->n_slots);
     s->input = (GateSource){s->input_name, deliver_input, s};
     s->brk = (GateSource){s->brk_name, deliver_break, s};
-    if (!f->direct || c->n_slots == 0) {
+    if (focus) {
         c->focus = c->n_slots;
     }
     c->slot[c->n_slots++] = s;
-    if (c->connected && f->connected) {
+    if (c->connected && f->connected && (focus || !c->mux)) {
         f->connected(f->opaque, true);
     }
     wake_backend(c);
+}
+
+void chardev_connect(Chardev *c, const ChardevFrontend *f)
+{
+    if (c) {
+        connect_slot(c, f, true);
+    }
+}
+
+void chardev_connect_behind(Chardev *c, const ChardevFrontend *f)
+{
+    connect_slot(c, f, c->n_slots == 0);
 }
 
 void chardev_ready(Chardev *c)

@@ -26,7 +26,7 @@ typedef struct ChardevFrontend {
     void (*brk)(void *opaque);                       // a break condition on the line; may be NULL
     void *opaque;
     // Not part of the machine (monitor, gdb server): input does not pass the gate and arrives while
-    // the machine is paused too. Such a frontend gets a mux's focus only when the user asks for it.
+    // the machine is paused too.
     bool direct;
 } ChardevFrontend;
 
@@ -40,7 +40,16 @@ void chardev_connect(Chardev *c, const ChardevFrontend *f);
 void chardev_write(Chardev *c, const void *buf, size_t len); // NULL c: discarded
 // The frontend can take more now.
 void chardev_ready(Chardev *c);
-void chardev_close_all(struct Machine *m); // flushes; restores the terminal
+// For the monitor and the gdb server. A mux keeps its focus; the user turns to it with Ctrl-A c.
+void chardev_connect_behind(Chardev *c, const ChardevFrontend *f);
+// False with *error if something uses it and it is no mux.
+bool chardev_claim(Chardev *c, char **error);
+// Each mux made by "mon:", before or after it has other frontends.
+void chardev_each_monitored(struct Machine *m, void (*fn)(void *, Chardev *), void *opaque);
+// Ends one (its peer is disconnected, its listener closed).
+void chardev_close(Chardev *c);
+void chardev_print(struct Machine *m, void *file); // `info chardev`
+void chardev_close_all(struct Machine *m);         // flushes; restores the terminal
 
 // The n-th -serial's backend (NULL if none): boards connect their UARTs in order.
 Chardev *chardev_serial(struct Machine *m, unsigned n);

@@ -129,7 +129,7 @@ bool chardev_parse(const char *text, ChardevSpec *spec, char **error)
         ok = parse_long(text, spec, error);
     } else {
         if (g_str_has_prefix(text, "mon:")) {
-            spec->mux = true;
+            spec->monitored = true;
             text += 4;
         }
         ok = parse_short(text, spec, error);

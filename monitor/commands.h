@@ -1,0 +1,28 @@
+// The monitor's commands: one row each.
+#ifndef MONITOR_COMMANDS_H
+#define MONITOR_COMMANDS_H
+
+#include "hw/core/machine.h"
+#include "monitor/monitor.h"
+
+typedef struct MonitorCommand {
+    const char *name, *alias; // alias may be NULL
+    const char *args;         // for the help text
+    const char *help;
+    // argv[0] is the command's name; rest is the text after it.
+    void (*run)(Machine *m, int argc, char **argv, GString *out);
+} MonitorCommand;
+
+extern const MonitorCommand monitor_commands[], monitor_info[]; // ended by name NULL
+
+const MonitorCommand *monitor_find(const MonitorCommand *table, const char *name);
+// "0x1000", "$pc", "$sp+16": a sum of numbers and registers of the vCPU. False: *why says why.
+bool monitor_number(VCPU *v, const char *text, uint64_t *value);
+// A function that prints to a FILE, printing to a GString.
+void monitor_capture(GString *out, void (*print)(Machine *, void *file), Machine *m);
+
+void monitor_examine(Machine *m, int argc, char **argv, GString *out);      // x
+void monitor_examine_phys(Machine *m, int argc, char **argv, GString *out); // xp
+void monitor_registers(Machine *m, int argc, char **argv, GString *out);    // info registers
+
+#endif

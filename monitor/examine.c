@@ -1,0 +1,250 @@
+// Registers and memory, as the monitor shows them.
+#include <capstone/capstone.h>
+#include <string.h>
+
+#include "monitor/commands.h"
+#include "softmmu/softmmu.h"
+#include "util/keyval.h"
+
+#define MAX_EXAMINE 4096 // items of one command
+
+// --- registers
+
+static bool read_register(VCPU *v, unsigned n, uint8_t value[64])
+{
+    memset(value, 0, 64);
+    return v->target->gdb_regs[n].bits <= 512 && v->target->gdb_read(v, n, value);
+}
+
+static uint64_t low64(const uint8_t *value)
+{
+    uint64_t x;
+    memcpy(&x, value, sizeof(x));
+    return x;
+}
+
+static void append_register(GString *out, const GdbRegister *r, const uint8_t *value)
+{
+    g_string_append_printf(out, "%5s=", r->name);
+    for (int i = r->bits / 8 - 1; i >= 0; i--) {
+        g_string_append_printf(out, "%02x", value[i]);
+    }
+}
+
+static void append_registers(VCPU *v, bool wide, GString *out)
+{
+    unsigned column = 0;
+    uint8_t value[64];
+    for (unsigned i = 0; i < v->target->n_gdb_regs; i++) {
+        const GdbRegister *r = &v->target->gdb_regs[i];
+        if ((r->bits > 64 && !wide) || !read_register(v, i, value)) {
+            continue;
+        }
+        append_register(out, r, value);
+        column += r->bits > 64 ? 2 : 1;
+        g_string_append_c(out, column >= 4 ? '\n' : ' ');
+        column = column >= 4 ? 0 : column;
+    }
+    if (column) {
+        g_string_append_c(out, '\n');
+    }
+}
+
+void monitor_registers(Machine *m, int argc, char **argv, GString *out)
+{
+    bool all = false, wide = false;
+    for (int i = 1; i < argc; i++) {
+        all |= !strcmp(argv[i], "-a");
+        wide |= !strcmp(argv[i], "-v");
+    }
+    for (unsigned i = 0; i < (all ? m->n_cpus : MIN_OF(m->n_cpus, 1u)); i++) {
+        m->cpu[i]->target->sync(m->cpu[i]);
+        g_string_append_printf(out, "CPU %u\n", i);
+        append_registers(m->cpu[i], wide, out);
+    }
+}
+
+// --- numbers
+
+static bool term(VCPU *v, const char *text, size_t len, uint64_t *value)
+{
+    char *t = g_strndup(text, len);
+    bool ok = false;
+    uint8_t bytes[64];
+    if (*t == '$' && v) {
+        for (unsigned i = 0; i < v->target->n_gdb_regs && !ok; i++) {
+            if (!strcmp(v->target->gdb_regs[i].name, t + 1)) {
+                ok = read_register(v, i, bytes);
+                *value = low64(bytes);
+            }
+        }
+    } else {
+        ok = parse_u64(t, value);
+    }
+    g_free(t);
+    return ok;
+}
+
+bool monitor_number(VCPU *v, const char *text, uint64_t *value)
+{
+    uint64_t sum = 0;
+    char op = '+';
+    for (;;) {
+        size_t len = strcspn(text, "+-");
+        uint64_t x = 0;
+        if (!term(v, text, len, &x)) {
+            return false;
+        }
+        sum = op == '+' ? sum + x : sum - x;
+        text += len;
+        if (!*text) {
+            *value = sum;
+            return true;
+        }
+        op = *text++;
+    }
+}
+
+// --- memory
+
+typedef struct Examine {
+    Machine *m;
+    VCPU *v;
+    bool phys;
+    uint64_t count, addr;
+    char format;   // x d u o c i
+    unsigned size; // bytes
+} Examine;
+
+static bool fetch(const Examine *e, uint64_t addr, void *buf, size_t len)
+{
+    return e->phys ? mem_read(e->m->memory, addr, buf, len) == MEM_OK
+                   : mmu_debug_access(e->v, addr, buf, len, false);
+}
+
+static bool parse_format(const char *f, Examine *e)
+{
+    char *end;
+    e->count = g_ascii_strtoull(f, &end, 10);
+    e->count = end == f ? 1 : e->count;
+    for (; *end; end++) {
+        static const struct {
+            char letter;
+            uint8_t size;
+        } sizes[] = {{'b', 1}, {'h', 2}, {'w', 4}, {'g', 8}};
+        bool known = false;
+        for (size_t i = 0; i < ARRAY_LEN(sizes); i++) {
+            if (*end == sizes[i].letter) {
+                e->size = sizes[i].size;
+                known = true;
+            }
+        }
+        if (strchr("xduoci", *end)) {
+            e->format = *end;
+            e->size = *end == 'c' ? 1 : e->size;
+            known = true;
+        }
+        if (!known) {
+            return false;
+        }
+    }
+    return e->count <= MAX_EXAMINE;
+}
+
+static void append_value(GString *out, const Examine *e, uint64_t value)
+{
+    unsigned digits = e->size * 2;
+    int64_t sign = sextract64(value, 0, e->size * 8);
+    switch (e->format) {
+    case 'd':
+        g_string_append_printf(out, " %" G_GINT64_FORMAT, sign);
+        break;
+    case 'u':
+        g_string_append_printf(out, " %" G_GUINT64_FORMAT, value);
+        break;
+    case 'o':
+        g_string_append_printf(out, " 0%" G_GINT64_MODIFIER "o", value);
+        break;
+    case 'c':
+        g_string_append_printf(out, g_ascii_isprint((char)value) ? " '%c'" : " '\\x%02x'",
+                               (int)value);
+        break;
+    default:
+        g_string_append_printf(out, " 0x%0*" G_GINT64_MODIFIER "x", (int)digits, value);
+        break;
+    }
+}
+
+static void examine_values(const Examine *e, GString *out)
+{
+    unsigned per_line = e->size == 1 ? 8 : 16 / e->size;
+    for (uint64_t i = 0; i < e->count; i++) {
+        uint64_t addr = e->addr + i * e->size, value = 0;
+        if (i % per_line == 0) {
+            g_string_append_printf(out, "%s%016" G_GINT64_MODIFIER "x:", i ? "\n" : "", addr);
+        }
+        if (!fetch(e, addr, &value, e->size)) {
+            g_string_append(out, " nothing is mapped there");
+            break;
+        }
+        append_value(out, e, value);
+    }
+    g_string_append_c(out, '\n');
+}
+
+static void examine_code(const Examine *e, GString *out)
+{
+    csh cs;
+    if (strcmp(e->v->target->name, "aarch64") ||
+        cs_open(CS_ARCH_ARM64, CS_MODE_LITTLE_ENDIAN, &cs) != CS_ERR_OK) {
+        g_string_append(out, "no disassembler for this processor\n");
+        return;
+    }
+    for (uint64_t i = 0; i < e->count; i++) {
+        uint64_t addr = e->addr + 4 * i;
+        uint32_t word;
+        cs_insn *insn;
+        if (!fetch(e, addr, &word, 4)) {
+            g_string_append(out, "nothing is mapped there\n");
+            break;
+        }
+        size_t n = cs_disasm(cs, (const uint8_t *)&word, 4, addr, 1, &insn);
+        g_string_append_printf(out, "%016" G_GINT64_MODIFIER "x: %08x  %s %s\n", addr, word,
+                               n ? insn->mnemonic : ".word", n ? insn->op_str : "");
+        if (n) {
+            cs_free(insn, n);
+        }
+    }
+    cs_close(&cs);
+}
+
+// "x /8xw ADDR" or "x ADDR"
+static void examine(Machine *m, bool phys, int argc, char **argv, GString *out)
+{
+    Examine e = {.m = m, .v = m->cpu[0], .phys = phys, .count = 1, .format = 'x', .size = 4};
+    int at = 1;
+    if (argc > 1 && argv[1][0] == '/') {
+        at = 2;
+        if (!parse_format(argv[1] + 1, &e)) {
+            g_string_append_printf(out,
+                                   "'%s': a format is /COUNT (to %d), x d u o c or i, b h w or g\n",
+                                   argv[1], MAX_EXAMINE);
+            return;
+        }
+    }
+    if (argc != at + 1 || !e.v || !monitor_number(e.v, argv[at], &e.addr)) {
+        g_string_append_printf(out, "usage: %s [/FMT] ADDRESS\n", argv[0]);
+        return;
+    }
+    (e.format == 'i' ? examine_code : examine_values)(&e, out);
+}
+
+void monitor_examine(Machine *m, int argc, char **argv, GString *out)
+{
+    examine(m, false, argc, argv, out);
+}
+
+void monitor_examine_phys(Machine *m, int argc, char **argv, GString *out)
+{
+    examine(m, true, argc, argv, out);
+}
