@@ -66,10 +66,10 @@ COMMAND(cmd_quit)
 COMMAND(cmd_reset)
 {
     UNUSED_ARGS;
-    bool paused = m->stop == MACHINE_PAUSED;
-    machine_request(m, MACHINE_RESET, 0);
-    if (paused) {
-        g_string_append(out, "the machine is reset and runs\n");
+    if (m->stop == MACHINE_PAUSED) {
+        machine_reset(m); // it stays paused
+    } else {
+        machine_request(m, MACHINE_RESET, 0);
     }
 }
 
