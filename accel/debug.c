@@ -125,7 +125,8 @@ void debug_single_step(Machine *m, VCPU *v)
 {
     DebugState *d = debug_state(m);
     d->step_cpu = v;
-    d->step_from = vcpu_icount(v);
+    d->step_from = v ? vcpu_icount(v) : 0;
+    d->stop_valid = false;
 }
 
 bool debug_last_stop(Machine *m, DebugStop *stop)

@@ -22,6 +22,7 @@ bool debug_watch_remove(Machine *m, uint64_t va, uint64_t len, WatchKind kind);
 void debug_remove_all(Machine *m);
 // The next machine_continue runs v alone for one instruction, then pauses (exceptions entered
 // count).
+// NULL: all run. Either forgets the last stop.
 void debug_single_step(Machine *m, VCPU *v);
 // Why the machine paused last; false if not for debugging.
 bool debug_last_stop(Machine *m, DebugStop *stop);
