@@ -14,7 +14,8 @@ struct Machine;
 typedef struct BlockDevice BlockDevice;
 
 // -drive file=,if=,id=,format=raw,readonly=on,unit=,index=,cache=,snapshot=,serial=,...
-// False with *error. Drives with if=virtio become disks in drive_create_devices.
+// False with *error (the reason only; the caller names the option). Drives with if=virtio become
+// disks in drive_create_devices.
 bool drive_add(struct Machine *m, const char *optarg, bool snapshot, char **error);
 // -hda and the like: FILE as unit N of interface `interface` ("ide", "sd", ...; the board's default
 // if NULL: virtio).

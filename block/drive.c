@@ -313,8 +313,7 @@ bool drive_add(Machine *m, const char *optarg, bool snapshot, char **error)
     if (b) {
         g_ptr_array_add(block_devices(m), b);
     } else {
-        *error = g_strdup_printf("-drive %s: %s", optarg, reason);
-        g_free(reason);
+        *error = reason;
     }
     keyval_free(kv);
     return b != NULL;
@@ -346,7 +345,7 @@ static bool create_disk(Machine *m, BlockDevice *b, char **error)
     if (!device_set(d, "drive", b->id, &reason) ||
         (pci && b->addr && !device_set(d, "addr", b->addr, &reason)) ||
         !device_realize(d, &reason)) {
-        *error = g_strdup_printf("-drive id=%s,if=virtio: %s", b->id, reason);
+        *error = g_strdup_printf("drive %s: %s", b->id, reason);
         g_free(reason);
         return false;
     }
@@ -364,8 +363,8 @@ bool drive_create_devices(Machine *m, char **error)
             return false;
         }
         if (!is_in(b->interface, placed) && !b->owner) {
-            *error = g_strdup_printf("-drive id=%s,if=%s,unit=%u: this machine has no such place",
-                                     b->id, b->interface, b->unit);
+            *error = g_strdup_printf("drive %s: this machine has no if=%s,unit=%u", b->id,
+                                     b->interface, b->unit);
             return false;
         }
     }

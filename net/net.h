@@ -26,7 +26,7 @@ bool netdev_add(struct Machine *m, const char *optarg, char **error);
 // -nic user|none[,model=,mac=,id=,...options of the backend]. Creates the NIC now if the board's
 // bus is there, otherwise when it comes.
 bool nic_add(struct Machine *m, const char *optarg, char **error);
-// -net none|nic[,model=,macaddr=,netdev=]|user[,...]: the older form.
+// -net none|nic[,model=,macaddr=,netdev=]|user[,...]: the older form, one common network.
 bool net_add(struct Machine *m, const char *optarg, char **error);
 // When no option said anything about networks: what QEMU does, a user-mode NIC.
 bool net_add_default(struct Machine *m, char **error);
