@@ -31,6 +31,9 @@ static OptionsItem *item(GArray *list, unsigned i)
 
 NORETURN static void die_item(const OptionsItem *it, const char *error)
 {
+    if (error[0] == '-') { // it names the option already
+        die("%s", error);
+    }
     die("%s %s: %s", it->option, it->arg, error);
 }
 

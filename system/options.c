@@ -137,6 +137,10 @@ static OptionsResult handle(Options *o, const OptionDef *d, const char *arg, cha
     char *why = NULL;
     OptionsResult r = d->handle(o, arg, &why);
     if (r == OPTIONS_ERROR) {
+        if (why[0] == '-') { // it names the option already
+            *error = why;
+            return r;
+        }
         *error = arg ? g_strdup_printf("-%s %s: %s", d->name, arg, why)
                      : g_strdup_printf("-%s: %s", d->name, why);
         g_free(why);

@@ -1,0 +1,50 @@
+# Shell functions shared by the scripts. The caller has set -eu.
+
+say() { echo "--- $*"; }
+fail() { echo "${0##*/}: $*" >&2; exit 1; }
+
+# Runs a command as root, if there is a way.
+as_root() {
+    if [ "$(id -u)" = 0 ]; then
+        "$@"
+    elif command -v sudo >/dev/null 2>&1; then
+        sudo "$@"
+    else
+        return 1
+    fi
+}
+
+have_package() {
+    dpkg-query -W -f '${db:Status-Abbrev}' "$1" 2>/dev/null | grep -q '^ii'
+}
+
+# Those of the packages given that are not installed.
+missing_packages() {
+    for p in "$@"; do
+        have_package "$p" || echo "$p"
+    done
+}
+
+# Installs what is missing. Returns 1 if that is not possible here.
+install_packages() {
+    command -v dpkg-query >/dev/null 2>&1 || return 1
+    missing=$(missing_packages "$@")
+    [ -n "$missing" ] || return 0
+    say "installing packages:" $missing
+    command -v apt-get >/dev/null 2>&1 || return 1
+    # shellcheck disable=SC2086
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends \
+        $missing >/dev/null 2>&1 && return 0
+    as_root apt-get update -q >/dev/null 2>&1 || return 1
+    # shellcheck disable=SC2086
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends \
+        $missing >/dev/null 2>&1
+}
+
+cache_dir() {
+    echo "${XDG_CACHE_HOME:-$HOME/.cache}/mimus"
+}
+
+jobs() {
+    nproc 2>/dev/null || echo 1
+}

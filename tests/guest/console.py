@@ -1,0 +1,134 @@
+"""Drives a guest by its serial console: start Mimus, wait for text, type, with timeouts.
+
+    with Console(["build/mimus", "-M", "virt", "-nographic", ...]) as c:
+        c.expect(r"# $", timeout=120)
+        print(c.run("uname -a"))
+
+Everything is over pipes, so that no terminal is needed. Only the standard library is used.
+"""
+import os
+import re
+import select
+import subprocess
+import sys
+import time
+
+ESCAPES = re.compile(rb"\x1b\[[0-9;?]*[A-Za-z]|\x1b[()][A-Z0-9]|\x1b[=>78]")
+ROOT = os.path.normpath(os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", ".."))
+ARM64_IMAGES = "/usr/lib/debian-installer/images/12/arm64/text/debian-installer/arm64"
+
+
+class ConsoleError(Exception):
+    """What was waited for did not come."""
+
+
+def mimus(target="aarch64"):
+    """The executable under test: $MIMUS, or the build directory's."""
+    return os.environ.get("MIMUS") or os.path.join(ROOT, "build", "mimus-system-" + target)
+
+
+def image_dir():
+    """Debian's arm64 installer images, or None: a test that needs them is skipped."""
+    cache = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
+    cached = os.path.join(cache, "mimus/debian-installer-12-netboot-arm64") + ARM64_IMAGES
+    for d in (ARM64_IMAGES, cached):
+        if os.access(os.path.join(d, "linux"), os.R_OK):
+            return d
+    return None
+
+
+def skip(why):
+    """Ends a test as skipped: scripts/run-tests counts status 77 apart."""
+    print("skipped: " + why)
+    sys.exit(77)
+
+
+class Console:
+    def __init__(self, argv, echo=None):
+        self.echo = echo          # a text stream that gets what the guest prints
+        self.log = b""            # all output so far
+        self.pending = b""        # output that no expect has consumed
+        self.process = subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                        stderr=subprocess.STDOUT, bufsize=0)
+        os.set_blocking(self.process.stdout.fileno(), False)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exc):
+        self.kill()
+
+    def _read(self, seconds):
+        """Takes what output there is within a time. False at the end of the output."""
+        fd = self.process.stdout.fileno()
+        if not select.select([fd], [], [], max(seconds, 0))[0]:
+            return True
+        data = os.read(fd, 65536)
+        self.log += data
+        self.pending += data
+        if self.echo:
+            self.echo.write(data.decode("utf-8", "replace").replace("\r", ""))
+            self.echo.flush()
+        return bool(data)
+
+    def _text(self):
+        return ESCAPES.sub(b"", self.pending).replace(b"\r", b"").decode("utf-8", "replace")
+
+    def expect(self, pattern, timeout=60):
+        """Waits until the output matches; returns the text before the match. What matched and
+        all before it is consumed."""
+        end = time.monotonic() + timeout
+        regex = re.compile(pattern, re.MULTILINE)
+        alive = True
+        while True:
+            text = self._text()
+            found = regex.search(text)
+            if found:
+                self.pending = text[found.end():].encode("utf-8", "replace")
+                return text[:found.start()]
+            if not alive:
+                raise ConsoleError("Mimus ended (status %s) before %r came; it printed last:\n%s"
+                                   % (self.process.wait(), pattern, text[-2000:]))
+            left = end - time.monotonic()
+            if left <= 0:
+                raise ConsoleError("no %r within %s s; last output:\n%s"
+                                   % (pattern, timeout, text[-2000:]))
+            alive = self._read(min(left, 1))
+
+    def send(self, text):
+        data = text.encode() if isinstance(text, str) else text
+        try:
+            self.process.stdin.write(data)
+            self.process.stdin.flush()
+        except BrokenPipeError:
+            raise ConsoleError("Mimus ended before %r could be typed" % text)
+
+    def send_line(self, text):
+        self.send(text + "\n")
+
+    def run(self, command, prompt=r"[~/] ?# $", timeout=60):
+        """Types a shell command, returns what it printed."""
+        self.send_line(command)
+        out = self.expect(prompt, timeout)
+        lines = out.split("\n")
+        return "\n".join(lines[1:]).strip("\n")  # the first line is the echo
+
+    def wait(self, timeout=60):
+        """Waits until Mimus ends by itself; returns its exit status."""
+        end = time.monotonic() + timeout
+        while time.monotonic() < end:
+            if not self._read(0.2):
+                return self.process.wait(timeout=max(end - time.monotonic(), 1))
+        raise ConsoleError("Mimus did not end within %s s; last output:\n%s"
+                           % (timeout, self._text()[-2000:]))
+
+    def kill(self):
+        if self.process.poll() is None:
+            self.process.terminate()
+            try:
+                self.process.wait(timeout=5)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
+        self.process.stdin.close()
+        self.process.stdout.close()
