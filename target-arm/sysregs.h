@@ -24,7 +24,10 @@ typedef uint8_t ARMSysTrap(ARMCPU *c, const ARMSysReg *r, bool write);
 
 // Who may read and write.
 enum {
-    SR_EL0_R = 1, SR_EL0_W = 2, SR_EL1_R = 4, SR_EL1_W = 8,
+    SR_EL0_R = 1,
+    SR_EL0_W = 2,
+    SR_EL1_R = 4,
+    SR_EL1_W = 8,
     SR_RW1 = SR_EL1_R | SR_EL1_W,
     SR_R1 = SR_EL1_R,
     SR_W1 = SR_EL1_W,
@@ -40,7 +43,6 @@ enum {
     SR_ENDS_READ = 2, // so may a read
     SR_CONST = 4,     // reads as .value; writes are ignored
     SR_CORTEX = 8,    // only models with the Cortex's implementation-defined registers
-    SR_SAMPLE = 16,   // reads time or counts: needs an exact instruction count
 };
 
 struct ARMSysReg {
@@ -48,13 +50,13 @@ struct ARMSysReg {
     const char *name;
     uint8_t access;
     uint8_t flags;
-    uint8_t feature;     // ARM_FEAT_* that it needs
-    uint8_t count;       // encodings enc, enc + step, ...; 0 means 1
+    uint8_t feature; // ARM_FEAT_* that it needs
+    uint8_t count;   // encodings enc, enc + step, ...; 0 means 1
     uint8_t step;
-    uint32_t offset;     // of the first register's 64-bit home in ARMSystem, 0 if none
-    uint64_t value;      // SR_CONST
-    uint64_t mask;       // writable bits; 0: all
-    ARMSysRead *read;    // NULL: the home
+    uint32_t offset;  // of the first register's 64-bit home in ARMSystem, 0 if none
+    uint64_t value;   // SR_CONST
+    uint64_t mask;    // writable bits; 0: all
+    ARMSysRead *read; // NULL: the home
     ARMSysWrite *write;
     ARMSysTrap *trap;
 };
@@ -76,7 +78,7 @@ extern const unsigned arm_n_sysreg_tables;
 void arm_sysregs_init(ARMCPU *c);
 void arm_sysregs_free(ARMCPU *c);
 const ARMSysReg *arm_sysreg_find(const ARMCPU *c, uint32_t enc);
-uint64_t arm_sysreg_read(ARMCPU *c, uint32_t enc, unsigned rt);  // may raise
+uint64_t arm_sysreg_read(ARMCPU *c, uint32_t enc, unsigned rt); // may raise
 void arm_sysreg_write(ARMCPU *c, uint32_t enc, uint64_t value, unsigned rt);
 
 #endif

@@ -28,8 +28,8 @@ extern const TargetOps target_aarch64;
 
 typedef struct ARMGenTimer {
     uint64_t cval;
-    uint32_t ctl;   // ENABLE, IMASK; ISTATUS is computed
-    bool level;     // of the output
+    uint32_t ctl; // ENABLE, IMASK; ISTATUS is computed
+    bool level;   // of the output
     // --- not state
     ARMCPU *cpu;
     Timer *timer;
@@ -39,17 +39,17 @@ typedef struct ARMGenTimer {
 
 typedef struct ARMPmu {
     uint64_t pmcr, userenr, selr;
-    uint64_t enabled;   // PMCNTENSET
-    uint64_t inten;     // PMINTENSET
-    uint64_t overflow;  // PMOVSSET
+    uint64_t enabled;  // PMCNTENSET
+    uint64_t inten;    // PMINTENSET
+    uint64_t overflow; // PMOVSSET
     uint64_t ccfilt, ccnt;
     uint64_t evtype[ARM_PMU_COUNTERS], evcnt[ARM_PMU_COUNTERS];
-    uint64_t last;      // instruction count up to which the counters are current
-    uint64_t prescale;  // instructions not yet a tick of a divided cycle counter (PMCR.D)
+    uint64_t last;     // instruction count up to which the counters are current
+    uint64_t prescale; // instructions not yet a tick of a divided cycle counter (PMCR.D)
     bool level;
     // --- not state
-    bool active;        // something counts: mode changes have to bring the counters up to date
-    Timer *timer;       // next overflow
+    bool active;  // something counts: mode changes have to bring the counters up to date
+    Timer *timer; // next overflow
     IrqLine line;
 } ARMPmu;
 
@@ -70,7 +70,7 @@ typedef struct ARMKey {
 
 typedef struct ARMSystem {
     // --- plain registers, also accessed inline by translated code
-    uint64_t sp_el[4];   // the current stack pointer is in vcpu.gpr[31] instead
+    uint64_t sp_el[4]; // the current stack pointer is in vcpu.gpr[31] instead
     uint64_t elr_el[4], spsr_el[4], tpidr_el[4];
     uint64_t esr_el[4], far_el[4], vbar_el[4];
     // --- translation and control
@@ -78,21 +78,21 @@ typedef struct ARMSystem {
     uint64_t amair_el[4], afsr0_el[4], afsr1_el[4], actlr_el[4], contextidr_el[4];
     uint64_t cpacr, par, csselr, cntkctl, cntfrq;
     ARMKey key[5];
-    uint64_t rng[2];     // RNDR's generator
-    uint64_t impdef[4];  // implementation-defined control registers of the Cortex models
+    uint64_t rng[2];    // RNDR's generator
+    uint64_t impdef[4]; // implementation-defined control registers of the Cortex models
     ARMDebug debug;
     ARMGenTimer timer[ARM_TIMERS];
     ARMPmu pmu;
     uint32_t inputs;     // level of each ARMInput
     bool event;          // the event register of WFE
+    Timer *event_stream; // CNTKCTL_EL1.EVNTEN's next event, while a WFE waits for it
     // --- derived from the above: arm_mode_changed
     uint64_t block_flags;
     uint64_t regime_key[2];
     // --- configuration
     uint64_t midr, revidr, mpidr;
-    uint64_t id[8 * 8];  // ID registers: S3_0_C0_C<m>_<op2> at m * 8 + op2
+    uint64_t id[8 * 8]; // ID registers: S3_0_C0_C<m>_<op2> at m * 8 + op2
     unsigned pa_bits;
-    bool semihosting_open;
     ARMPsciConduit psci;
     uint64_t boot_pc, boot_x0;
     bool boot_off;
@@ -100,7 +100,7 @@ typedef struct ARMSystem {
     void *gic_opaque;
     const struct ARMSysReg **row; // rows of this model
     unsigned n_rows;
-    uint16_t *row_index;          // by encoding: 1 + index in row, or 0
+    uint16_t *row_index; // by encoding: 1 + index in row, or 0
     struct ARMSemihosting *semihosting;
 } ARMSystem;
 
@@ -116,12 +116,12 @@ struct ARMCPUModel {
     uint64_t features;
     uint32_t midr, revidr;
     uint64_t ctr, clidr;
-    uint32_t ccsidr[6];    // by CSSELR: level * 2 + instruction
-    uint8_t pa_range;      // ID_AA64MMFR0.PARange
+    uint32_t ccsidr[6]; // by CSSELR: level * 2 + instruction
+    uint8_t pa_range;   // ID_AA64MMFR0.PARange
     bool granule16, granule64;
-    uint8_t dc_zva_log2;   // bytes of DC ZVA
+    uint8_t dc_zva_log2; // bytes of DC ZVA
     uint8_t breakpoints, watchpoints, pmu_counters;
-    bool cortex_impdef;    // L2CTLR, CPUECTLR, ...
+    bool cortex_impdef; // L2CTLR, CPUECTLR, ...
 };
 
 const ARMCPUModel *arm_model_find(const char *name);
@@ -154,27 +154,39 @@ void arm_id_registers(ARMCPU *c); // from model and features
 #define SCTLR_DSSBS BIT(44)
 
 // TCR_EL1 (D17.2.131).
-#define TCR_EPD0   BIT(7)
-#define TCR_A1     BIT(22)
-#define TCR_EPD1   BIT(23)
-#define TCR_AS     BIT(36)
-#define TCR_TBI0   BIT(37)
-#define TCR_TBI1   BIT(38)
-#define TCR_HA     BIT(39)
-#define TCR_HD     BIT(40)
-#define TCR_HPD0   BIT(41)
-#define TCR_HPD1   BIT(42)
-#define TCR_TBID0  BIT(51)
-#define TCR_TBID1  BIT(52)
-#define TCR_E0PD0  BIT(55)
-#define TCR_E0PD1  BIT(56)
+#define TCR_EPD0  BIT(7)
+#define TCR_A1    BIT(22)
+#define TCR_EPD1  BIT(23)
+#define TCR_AS    BIT(36)
+#define TCR_TBI0  BIT(37)
+#define TCR_TBI1  BIT(38)
+#define TCR_HA    BIT(39)
+#define TCR_HD    BIT(40)
+#define TCR_HPD0  BIT(41)
+#define TCR_HPD1  BIT(42)
+#define TCR_TBID0 BIT(51)
+#define TCR_TBID1 BIT(52)
+#define TCR_E0PD0 BIT(55)
+#define TCR_E0PD1 BIT(56)
 
 // Exception classes (ESR_ELx.EC). Those with a "same level" twin are the "lower level" one here.
 enum {
-    EC_UNKNOWN = 0x00, EC_WFX = 0x01, EC_FP = 0x07, EC_ILLEGAL = 0x0e, EC_SVC = 0x15,
-    EC_HVC = 0x16, EC_SMC = 0x17, EC_SYSREG = 0x18, EC_FETCH = 0x20, EC_PC_ALIGN = 0x22,
-    EC_DATA = 0x24, EC_SP_ALIGN = 0x26, EC_BREAKPOINT = 0x30, EC_STEP = 0x32,
-    EC_WATCHPOINT = 0x34, EC_BRK = 0x3c,
+    EC_UNKNOWN = 0x00,
+    EC_WFX = 0x01,
+    EC_FP = 0x07,
+    EC_ILLEGAL = 0x0e,
+    EC_SVC = 0x15,
+    EC_HVC = 0x16,
+    EC_SMC = 0x17,
+    EC_SYSREG = 0x18,
+    EC_FETCH = 0x20,
+    EC_PC_ALIGN = 0x22,
+    EC_DATA = 0x24,
+    EC_SP_ALIGN = 0x26,
+    EC_BREAKPOINT = 0x30,
+    EC_STEP = 0x32,
+    EC_WATCHPOINT = 0x34,
+    EC_BRK = 0x3c,
 };
 #define ESR_EC_SHIFT 26
 #define ESR_IL       BIT(25)
@@ -182,8 +194,14 @@ enum {
 
 // Fault status codes; the first four take the level in the low two bits.
 enum {
-    FSC_ADDRESS_SIZE = 0x00, FSC_TRANSLATION = 0x04, FSC_ACCESS_FLAG = 0x08, FSC_PERMISSION = 0x0c,
-    FSC_EXTERNAL = 0x10, FSC_EXTERNAL_WALK = 0x14, FSC_ALIGNMENT = 0x21, FSC_DEBUG = 0x22,
+    FSC_ADDRESS_SIZE = 0x00,
+    FSC_TRANSLATION = 0x04,
+    FSC_ACCESS_FLAG = 0x08,
+    FSC_PERMISSION = 0x0c,
+    FSC_EXTERNAL = 0x10,
+    FSC_EXTERNAL_WALK = 0x14,
+    FSC_ALIGNMENT = 0x21,
+    FSC_DEBUG = 0x22,
     FSC_PC_ALIGN = 0x100, // MmuFault.code only: a misaligned pc
 };
 #define ISS_WNR BIT(6)
@@ -211,7 +229,7 @@ unsigned arm_exception_el(const ARMCPU *c);
 // PSTATE with NZCV, as SPSR holds it; and all but NZCV, with the stack pointer switched.
 uint32_t arm_spsr(const ARMCPU *c);
 void arm_set_pstate(ARMCPU *c, uint32_t pstate);
-uint32_t arm_nzcv(const ARMCPU *c);      // at bits 31..28
+uint32_t arm_nzcv(const ARMCPU *c); // at bits 31..28
 void arm_set_nzcv(ARMCPU *c, uint32_t spsr);
 void arm_set_daif(ARMCPU *c, uint32_t daif); // bits 9..6
 // TargetOps
@@ -223,26 +241,24 @@ void arm_interrupt_take(VCPU *v);
 bool arm_has_work(VCPU *v);
 
 // --- mode.c: what decode and translation depend on
-void arm_mode_changed(ARMCPU *c);        // recomputes the caches, tells the engine
-void arm_mode_refresh(ARMCPU *c);        // the caches only (after reset or load)
+void arm_mode_changed(ARMCPU *c); // recomputes the caches, tells the engine
+void arm_mode_refresh(ARMCPU *c); // the caches only (after reset or load)
 uint64_t arm_block_flags(VCPU *v);
 uint64_t arm_regime_key(VCPU *v, unsigned regime);
 uint32_t arm_current_asid(const ARMCPU *c);
-// An interrupt may be deliverable now: translated code stops at its next budget check.
-void arm_check_interrupts(ARMCPU *c);
 
 // --- mmu.c
 typedef struct ARMWalk {
-    uint64_t phys;       // of the address itself
-    unsigned page_bits;  // log2 of the translation's size
+    uint64_t phys;      // of the address itself
+    unsigned page_bits; // log2 of the translation's size
     bool r, w, x, global;
-    uint8_t attr;        // MAIR encoding
-    uint8_t sh;          // shareability
+    uint8_t attr; // MAIR encoding
+    uint8_t sh;   // shareability
 } ARMWalk;
 typedef struct ARMWalkMode {
-    bool el0;            // unprivileged
-    bool pan;            // privileged data accesses to EL0's pages fault
-    bool debug;          // no side effects (access flag, dirty bit)
+    bool el0;   // unprivileged
+    bool pan;   // privileged data accesses to EL0's pages fault
+    bool debug; // no side effects (access flag, dirty bit)
 } ARMWalkMode;
 // False: *fsc says why.
 bool arm_walk(ARMCPU *c, uint64_t va, MmuAccess access, ARMWalkMode mode, ARMWalk *out,
@@ -257,28 +273,30 @@ uint64_t arm_untag(const ARMCPU *c, uint64_t va, bool instruction);
 
 // --- timers.c, pmu.c, debug.c
 void arm_timers_init(ARMCPU *c);
-void arm_timers_update(ARMCPU *c);       // outputs and deadlines from the registers
-uint64_t arm_counter(const ARMCPU *c);   // CNTPCT = CNTVCT
+void arm_timers_update(ARMCPU *c);     // outputs and deadlines from the registers
+uint64_t arm_counter(const ARMCPU *c); // CNTPCT = CNTVCT
+void arm_event_stream(ARMCPU *c);      // before waiting: the next event stream edge ends it
 void arm_pmu_init(ARMCPU *c);
 void arm_pmu_reset(ARMCPU *c);
-void arm_pmu_update(ARMCPU *c);          // output and deadline, after a load
-void arm_pmu_sync(ARMCPU *c);            // counters up to now; before the mode changes
+void arm_pmu_update(ARMCPU *c);                  // output and deadline, after a load
+void arm_pmu_sync(ARMCPU *c);                    // counters up to now; before the mode changes
 uint64_t arm_debug_block_flags(const ARMCPU *c); // ARM_BF_SS, ARM_BF_BREAK
 bool arm_debug_enabled(const ARMCPU *c, unsigned el, bool masked); // debug exceptions from el
-bool arm_step_pending(const ARMCPU *c);  // software step: active-pending
+bool arm_step_pending(const ARMCPU *c);                            // software step: active-pending
 void arm_take_step(ARMCPU *c);
 
 // --- psci.c, semihosting.c, pauth.c
 // True if the call was one of ours: x0-x3 are set. Otherwise the instruction is UNDEFINED.
 bool arm_psci_call(ARMCPU *c);
-void arm_cpu_reset(VCPU *v);             // after the declared state's reset
-void arm_semihosting_call(ARMCPU *c);    // x0 = operation, x1 = parameter
+void arm_cpu_reset(VCPU *v);          // after the declared state's reset
+void arm_cpu_state_loaded(ARMCPU *c); // what derives from the declared state
+void arm_semihosting_call(ARMCPU *c); // x0 = operation, x1 = parameter
 void arm_semihosting_free(ARMCPU *c);
 
 // --- state.c, gdb.c
 extern const StateDesc arm_cpu_state;
-extern const GdbRegister arm_gdb_regs[];
-extern const unsigned arm_n_gdb_regs;
+#define ARM_GDB_REGS 68
+extern const GdbRegister arm_gdb_regs[ARM_GDB_REGS];
 bool arm_gdb_read(VCPU *v, unsigned reg, void *buf);
 bool arm_gdb_write(VCPU *v, unsigned reg, const void *buf);
 

@@ -25,6 +25,7 @@ typedef struct MachineConfig {
     bool no_reboot, no_shutdown;
     bool semihosting;
     const char *semihosting_args;
+    const char *semihosting_dir; // host directory whose files the guest may open, or NULL
     uint64_t stop_at;         // -stop-at N: stop after exactly N instructions and print the state hash
     uint64_t hash_every;      // -hash-every N[,from=M]
     uint64_t hash_from;
