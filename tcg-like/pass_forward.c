@@ -14,6 +14,7 @@ typedef struct Known {
     uint16_t generation;
     IRRef ref;
     bool extended; // ref has zeros above `bytes`, or exactly that width
+    bool put;      // by a put, not a get
 } Known;
 
 typedef struct Forward {
@@ -43,13 +44,15 @@ static void forget_overlap(Forward *f, uint32_t off, unsigned bytes)
     }
 }
 
-static void learn(Forward *f, uint32_t off, unsigned bytes, IRRef ref, bool extended)
+static void learn(Forward *f, const IRInsn *i, IRRef ref, bool extended)
 {
+    uint32_t off = (uint32_t)i->imm;
     *find(f, off) = (Known){.off = off,
-                            .bytes = (uint16_t)bytes,
+                            .bytes = i->aux,
                             .generation = f->generation,
                             .ref = ref,
-                            .extended = extended};
+                            .extended = extended,
+                            .put = i->op == IR_put};
 }
 
 // The known piece of state that all bytes of [off, off + bytes) lie in.
@@ -91,10 +94,12 @@ static IRRef low_part(IRBlock *b, const Known *k, const IRInsn *get)
     return ir_zext(b, change_width(b, r, t), 8 * get->aux);
 }
 
+// Part of a vector that was put. One that was got is left: reading the state is as cheap.
 static IRRef vector_part(IRBlock *b, const Known *k, const IRInsn *get)
 {
     unsigned esize = (unsigned)__builtin_ctz(get->aux), at = (uint32_t)get->imm - k->off;
-    return at % get->aux ? IR_NONE : ir_vget(b, (IRType)get->type, k->ref, esize, at / get->aux);
+    return at % get->aux || !k->put ? IR_NONE
+                                    : ir_vget(b, (IRType)get->type, k->ref, esize, at / get->aux);
 }
 
 // The get's value made from what is known, or IR_NONE.
@@ -124,7 +129,7 @@ static IRRef visit_get(Forward *f, const IRInsn *i)
     if (r == IR_NONE) {
         r = ir_append(f->w.b, *i);
         if (!cover(f, (uint32_t)i->imm, i->aux)) {
-            learn(f, (uint32_t)i->imm, i->aux, r, true);
+            learn(f, i, r, true);
         }
     }
     return r;
@@ -139,7 +144,7 @@ static void visit_put(Forward *f, const IRInsn *i)
     }
     forget_overlap(f, off, i->aux);
     bool whole = i->aux == ir_type_bytes(ir_type(f->w.b, i->arg[0]));
-    learn(f, off, i->aux, i->arg[0], whole);
+    learn(f, i, i->arg[0], whole);
     ir_append(f->w.b, *i);
 }
 

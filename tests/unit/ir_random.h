@@ -120,8 +120,8 @@ static inline IRRef random_value(RandomBlock *g, IRType t)
     unsigned n = MIN_OF(g->n_values[t], (unsigned)RANDOM_VALUES), how = rnd(g->r, 8);
     if (n && how < 5) {
         unsigned recent = MIN_OF(n, 8u);
-        unsigned k = rnd(g->r, 2) ? rnd(g->r, n) : (g->n_values[t] - 1 - rnd(g->r, recent)) %
-                                                       RANDOM_VALUES;
+        unsigned k =
+            rnd(g->r, 2) ? rnd(g->r, n) : (g->n_values[t] - 1 - rnd(g->r, recent)) % RANDOM_VALUES;
         return g->value[t][k];
     }
     return keep(g, how == 5 ? random_const(g, t) : random_get(g, t));
