@@ -433,7 +433,8 @@ uint32_t ra_busy(const RegAlloc *ra, RaClass cls)
     uint32_t busy = 0;
     for (uint32_t set = ra->regs->temps[cls]; set; set &= set - 1) {
         int reg = __builtin_ctz(set);
-        busy |= ra->owner[cls][reg] != IR_NONE || (ra->locked[cls] >> reg & 1) ? 1u << reg : 0;
+        IRRef o = ra->owner[cls][reg];
+        busy |= o != IR_NONE && ra->v[o].next != IR_NONE ? 1u << reg : 0;
     }
     return busy;
 }

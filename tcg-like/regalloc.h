@@ -138,7 +138,7 @@ static inline bool ra_has_place(RegAlloc *ra, IRRef r)
 void ra_take(RegAlloc *ra, RaClass cls, int reg);
 // The value is dead from here on.
 void ra_kill(RegAlloc *ra, IRRef root);
-uint32_t ra_busy(const RegAlloc *ra, RaClass cls); // temporaries that hold values
+uint32_t ra_busy(const RegAlloc *ra, RaClass cls); // temporaries whose values are used later
 
 // --- guest state
 const RaPin *ra_pin(const RegAlloc *ra, RaClass cls, uint64_t off);

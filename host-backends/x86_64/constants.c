@@ -1,0 +1,22 @@
+// Constants that code reads by rip-relative addresses: they stand at the code cache's start.
+#include <string.h>
+
+#include "host-backends/x86_64/thunks.h"
+
+#define ALL64(x)                                                                                   \
+    {                                                                                              \
+        .u64 = { x, x }                                                                            \
+    }
+
+static const V128 constants[K_COUNT] = {
+    [K_ABS64] = ALL64(0x7fffffffffffffff),
+    [K_MXCSR] = {.u32 = {0x1f80}},
+};
+
+void x86_emit_constants(X86Code *c)
+{
+    for (unsigned k = 0; k < K_COUNT; k++) {
+        x86_imm64(c, constants[k].u64[0]);
+        x86_imm64(c, constants[k].u64[1]);
+    }
+}

@@ -1,0 +1,384 @@
+// Flags. At most one FLAGS value is in EFLAGS (Emit.ef), possibly with its C the opposite of CF, as
+// Arm has it after a subtraction; e->ef_inverted says so and CMC turns it. Code that changes EFLAGS
+// calls flags_clobber first, which packs the value if it is wanted and has no other place:
+//
+//   pack    lahf ; seto al ; (store ax)       AH = S Z - A - P - C, AL = V
+//   unpack  load eax ; add al, 127 ; sahf     the addition overflows if AL = 1
+//
+// State slots and packed copies have AL = 0 or 1 and any A flag in AH.
+#include "host-backends/x86_64/emit.h"
+
+#define NO_CC 0xff
+
+// x86 conditions: with CF = C, and with CF = !C.
+static const uint8_t condition[][2] = {
+    [IR_F_Z] = {CC_E, CC_E},         [IR_F_NZ] = {CC_NE, CC_NE}, [IR_F_C] = {CC_B, CC_AE},
+    [IR_F_NC] = {CC_AE, CC_B},       [IR_F_S] = {CC_S, CC_S},    [IR_F_NS] = {CC_NS, CC_NS},
+    [IR_F_V] = {CC_O, CC_O},         [IR_F_NV] = {CC_NO, CC_NO}, [IR_F_C_NZ] = {NO_CC, CC_A},
+    [IR_F_NC_OR_Z] = {NO_CC, CC_BE}, [IR_F_GE] = {CC_GE, CC_GE}, [IR_F_LT] = {CC_L, CC_L},
+    [IR_F_GT] = {CC_G, CC_G},        [IR_F_LE] = {CC_LE, CC_LE}, [IR_F_NC_NZ] = {CC_A, NO_CC},
+    [IR_F_C_OR_Z] = {CC_BE, NO_CC},  [IR_F_P] = {CC_P, CC_P},    [IR_F_NP] = {CC_NP, CC_NP},
+};
+
+// Conditions that are one bit of the packed form.
+static const uint16_t single_bit[] = {
+    [IR_F_Z] = IR_FLAG_Z, [IR_F_C] = IR_FLAG_C, [IR_F_S] = IR_FLAG_S,
+    [IR_F_V] = IR_FLAG_V, [IR_F_P] = IR_FLAG_P,
+};
+
+static IRRef root_of(Emit *e, IRRef f)
+{
+    return e->ra.v[f].root;
+}
+
+bool flags_wanted(Emit *e)
+{
+    return e->ef != IR_NONE && ra_live(&e->ra, e->ef);
+}
+
+static void complement_carry(Emit *e)
+{
+    x86_byte(&e->c, 0xf5);
+    e->ef_inverted = !e->ef_inverted;
+}
+
+// ax = the flags in EFLAGS, packed.
+static void pack_rax(Emit *e)
+{
+    if (e->ef_inverted) {
+        complement_carry(e);
+    }
+    x86_byte(&e->c, 0x9f); // lahf
+    x86_setcc(&e->c, CC_O, RAX);
+}
+
+static void unpack_rax(Emit *e)
+{
+    x86_byte(&e->c, 0x04); // add al, 127
+    x86_byte(&e->c, 0x7f);
+    x86_byte(&e->c, 0x9e); // sahf
+}
+
+// Gives the value in EFLAGS a place of its own.
+static void save(Emit *e)
+{
+    if (ra_has_place(&e->ra, e->ef)) {
+        return;
+    }
+    pack_rax(e);
+    if (ra_can_allocate(&e->ra, RA_GPR)) {
+        x86_mov_rr(&e->c, false, ra_hold(&e->ra, e->ef), RAX);
+    } else {
+        ra_spill_from(&e->ra, e->ef, RAX);
+    }
+}
+
+void flags_clobber(Emit *e)
+{
+    if (flags_wanted(e)) {
+        save(e);
+    }
+    e->ef = IR_NONE;
+}
+
+void flags_set(Emit *e, IRRef f, bool inverted)
+{
+    e->ef = root_of(e, f);
+    e->ef_inverted = inverted;
+}
+
+// The op's own operand, if EFLAGS hold it, gets a place before EFLAGS change.
+void flags_keep(Emit *e, IRRef f)
+{
+    if (e->ef == root_of(e, f)) {
+        save(e);
+    }
+}
+
+// eax = packed flags from wherever they are but EFLAGS.
+static void load_packed(Emit *e, IRRef f)
+{
+    uint64_t bits = e->b->insn[root_of(e, f)].imm;
+    size_t off;
+    if (e->b->insn[root_of(e, f)].op == IR_fconst) {
+        x86_mov_ri(&e->c, RAX, bits & IR_FLAG_MASK);
+    } else if (ra_memory(&e->ra, f, 2, &off)) {
+        x86_load(&e->c, RAX, state_mem(off), 2);
+    } else {
+        x86_mov_rr(&e->c, false, RAX, ra_use(&e->ra, f));
+    }
+}
+
+static void load(Emit *e, IRRef f)
+{
+    if (e->ef == root_of(e, f)) {
+        return;
+    }
+    flags_clobber(e);
+    load_packed(e, f);
+    unpack_rax(e);
+    flags_set(e, f, false);
+}
+
+static X86Cond test_packed(Emit *e, IRRef f, unsigned bit, bool set)
+{
+    size_t off;
+    flags_clobber(e);
+    if (ra_memory(&e->ra, f, 2, &off)) {
+        x86_rm(&e->c, 0xf6, 0, state_mem(off + (bit > 0xff)));
+        x86_byte(&e->c, bit > 0xff ? bit >> 8 : bit);
+    } else {
+        x86_rr(&e->c, 0xf7, 0, ra_use(&e->ra, f));
+        x86_imm32(&e->c, bit);
+    }
+    return set ? CC_NE : CC_E;
+}
+
+X86Cond flags_condition(Emit *e, IRRef f, IRFlagCond c)
+{
+    unsigned even = c & ~1u;
+    if (e->ef != root_of(e, f) && even < ARRAY_LEN(single_bit) && single_bit[even] &&
+        !ra_value(&e->ra, f)->constant) {
+        return test_packed(e, f, single_bit[even], c == even);
+    }
+    load(e, f);
+    if (condition[c][e->ef_inverted] == NO_CC) {
+        complement_carry(e);
+    }
+    return (X86Cond)condition[c][e->ef_inverted];
+}
+
+void flags_load_carry(Emit *e, IRRef f)
+{
+    if (e->ef == root_of(e, f)) {
+        if (flags_wanted(e)) {
+            save(e);
+        }
+        if (e->ef_inverted) {
+            complement_carry(e);
+        }
+        e->ef = IR_NONE;
+        return;
+    }
+    flags_clobber(e);
+    load_packed(e, f);
+    x86_rr(&e->c, 0xba | X86_0F, 4, RAX); // bt eax, 8
+    x86_byte(&e->c, 8);
+}
+
+static bool same_value(Emit *e, IRRef a, IRRef b)
+{
+    if (a == b) {
+        return true;
+    }
+    if (a == IR_NONE || b == IR_NONE || e->b->insn[a].type != e->b->insn[b].type) {
+        return false;
+    }
+    uint64_t x, y;
+    return root_of(e, a) == root_of(e, b) ||
+           (ra_is_const(&e->ra, a, &x) && ra_is_const(&e->ra, b, &y) && x == y);
+}
+
+IRRef flags_partner(Emit *e, IROpcode op, const IRInsn *like)
+{
+    unsigned end = MIN_OF(e->at + 8u, e->b->n);
+    for (unsigned k = e->at + 1u; k < end; k++) {
+        const IRInsn *i = &e->b->insn[k];
+        const RaValue *v = &e->ra.v[k];
+        if (i->op == op && !v->unused && !v->done && same_value(e, i->arg[0], like->arg[0]) &&
+            same_value(e, i->arg[1], like->arg[1]) && same_value(e, i->arg[2], like->arg[2])) {
+            return (IRRef)k;
+        }
+    }
+    return IR_NONE;
+}
+
+void flags_put(Emit *e, IRRef f, size_t off)
+{
+    if (e->b->insn[root_of(e, f)].op == IR_fconst) {
+        ra_state_changes(&e->ra, off, 2);
+        x86_store_imm(&e->c, state_mem(off), 2,
+                      (int32_t)(e->b->insn[root_of(e, f)].imm & IR_FLAG_MASK));
+        return;
+    }
+    if (e->ef == root_of(e, f)) {
+        ra_state_changes(&e->ra, off, 2);
+        pack_rax(e);
+        x86_store(&e->c, RAX, state_mem(off), 2);
+        return;
+    }
+    int src = ra_use(&e->ra, f);
+    ra_state_changes(&e->ra, off, 2);
+    x86_store(&e->c, src, state_mem(off), 2);
+}
+
+// --- producers
+static bool flags_arg_wide(Emit *e, const IRInsn *i)
+{
+    return arg_wide(e, i->arg[0]);
+}
+
+// If the value is computed soon, too, both are now. carry: the operands include a carry in.
+static bool with_value(Emit *e, const IRInsn *i, IROpcode value_op, X86Alu op, bool carry)
+{
+    IRRef j = flags_partner(e, value_op, i);
+    if (j == IR_NONE) {
+        return false;
+    }
+    ra_fuse(&e->ra, j);
+    if (carry) {
+        flags_load_carry(e, i->arg[2]);
+    } else {
+        flags_clobber(e);
+    }
+    x86_alu_with_flags(e, op, flags_arg_wide(e, i), i->arg[0], i->arg[1], j, e->at);
+    return true;
+}
+
+static void in_rax(Emit *e, const IRInsn *i, X86Alu op)
+{
+    bool w = flags_arg_wide(e, i);
+    int a = ra_use(&e->ra, i->arg[0]);
+    Opnd b = x86_operand(e, i->arg[1], w);
+    x86_mov_rr(&e->c, w, RAX, a);
+    x86_alu(e, op, w, RAX, b);
+    flags_set(e, e->at, false);
+}
+
+EMIT(f_add)
+{
+    if (!with_value(e, i, IR_add, ALU_ADD, false)) {
+        flags_clobber(e);
+        in_rax(e, i, ALU_ADD);
+    }
+}
+
+EMIT(f_sub)
+{
+    if (with_value(e, i, IR_sub, ALU_SUB, false)) {
+        return;
+    }
+    bool w = flags_arg_wide(e, i);
+    flags_clobber(e);
+    int a = ra_use(&e->ra, i->arg[0]);
+    x86_alu(e, ALU_CMP, w, a, x86_operand(e, i->arg[1], w));
+    flags_set(e, e->at, false);
+}
+
+static void flags_with_carry(Emit *e, const IRInsn *i, IROpcode value_op, X86Alu op)
+{
+    if (!with_value(e, i, value_op, op, true)) {
+        flags_load_carry(e, i->arg[2]);
+        in_rax(e, i, op);
+    }
+}
+EMIT(f_adc)
+{
+    flags_with_carry(e, i, IR_adc, ALU_ADC);
+}
+EMIT(f_sbb)
+{
+    flags_with_carry(e, i, IR_sbb, ALU_SBB);
+}
+
+static void value_with_carry(Emit *e, const IRInsn *i, IROpcode flags_op, X86Alu op)
+{
+    bool w = is_wide(i);
+    IRRef j = flags_partner(e, flags_op, i);
+    if (j != IR_NONE) {
+        ra_fuse(&e->ra, j);
+    }
+    flags_load_carry(e, i->arg[2]);
+    if (j != IR_NONE) {
+        x86_alu_with_flags(e, op, w, i->arg[0], i->arg[1], e->at, j);
+        return;
+    }
+    int a = ra_use(&e->ra, i->arg[0]);
+    Opnd b = x86_operand(e, i->arg[1], w);
+    int dst = ra_def(&e->ra, e->at, i->arg[0], false);
+    x86_two_operand(e, op, w, dst, a, b);
+}
+EMIT(adc)
+{
+    value_with_carry(e, i, IR_f_adc, ALU_ADC);
+}
+EMIT(sbb)
+{
+    value_with_carry(e, i, IR_f_sbb, ALU_SBB);
+}
+
+EMIT(f_logic)
+{
+    bool w = flags_arg_wide(e, i);
+    flags_clobber(e);
+    int a = ra_use(&e->ra, i->arg[0]);
+    x86_test_rr(&e->c, w, a, a);
+    flags_set(e, e->at, false);
+}
+
+EMIT(f_cmc)
+{
+    load(e, i->arg[0]);
+    if (flags_wanted(e)) {
+        save(e);
+    }
+    flags_set(e, e->at, !e->ef_inverted);
+}
+
+// --- consumers
+EMIT(f_pack)
+{
+    if (e->ef == root_of(e, i->arg[0])) {
+        if (flags_wanted(e)) {
+            save(e);
+        }
+        pack_rax(e);
+    } else {
+        flags_clobber(e);
+        load_packed(e, i->arg[0]);
+    }
+    e->ef = IR_NONE;
+    x86_alu_ri(&e->c, ALU_AND, false, RAX, IR_FLAG_MASK);
+    x86_mov_rr(&e->c, false, ra_def(&e->ra, e->at, IR_NONE, false), RAX);
+}
+
+EMIT(f_unpack)
+{
+    flags_clobber(e);
+    int a = ra_use(&e->ra, i->arg[0]);
+    int dst = ra_def(&e->ra, e->at, i->arg[0], false);
+    x86_copy(e, false, dst, a);
+    x86_alu_ri(&e->c, ALU_AND, false, dst, IR_FLAG_MASK);
+}
+
+EMIT(f_test)
+{
+    X86Cond cc = flags_condition(e, i->arg[0], (IRFlagCond)i->aux);
+    int dst = ra_def(&e->ra, e->at, IR_NONE, false);
+    x86_setcc(&e->c, cc, RAX);
+    x86_movzx(&e->c, dst, RAX, 1);
+}
+
+static void choose(Emit *e, const IRInsn *i, X86Cond cc, bool w)
+{
+    int t = ra_use(&e->ra, i->arg[1]), f = ra_use(&e->ra, i->arg[2]);
+    int dst = ra_def(&e->ra, e->at, i->arg[2], false);
+    if (dst == t) {
+        x86_cmov(&e->c, cc ^ 1, w, dst, f);
+    } else {
+        x86_copy(e, w, dst, f);
+        x86_cmov(&e->c, cc, w, dst, t);
+    }
+}
+
+EMIT(f_select)
+{
+    choose(e, i, flags_condition(e, i->arg[0], (IRFlagCond)i->aux), is_wide(i));
+}
+
+EMIT(f_choose)
+{
+    flags_keep(e, i->arg[1]);
+    flags_keep(e, i->arg[2]);
+    choose(e, i, flags_condition(e, i->arg[0], (IRFlagCond)i->aux), false);
+}

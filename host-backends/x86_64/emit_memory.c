@@ -1,0 +1,469 @@
+// Guest memory: the first-level table inline, everything else out of line.
+//
+//   lea   rax, [address + displacement]
+//   rorx  rcx, rax, 7
+//   and   rcx, [mask]              entry: 32 bytes for each page
+//   add   rax, size - 1            an access that crosses the page misses
+//   and   rax, -4096
+//   cmp   rax, [r13 + rcx]         rtag, or wtag at +16
+//   jne   slow
+//   mov   rcx, [r13 + rcx + 8]     host address - guest address
+//   mov   value, [rcx + address + displacement]
+//
+// slow: address in rax, the memop pushed, call of a thunk that keeps all registers. Whatever the
+// allocator has to move for an access is moved before the first jump, so that both paths meet again
+// with everything in the same place; results are written last.
+#include <glib.h>
+
+#include "host-backends/x86_64/emit.h"
+
+// --- cold code
+Cold *x86_cold(Emit *e, void (*emit)(Emit *, const Cold *), size_t from)
+{
+    if (e->n_cold == e->cold_capacity) {
+        e->cold_capacity *= 2;
+        e->cold = g_renew(Cold, e->cold, e->cold_capacity);
+    }
+    Cold *c = &e->cold[e->n_cold++];
+    *c = (Cold){.emit = emit,
+                .from = from,
+                .insn = e->at,
+                .index = (uint16_t)e->index,
+                .busy_vec = ra_busy(&e->ra, RA_VEC)};
+    return c;
+}
+
+void x86_side_entry(Emit *e, unsigned index)
+{
+    if (e->n_side == e->side_capacity) {
+        e->side_capacity = e->side_capacity * 2 + 8;
+        e->side = g_renew(SideEntry, e->side, e->side_capacity);
+    }
+    size_t start = ALIGN_UP(e->r->cache->used, 16);
+    e->side[e->n_side++] =
+        (SideEntry){.host_offset = (uint32_t)(e->c.pos - start), .insn_index = index};
+}
+
+void x86_thunk(Emit *e, unsigned thunk)
+{
+    x86_call(&e->c, e->r->thunks->offset[thunk]);
+}
+
+// Vector temporaries with live values, around a call that is out of line.
+void x86_save_vec(Emit *e, uint32_t set, bool restore)
+{
+    for (; set; set &= set - 1) {
+        int reg = __builtin_ctz(set);
+        vex_rrm(&e->c, (restore ? 0x28 : 0x29) | X86_0F, reg, 0, state_mem(SAVE_VEC(reg)));
+    }
+}
+
+// --- the check
+typedef struct Access {
+    int addr;
+    int32_t disp;
+    unsigned span; // bytes
+    unsigned memop;
+    bool store;
+} Access;
+
+// A displacement that does not fit is added in the address register.
+static Access access_of(Emit *e, const IRInsn *i)
+{
+    Access a = {.addr = ra_use(&e->ra, i->arg[0]),
+                .disp = (int32_t)i->imm,
+                .span = 1u << (i->aux & IR_MEM_SIZE),
+                .memop = i->aux,
+                .store = i->aux & IR_MEM_STORE};
+    if ((int64_t)i->imm != a.disp || a.disp > INT32_MAX - 4096) {
+        int temp = ra_temp(&e->ra, RA_GPR);
+        x86_mov_ri(&e->c, temp, i->imm);
+        x86_alu_rr(&e->c, ALU_ADD, true, temp, a.addr);
+        a.addr = temp;
+        a.disp = 0;
+    }
+    return a;
+}
+
+// Jumps of misaligned accesses to the slow path, which knows the answer. rax = address.
+static unsigned check_alignment(Emit *e, const Access *a, size_t *from)
+{
+    X86Code *c = &e->c;
+    if (a->span == 1) {
+        return 0;
+    }
+    if (a->memop & IR_MEM_ALIGN) {
+        x86_test_ri(c, false, RAX, (int32_t)a->span - 1);
+    } else if (a->memop & IR_MEM_ALIGN16) {
+        x86_mov_rr(c, false, RCX, RAX);
+        x86_alu_ri(c, ALU_AND, false, RCX, 15);
+        x86_alu_ri(c, ALU_CMP, false, RCX, 16 - (int32_t)a->span);
+        *from = x86_jcc_fwd(c, CC_A);
+        return 1;
+    } else {
+        return 0;
+    }
+    *from = x86_jcc_fwd(c, CC_NE);
+    return 1;
+}
+
+// Leaves the addend in rcx. Fills from[] with the jumps to the slow path.
+static unsigned check(Emit *e, const Access *a, size_t *from)
+{
+    X86Code *c = &e->c;
+    unsigned regime = a->memop & IR_MEM_UNPRIV ? 1 : 0;
+    unsigned n = 0;
+    int va = a->addr;
+    bool aligns = a->span > 1 && (a->memop & (IR_MEM_ALIGN | IR_MEM_ALIGN16));
+    if (a->disp || aligns) {
+        x86_lea(c, true, RAX, x86_mem(a->addr, a->disp));
+        va = RAX;
+        n = check_alignment(e, a, from);
+    }
+    vex_rrr(c, 0xf0 | X86_0F3A | X86_F2 | X86_W, RCX, 0, va); // rorx
+    x86_byte(c, 7);
+    x86_alu_rm(
+        c, ALU_AND, true, RCX,
+        state_mem(offsetof(VCPU, fast) + regime * sizeof(TlbFast) + offsetof(TlbFast, mask)));
+    if (va != RAX || a->span > 1) {
+        x86_lea(c, true, RAX, x86_mem(va, (int32_t)a->span - 1));
+    }
+    x86_alu_ri(c, ALU_AND, true, RAX, -4096);
+    int base = REG_TLB, index = RCX;
+    if (regime) {
+        x86_alu_rm(c, ALU_ADD, true, RCX,
+                   state_mem(offsetof(VCPU, fast) + sizeof(TlbFast) + offsetof(TlbFast, entry)));
+        base = RCX;
+        index = X86_NO_INDEX;
+    }
+    int32_t tag = a->store ? offsetof(TlbEntry, wtag) : offsetof(TlbEntry, rtag);
+    int32_t add = a->store ? offsetof(TlbEntry, wadd) : offsetof(TlbEntry, radd);
+    x86_alu_rm(c, ALU_CMP, true, RAX, x86_mem_index(base, index, 0, tag));
+    from[n++] = x86_jcc_fwd(c, CC_NE);
+    x86_load(c, RCX, x86_mem_index(base, index, 0, add), 8);
+    return n;
+}
+
+static X86Mem host_mem(const Access *a)
+{
+    return x86_mem_index(RCX, a->addr, 0, a->disp);
+}
+
+// The slow path of an access, entered from n places. reg: address, value, result or destination.
+static Cold *slow(Emit *e, void (*emit)(Emit *, const Cold *), const Access *a, const size_t *from,
+                  unsigned n, uint32_t word)
+{
+    Cold *c = x86_cold(e, emit, from[0]);
+    c->reg[0] = a->addr;
+    c->reg[1] = a->disp;
+    c->reg[2] = n > 1 ? (int)from[1] : 0;
+    c->imm = word;
+    c->back = e->c.pos;
+    return c;
+}
+
+static void slow_begin(Emit *e, const Cold *c)
+{
+    if (c->reg[2]) {
+        x86_patch(&e->c, (size_t)c->reg[2], e->c.pos);
+    }
+    x86_save_vec(e, c->busy_vec, false);
+    x86_lea(&e->c, true, RAX, x86_mem(c->reg[0], c->reg[1]));
+}
+
+static void slow_call(Emit *e, const Cold *c, unsigned thunk)
+{
+    x86_push_imm(&e->c, (int32_t)c->imm);
+    x86_thunk(e, thunk);
+    x86_side_entry(e, c->index);
+    x86_save_vec(e, c->busy_vec, true);
+}
+
+// --- loads
+static bool is_signed(const IRInsn *i)
+{
+    return i->aux & IR_MEM_SIGN;
+}
+
+static void load_vector(X86Code *c, int dst, X86Mem m, unsigned size)
+{
+    static const uint16_t op[] = {
+        [2] = 0x6e | X86_0F | X86_66, [3] = 0x7e | X86_0F | X86_F3, [4] = 0x6f | X86_0F | X86_F3};
+    if (size < 2) {
+        x86_load(c, RCX, m, 1u << size);
+        vex_rrr(c, op[2], dst, 0, RCX);
+    } else {
+        vex_rrm(c, op[size], dst, 0, m);
+    }
+}
+
+static void load_value(Emit *e, const IRInsn *i, int dst, X86Mem m)
+{
+    unsigned size = i->aux & IR_MEM_SIZE;
+    if (i->type == IR_V128) {
+        load_vector(&e->c, dst, m, size);
+    } else if (is_signed(i)) {
+        x86_loads(&e->c, dst, m, 1u << size, is_wide(i));
+    } else {
+        x86_load(&e->c, dst, m, 1u << size);
+    }
+}
+
+static void slow_load(Emit *e, const Cold *c)
+{
+    const IRInsn *i = &e->b->insn[c->insn];
+    slow_begin(e, c);
+    slow_call(e, c, i->type == IR_V128 ? T_LOAD128 : T_LOAD);
+    if (i->type == IR_V128) {
+        vex_rrr(&e->c, 0x28 | X86_0F, c->reg[3], 0, XMM_B);
+    } else {
+        x86_mov_rr(&e->c, is_wide(i), c->reg[3], RAX);
+    }
+    x86_jmp(&e->c, c->back);
+}
+
+EMIT(ld)
+{
+    size_t from[2];
+    flags_clobber(e);
+    Access a = access_of(e, i);
+    int dst = ra_def(&e->ra, e->at, i->arg[0], false);
+    unsigned n = check(e, &a, from);
+    load_value(e, i, dst, host_mem(&a));
+    slow(e, slow_load, &a, from, n, i->aux)->reg[3] = dst;
+}
+
+// --- stores
+static void store_vector(X86Code *c, int src, X86Mem m, unsigned size)
+{
+    static const uint16_t op[] = {[0] = 0x14 | X86_0F3A | X86_66,
+                                  [1] = 0x15 | X86_0F3A | X86_66,
+                                  [2] = 0x7e | X86_0F | X86_66,
+                                  [3] = 0xd6 | X86_0F | X86_66,
+                                  [4] = 0x7f | X86_0F | X86_F3};
+    vex_rrm(c, op[size], src, 0, m);
+    if (size < 2) {
+        x86_byte(c, 0); // vpextrb, vpextrw: lane 0
+    }
+}
+
+enum { VALUE_IMM = -1 };
+
+static void slow_store(Emit *e, const Cold *c)
+{
+    const IRInsn *i = &e->b->insn[c->insn];
+    unsigned size = i->aux & IR_MEM_SIZE;
+    slow_begin(e, c);
+    bool vector = e->b->insn[i->arg[1]].type == IR_V128;
+    if (vector && size == 4) {
+        vex_rrr(&e->c, 0x28 | X86_0F, XMM_B, 0, c->reg[3]);
+    } else if (vector) {
+        vex_rrr(&e->c, 0x7e | X86_0F | X86_66 | X86_W, c->reg[3], 0, RCX); // vmovq
+    } else if (c->reg[3] == VALUE_IMM) {
+        x86_mov_ri(&e->c, RCX, (uint64_t)(int64_t)c->reg[4]);
+    } else {
+        x86_mov_rr(&e->c, true, RCX, c->reg[3]);
+    }
+    slow_call(e, c, size == 4 ? T_STORE128 : T_STORE);
+    x86_jmp(&e->c, c->back);
+}
+
+// A constant that the store instruction itself can hold.
+static bool store_constant(Emit *e, const IRInsn *i, uint64_t *v)
+{
+    unsigned size = i->aux & IR_MEM_SIZE;
+    return e->b->insn[i->arg[1]].type != IR_V128 && ra_is_const(&e->ra, i->arg[1], v) &&
+           (size < 3 || *v == (uint64_t)(int64_t)(int32_t)*v);
+}
+
+EMIT(st)
+{
+    size_t from[2];
+    unsigned size = i->aux & IR_MEM_SIZE;
+    uint64_t v = 0;
+    flags_clobber(e);
+    Access a = access_of(e, i);
+    a.store = true;
+    bool imm = store_constant(e, i, &v);
+    int src = imm ? VALUE_IMM : ra_use(&e->ra, i->arg[1]);
+    unsigned n = check(e, &a, from);
+    if (imm) {
+        x86_store_imm(&e->c, host_mem(&a), 1u << size, (int32_t)v);
+    } else if (e->b->insn[i->arg[1]].type == IR_V128) {
+        store_vector(&e->c, src, host_mem(&a), size);
+    } else {
+        x86_store(&e->c, src, host_mem(&a), 1u << size);
+    }
+    Cold *c = slow(e, slow_store, &a, from, n, i->aux);
+    c->reg[3] = src;
+    c->reg[4] = (int32_t)v;
+}
+
+// --- atomics: one guest thread runs at a time, so a plain read, change and write is enough.
+static void slow_rmw(Emit *e, const Cold *c)
+{
+    const IRInsn *i = &e->b->insn[c->insn];
+    slow_begin(e, c);
+    x86_mov_rr(&e->c, true, RCX, c->reg[4]);
+    slow_call(e, c, T_RMW);
+    x86_mov_rr(&e->c, is_wide(i), c->reg[3], RAX);
+    x86_jmp(&e->c, c->back);
+}
+
+typedef struct RmwRow {
+    X86Alu alu;
+    X86Cond take; // min, max: condition under which the old value stays
+} RmwRow;
+
+// rax = old value, extended as the comparison wants it; rcx = host address. Writes the new value.
+static void change(Emit *e, const IRInsn *i, int value, int temp, unsigned bytes)
+{
+    static const RmwRow row[] = {
+        [IR_RMW_ADD] = {ALU_ADD, 0},      [IR_RMW_AND] = {ALU_AND, 0},
+        [IR_RMW_OR] = {ALU_OR, 0},        [IR_RMW_XOR] = {ALU_XOR, 0},
+        [IR_RMW_SMAX] = {ALU_CMP, CC_GE}, [IR_RMW_SMIN] = {ALU_CMP, CC_LE},
+        [IR_RMW_UMAX] = {ALU_CMP, CC_AE}, [IR_RMW_UMIN] = {ALU_CMP, CC_BE}};
+    X86Code *c = &e->c;
+    bool w = bytes == 8;
+    X86Mem m = x86_mem(RCX, 0);
+    if (i->aux2 == IR_RMW_XCHG) {
+        x86_store(c, value, m, bytes);
+    } else if (i->aux2 == IR_RMW_CLR) {
+        vex_rrr(c, 0xf2 | X86_0F38 | X86_W, temp, value, RAX); // andn
+        x86_store(c, temp, m, bytes);
+    } else if (row[i->aux2].alu != ALU_CMP) {
+        x86_mov_rr(c, w, temp, RAX);
+        x86_alu_rr(c, row[i->aux2].alu, w, temp, value);
+        x86_store(c, temp, m, bytes);
+    } else {
+        bool sign = i->aux2 == IR_RMW_SMAX || i->aux2 == IR_RMW_SMIN;
+        if (sign) {
+            x86_movsx(c, temp, value, bytes, w);
+            x86_movsx(c, RAX, RAX, bytes, w);
+        } else {
+            x86_movzx(c, temp, value, bytes);
+        }
+        x86_alu_rr(c, ALU_CMP, w, RAX, temp);
+        x86_cmov(c, row[i->aux2].take, w, temp, RAX);
+        x86_store(c, temp, m, bytes);
+        if (sign && bytes < 4) {
+            x86_movzx(c, RAX, RAX, bytes);
+        }
+    }
+}
+
+EMIT(rmw)
+{
+    size_t from[2];
+    unsigned bytes = 1u << (i->aux & IR_MEM_SIZE);
+    flags_clobber(e);
+    Access a = access_of(e, i);
+    a.store = true;
+    int value = ra_use(&e->ra, i->arg[1]);
+    int temp = ra_temp(&e->ra, RA_GPR);
+    int dst = ra_def(&e->ra, e->at, i->arg[1], false);
+    unsigned n = check(e, &a, from);
+    x86_lea(&e->c, true, RCX, host_mem(&a));
+    x86_load(&e->c, RAX, x86_mem(RCX, 0), bytes);
+    change(e, i, value, temp, bytes);
+    x86_mov_rr(&e->c, is_wide(i), dst, RAX);
+    Cold *c = slow(e, slow_rmw, &a, from, n, i->aux | (uint32_t)i->aux2 << 16);
+    c->reg[3] = dst;
+    c->reg[4] = value;
+}
+
+static void slow_cas(Emit *e, const Cold *c)
+{
+    const IRInsn *i = &e->b->insn[c->insn];
+    slow_begin(e, c);
+    x86_movzx(&e->c, RCX, c->reg[4], 1u << (i->aux & IR_MEM_SIZE));
+    x86_push(&e->c, (int)(c->imm >> 32));
+    Cold word = *c;
+    word.imm = (uint32_t)c->imm;
+    slow_call(e, &word, T_CAS);
+    x86_mov_rr(&e->c, is_wide(i), c->reg[3], RAX);
+    x86_jmp(&e->c, c->back);
+}
+
+EMIT(cas)
+{
+    static const uint16_t cmpxchg[] = {0xb0 | X86_0F | X86_BYTE_REG, 0xb1 | X86_0F | X86_66,
+                                       0xb1 | X86_0F, 0xb1 | X86_0F | X86_W};
+    size_t from[2];
+    unsigned size = i->aux & IR_MEM_SIZE;
+    flags_clobber(e);
+    Access a = access_of(e, i);
+    a.store = true;
+    int expected = ra_use(&e->ra, i->arg[1]), value = ra_use(&e->ra, i->arg[2]);
+    int dst = ra_def(&e->ra, e->at, i->arg[1], false);
+    unsigned n = check(e, &a, from);
+    x86_mov_rr(&e->c, true, RAX, expected);
+    x86_rm(&e->c, cmpxchg[size], value, host_mem(&a));
+    x86_movzx(&e->c, dst, RAX, 1u << size);
+    Cold *c = slow(e, slow_cas, &a, from, n, i->aux);
+    c->imm |= (uint64_t)value << 32;
+    c->reg[3] = dst;
+    c->reg[4] = expected;
+}
+
+EMIT(fence)
+{
+    (void)e, (void)i; // one thread
+}
+
+// --- grouped accesses
+static void slow_chk(Emit *e, const Cold *c)
+{
+    slow_begin(e, c);
+    slow_call(e, c, T_CHK);
+    x86_mov_rr(&e->c, true, c->reg[3], RAX);
+    x86_jmp(&e->c, c->back);
+}
+
+EMIT(chk)
+{
+    size_t from[2];
+    flags_clobber(e);
+    Access a = access_of(e, i);
+    a.span = i->aux2;
+    a.memop &= ~(unsigned)(IR_MEM_ALIGN | IR_MEM_ALIGN16);
+    int dst = ra_def(&e->ra, e->at, i->arg[0], false);
+    unsigned n = check(e, &a, from);
+    x86_mov_rr(&e->c, true, dst, RCX);
+    Cold *c = slow(e, slow_chk, &a, from, n, i->aux | (uint32_t)i->aux2 << 16);
+    c->reg[3] = dst;
+}
+
+// The displacement of ldh and sth fits: check elimination leaves others alone.
+static X86Mem checked_mem(Emit *e, const IRInsn *i)
+{
+    int addr = ra_use(&e->ra, i->arg[0]), host = ra_use(&e->ra, i->arg[1]);
+    if ((int64_t)i->imm == (int32_t)i->imm) {
+        return x86_mem_index(host, addr, 0, (int32_t)i->imm);
+    }
+    x86_mov_ri(&e->c, RCX, i->imm);
+    x86_lea(&e->c, true, RCX, x86_mem_index(RCX, addr, 0, 0));
+    return x86_mem_index(RCX, host, 0, 0);
+}
+
+EMIT(ldh)
+{
+    X86Mem m = checked_mem(e, i);
+    int dst = ra_def(&e->ra, e->at, IR_NONE, false);
+    load_value(e, i, dst, m);
+}
+
+EMIT(sth)
+{
+    unsigned size = i->aux & IR_MEM_SIZE;
+    X86Mem m = checked_mem(e, i);
+    uint64_t v;
+    if (e->b->insn[i->arg[2]].type == IR_V128) {
+        store_vector(&e->c, ra_use(&e->ra, i->arg[2]), m, size);
+    } else if (ra_is_const(&e->ra, i->arg[2], &v) &&
+               (size < 3 || v == (uint64_t)(int64_t)(int32_t)v)) {
+        x86_store_imm(&e->c, m, 1u << size, (int32_t)v);
+    } else {
+        x86_store(&e->c, ra_use(&e->ra, i->arg[2]), m, 1u << size);
+    }
+}

@@ -1,0 +1,17 @@
+// The ways into translated code, out of it, and from it into C.
+#ifndef HOST_BACKENDS_X86_64_THUNKS_H
+#define HOST_BACKENDS_X86_64_THUNKS_H
+
+#include "host-backends/x86_64/emit.h"
+
+bool x86_emit_thunks(CodeCache *cache, HostThunks *t, const TargetOps *target);
+// Code that looks rdx up in the jump cache: falls through with the entry in rax, or goes to miss.
+void x86_jump_cache_look(X86Code *c, size_t miss);
+void x86_emit_constants(X86Code *c); // K_* of emit.h, at the code cache's start
+
+// MXCSR, wherever it is now (HostBackend).
+unsigned x86_fp_take_flags(VCPU *v);
+void x86_fp_set_round(VCPU *v, IRRound round);
+void x86_left(VCPU *v);
+
+#endif
