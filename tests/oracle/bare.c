@@ -1,0 +1,208 @@
+// Memory map, virtual = physical: code, the memory window (both for EL0), a page of exception
+// vectors that loop, and the page tables. Everything else is unmapped.
+#include "tests/oracle/bare.h"
+
+#include <string.h>
+
+#include "host-backends/backend.h"
+#include "target-arm/sysregs.h"
+
+#define RAM_BASE    UINT64_C(0x50000000)
+#define RAM_SIZE    0x2000000u
+#define VECTORS     UINT64_C(0x50100000)
+#define TABLES      UINT64_C(0x50200000)
+#define BRANCH_SELF 0x14000000u
+
+#define ENC_FPCR SR(3, 3, 4, 4, 0)
+#define ENC_FPSR SR(3, 3, 4, 4, 1)
+
+enum { SIG_ILL = 4, SIG_TRAP = 5, SIG_BUS = 7, SIG_SEGV = 11 };
+
+static const BoardType bare_board = {.name = "oracle", .desc = "no devices", .target = "aarch64"};
+
+// --- page tables: 4 KiB granule, 48 bits, levels 0 to 3 in consecutive pages
+
+#define DESC_TABLE UINT64_C(3)
+#define DESC_PAGE  (UINT64_C(3) | UINT64_C(1) << 10 | UINT64_C(3) << 8) // AF, inner shareable
+#define DESC_EL0   (UINT64_C(1) << 6)
+#define DESC_NG    (UINT64_C(1) << 11)
+
+static uint64_t *table(Bare *b, unsigned n)
+{
+    return (uint64_t *)(void *)(b->ram + (TABLES - RAM_BASE) + 4096 * n);
+}
+
+static void map_page(Bare *b, uint64_t va, uint64_t attr)
+{
+    unsigned l2 = extract64(va, 21, 9), leaf = 3 + l2 % 16;
+    table(b, 0)[extract64(va, 39, 9)] = (TABLES + 4096) | DESC_TABLE;
+    table(b, 1)[extract64(va, 30, 9)] = (TABLES + 2 * 4096) | DESC_TABLE;
+    table(b, 2)[l2] = (TABLES + 4096 * leaf) | DESC_TABLE;
+    table(b, leaf)[extract64(va, 12, 9)] = va | DESC_PAGE | attr;
+}
+
+static void map_all(Bare *b)
+{
+    for (unsigned i = 0; i < ORACLE_CODE_SIZE; i += 4096) {
+        map_page(b, ORACLE_CODE + i, DESC_EL0 | DESC_NG);
+    }
+    for (unsigned i = 0; i < ORACLE_MEM_SIZE; i += 4096) {
+        map_page(b, ORACLE_MEM + i, DESC_EL0 | DESC_NG);
+    }
+    map_page(b, VECTORS, 0);
+}
+
+static void fill_memory(Bare *b)
+{
+    uint32_t *code = (uint32_t *)(void *)(b->ram + (ORACLE_CODE - RAM_BASE));
+    uint32_t *vectors = (uint32_t *)(void *)(b->ram + (VECTORS - RAM_BASE));
+    for (unsigned i = 0; i < ORACLE_CODE_SIZE / 4; i++) {
+        code[i] = ORACLE_BRK;
+    }
+    for (unsigned i = 0; i < 1024; i++) {
+        vectors[i] = BRANCH_SELF;
+    }
+    b->pristine = g_malloc(ORACLE_MEM_SIZE);
+    oracle_fill(b->pristine, ORACLE_MEM_SIZE / 8);
+    memcpy(b->ram + (ORACLE_MEM - RAM_BASE), b->pristine, ORACLE_MEM_SIZE);
+}
+
+// As Linux has it for its processes: TBI for the lower half, FP on, cache maintenance allowed.
+static void set_up_system(ARMCPU *c)
+{
+    ARMSystem *s = c->sys;
+    s->mair_el[1] = 0xff;
+    s->tcr_el[1] = 16 | UINT64_C(5) << 32 | TCR_EPD1 | TCR_TBI0 | UINT64_C(1) << 30;
+    s->ttbr0_el[1] = TABLES;
+    s->vbar_el[1] = VECTORS;
+    s->cpacr = 3u << 20;
+    s->sctlr_el[1] |=
+        SCTLR_M | SCTLR_C | SCTLR_I | SCTLR_UCI | SCTLR_UCT | SCTLR_DZE | SCTLR_NTWI | SCTLR_NTWE;
+    s->sctlr_el[1] &= ~(SCTLR_A | SCTLR_SA | SCTLR_SA0 | SCTLR_UMA | SCTLR_WXN);
+    arm_mode_changed(c);
+    mmu_flush_all(&c->vcpu);
+}
+
+Bare *bare_new(const char *cpu, const struct HostBackend *backend, char **error)
+{
+    MachineConfig config = {.machine = "oracle", .smp = 1};
+    config.engine.backend = backend;
+    config.engine.cache_bytes = 64u << 20;
+    Bare *b = g_new0(Bare, 1);
+    b->machine = machine_new(&bare_board, &config);
+    MemRegion *ram = mem_ram("ram", RAM_SIZE);
+    mem_map(address_space_root(b->machine->memory), RAM_BASE, ram, 0);
+    b->ram = mem_host(ram);
+    VCPU *v = arm_cpu_create(b->machine, cpu, error);
+    if (!v) {
+        return NULL;
+    }
+    b->cpu = arm_cpu(v);
+    machine_reset(b->machine);
+    map_all(b);
+    fill_memory(b);
+    set_up_system(b->cpu);
+    return b;
+}
+
+// --- a case
+
+static void put_code(Bare *b, const OracleCase *c)
+{
+    uint32_t *slot = (uint32_t *)(void *)(b->ram + (ORACLE_SLOT - RAM_BASE));
+    for (unsigned i = 0; i < 2; i++) {
+        slot[i] = i < c->n_insns ? c->insn[i] : ORACLE_BRK;
+    }
+    mem_dirty(b->machine->memory, ORACLE_SLOT, 8);
+}
+
+static void give_regs(ARMCPU *c, const OracleRegs *r)
+{
+    VCPU *v = &c->vcpu;
+    arm_sysreg_write(c, ENC_FPCR, r->fpcr, 0); // at EL1, where the last case ended
+    arm_sysreg_write(c, ENC_FPSR, r->fpsr, 0);
+    arm_set_pstate(c, 0);
+    memcpy(v->gpr, r->x, sizeof r->x);
+    memcpy(v->vec, r->v, sizeof r->v);
+    arm_set_nzcv(c, r->nzcv);
+    c->exclusive_size = 0;
+    v->pc = ORACLE_SLOT;
+    v->halted = v->stopped = v->yield = 0;
+    arm_mode_changed(c);
+}
+
+static void take_regs(ARMCPU *c, OracleRegs *r)
+{
+    VCPU *v = &c->vcpu;
+    memcpy(r->x, v->gpr, sizeof r->x);
+    memcpy(r->v, v->vec, sizeof r->v);
+    r->x[31] = c->sys->sp_el[0];
+    r->nzcv = (uint32_t)c->sys->spsr_el[1] & 0xf0000000u;
+    r->fpcr = (uint32_t)arm_sysreg_read(c, ENC_FPCR, 0);
+    r->fpsr = (uint32_t)arm_sysreg_read(c, ENC_FPSR, 0);
+}
+
+// What Linux makes of the exception.
+static uint32_t signal_of(uint32_t esr)
+{
+    switch (esr >> ESR_EC_SHIFT) {
+    case EC_BRK:
+        return SIG_TRAP;
+    case EC_DATA:
+        return (esr & 0x3f) == FSC_ALIGNMENT ? SIG_BUS : SIG_SEGV;
+    case EC_FETCH:
+        return SIG_SEGV;
+    case EC_PC_ALIGN:
+    case EC_SP_ALIGN:
+        return SIG_BUS;
+    case EC_UNKNOWN:
+    case EC_SYSREG:
+    case EC_WFX:
+    case EC_ILLEGAL:
+        return SIG_ILL;
+    default:
+        return 1000 + (esr >> ESR_EC_SHIFT);
+    }
+}
+
+static void take_memory(Bare *b, OracleResult *r)
+{
+    uint8_t *mem = b->ram + (ORACLE_MEM - RAM_BASE);
+    const uint64_t *now = (const uint64_t *)(const void *)mem;
+    unsigned n = ORACLE_MEM_SIZE / 8, first = 0, last = n - 1;
+    while (first < n && now[first] == b->pristine[first]) {
+        first++;
+    }
+    if (first == n) {
+        return;
+    }
+    while (now[last] == b->pristine[last]) {
+        last--;
+    }
+    r->mem_first = first * 8;
+    r->mem_len = (last - first + 1) * 8;
+    memcpy(r->mem, mem + first * 8, MIN_OF(ORACLE_MEM_REPORT, ORACLE_MEM_SIZE - first * 8));
+    memcpy(mem, b->pristine, ORACLE_MEM_SIZE);
+}
+
+void bare_run(Bare *b, const OracleCase *c, OracleResult *r)
+{
+    ARMCPU *cpu = b->cpu;
+    memset(r, 0, sizeof *r);
+    put_code(b, c);
+    give_regs(cpu, &c->regs);
+    // The instructions, and the BRK behind them; a fault before that spends the rest in the vector.
+    engine_run(&cpu->vcpu, c->n_insns + 1);
+    r->signal = signal_of((uint32_t)cpu->sys->esr_el[1]);
+    r->pc = cpu->sys->elr_el[1];
+    if (arm_el(cpu) == 0) { // no exception: the case ran away
+        r->signal = 0;
+        r->pc = cpu->vcpu.pc;
+        arm_set_pstate(cpu, PSTATE_SP | 1 << PSTATE_EL_SHIFT);
+        arm_mode_changed(cpu);
+    }
+    take_regs(cpu, &r->regs);
+    if (c->memory) {
+        take_memory(b, r);
+    }
+}

@@ -1,0 +1,22 @@
+// A machine of one CPU with the oracle's memory map and nothing else, that runs cases at EL0.
+#ifndef TESTS_ORACLE_BARE_H
+#define TESTS_ORACLE_BARE_H
+
+#include "hw/core/machine.h"
+#include "target-arm/system.h"
+#include "tests/oracle/a64_case.h"
+
+struct HostBackend;
+
+typedef struct Bare {
+    Machine *machine;
+    ARMCPU *cpu;
+    uint8_t *ram;
+    uint64_t *pristine;
+} Bare;
+
+// backend NULL: the interpreter. NULL with *error.
+Bare *bare_new(const char *cpu, const struct HostBackend *backend, char **error);
+void bare_run(Bare *b, const OracleCase *c, OracleResult *r);
+
+#endif

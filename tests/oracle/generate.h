@@ -1,0 +1,38 @@
+// Random cases from the rows of the A64 decode tables.
+#ifndef TESTS_ORACLE_GENERATE_H
+#define TESTS_ORACLE_GENERATE_H
+
+#include "target-arm/a64/a64.h"
+#include "tests/oracle/a64_case.h"
+
+typedef struct Gen {
+    uint64_t seed; // state of the random numbers
+    const A64Decoder *decoder;
+    const A64Chapter *chapter;
+    const A64Row *row;
+    A64Pattern pattern;
+} Gen;
+
+uint64_t gen_random(Gen *g);
+unsigned gen_below(Gen *g, unsigned n);
+
+// Makes one case for g->row. False if its rules refused every attempt.
+bool gen_case(Gen *g, OracleCase *c);
+
+// What a row's cases have to keep to, and why. adjust may change the case; false: try another one.
+typedef bool RuleFn(Gen *g, OracleCase *c);
+typedef struct Rule {
+    const char *chapter; // NULL: any
+    const char *row;     // NULL: all of the chapter
+    RuleFn *adjust;      // NULL: the row is left out
+    const char *reason;
+} Rule;
+
+extern const Rule oracle_rules[];
+extern const unsigned oracle_n_rules;
+
+bool rule_applies(const Rule *r, const A64Chapter *chapter, const A64Row *row);
+// The reason why a row is left out, or NULL.
+const char *row_left_out(const A64Chapter *chapter, const A64Row *row);
+
+#endif

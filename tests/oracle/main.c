@@ -1,0 +1,328 @@
+// Compares our A64 with a reference, instruction by instruction:
+//
+//   decode tables --generate--> cases --+--> a64_runner under qemu-aarch64 ---> results --+
+//                                       +--> our interpreter, our JIT --------> results --+--> diff
+//
+// Each row of each chapter gets the same number of random cases, except those that rules.c leaves
+// out. Prints the first differences of each row and a summary; status 1 if anything differs.
+#include <capstone/capstone.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "host-backends/backend.h"
+#include "tests/oracle/bare.h"
+#include "tests/oracle/generate.h"
+#include "util/log.h"
+
+#define FPSR_BITS 0x0800009fu
+
+typedef struct Options {
+    unsigned cases, shown;
+    uint64_t seed;
+    const char *chapter, *row;
+    const char *runner, *qemu;
+    bool interp, jit;
+} Options;
+
+typedef struct Totals {
+    unsigned rows, rows_bad, left_out;
+    uint64_t cases, bad;
+} Totals;
+
+// --- the reference
+
+static void run_child(const Options *o, int in, int out)
+{
+    dup2(in, 0);
+    dup2(out, 1);
+    execlp(o->qemu, o->qemu, "-cpu", "max,sve=off,sme=off", o->runner, (char *)NULL);
+    perror(o->qemu);
+    _exit(127);
+}
+
+static FILE *temporary(void)
+{
+    FILE *f = tmpfile();
+    if (!f) {
+        die("cannot make a temporary file: %s", strerror(errno));
+    }
+    return f;
+}
+
+static void reference(const Options *o, const OracleCase *c, OracleResult *r, unsigned n)
+{
+    FILE *in = temporary(), *out = temporary();
+    if (fwrite(c, sizeof *c, n, in) != n || fflush(in)) {
+        die("cannot write the cases: %s", strerror(errno));
+    }
+    lseek(fileno(in), 0, SEEK_SET);
+    pid_t child = fork();
+    if (child == 0) {
+        run_child(o, fileno(in), fileno(out));
+    }
+    int status = 0;
+    waitpid(child, &status, 0);
+    rewind(out);
+    size_t got = fread(r, sizeof *r, n, out);
+    if (got != n || status) {
+        die("%s %s ended with status %d after %zu of %u cases (instruction %08x)", o->qemu,
+            o->runner, status, got, n, got < n ? c[got].insn[0] : 0);
+    }
+    fclose(in);
+    fclose(out);
+}
+
+// --- comparing
+
+static void diff64(const char *what, unsigned i, uint64_t want, uint64_t got)
+{
+    if (want != got) {
+        printf("      %s%u: expected %016" PRIx64 ", got %016" PRIx64 "\n", what, i, want, got);
+    }
+}
+
+static bool same_regs(const OracleRegs *a, const OracleRegs *b)
+{
+    return !memcmp(a->x, b->x, sizeof a->x) && !memcmp(a->v, b->v, sizeof a->v) &&
+           a->nzcv == b->nzcv && a->fpcr == b->fpcr && !((a->fpsr ^ b->fpsr) & FPSR_BITS);
+}
+
+static bool same(const OracleResult *a, const OracleResult *b)
+{
+    return a->signal == b->signal && a->pc == b->pc && a->mem_len == b->mem_len &&
+           a->mem_first == b->mem_first &&
+           !memcmp(a->mem, b->mem, MIN_OF(a->mem_len, ORACLE_MEM_REPORT)) &&
+           same_regs(&a->regs, &b->regs);
+}
+
+static void show_regs(const OracleRegs *want, const OracleRegs *got)
+{
+    for (unsigned i = 0; i < 32; i++) {
+        diff64("x", i, want->x[i], got->x[i]);
+    }
+    for (unsigned i = 0; i < 64; i++) {
+        diff64(i & 1 ? "v high " : "v low ", i / 2, want->v[i], got->v[i]);
+    }
+    if (want->nzcv != got->nzcv || want->fpcr != got->fpcr ||
+        ((want->fpsr ^ got->fpsr) & FPSR_BITS)) {
+        printf("      expected nzcv %08x fpcr %08x fpsr %08x, got %08x %08x %08x\n", want->nzcv,
+               want->fpcr, want->fpsr, got->nzcv, got->fpcr, got->fpsr);
+    }
+}
+
+static void show_memory(const char *who, const OracleResult *r)
+{
+    printf("      %s memory +0x%" PRIx64 ":", who, r->mem_first);
+    for (unsigned i = 0; i < MIN_OF(r->mem_len, 64u); i++) {
+        printf(" %02x", r->mem[i]);
+    }
+    printf("\n");
+}
+
+static void show_operands(const OracleCase *c)
+{
+    uint32_t insn = c->insn[c->n_insns - 1];
+    unsigned n = insn >> 5 & 31, m = insn >> 16 & 31, a = insn >> 10 & 31, d = insn & 31;
+    const unsigned r[] = {n, m, a, d};
+    printf("      before: nzcv %08x fpcr %08x fpsr %08x\n", c->regs.nzcv, c->regs.fpcr,
+           c->regs.fpsr);
+    for (unsigned i = 0; i < 4; i++) {
+        printf("        x%u %016" PRIx64 "  v%u %016" PRIx64 "_%016" PRIx64 "\n", r[i],
+               c->regs.x[r[i]], r[i], c->regs.v[2 * r[i] + 1], c->regs.v[2 * r[i]]);
+    }
+}
+
+static void show_insn(csh dis, uint32_t word)
+{
+    cs_insn *insn;
+    uint8_t bytes[4] = {(uint8_t)word, (uint8_t)(word >> 8), (uint8_t)(word >> 16),
+                        (uint8_t)(word >> 24)};
+    if (cs_disasm(dis, bytes, 4, ORACLE_SLOT, 1, &insn)) {
+        printf("    %08x  %s %s\n", word, insn->mnemonic, insn->op_str);
+        cs_free(insn, 1);
+    } else {
+        printf("    %08x  (not known to the disassembler)\n", word);
+    }
+}
+
+static void show(csh dis, const char *engine, const OracleCase *c, const OracleResult *want,
+                 const OracleResult *got)
+{
+    for (unsigned i = 0; i < c->n_insns; i++) {
+        show_insn(dis, c->insn[i]);
+    }
+    printf("      %s\n", engine);
+    show_operands(c);
+    if (want->signal != got->signal || want->pc != got->pc) {
+        printf("      expected signal %u at +%" PRId64 ", got %u at +%" PRId64 "\n", want->signal,
+               (int64_t)(want->pc - ORACLE_SLOT), got->signal, (int64_t)(got->pc - ORACLE_SLOT));
+    }
+    show_regs(&want->regs, &got->regs);
+    if (want->mem_len || got->mem_len) {
+        show_memory("expected", want);
+        show_memory("got", got);
+    }
+}
+
+// --- rows
+
+typedef struct Runner {
+    const Options *o;
+    Gen gen;
+    csh dis;
+    Bare *engine[2];
+    const char *engine_name[2];
+    unsigned n_engines;
+    OracleCase *c;
+    OracleResult *want;
+    Totals t;
+} Runner;
+
+static unsigned run_engine(Runner *r, unsigned e, unsigned n)
+{
+    unsigned bad = 0;
+    for (unsigned i = 0; i < n; i++) {
+        OracleResult got;
+        bare_run(r->engine[e], &r->c[i], &got);
+        if (!same(&r->want[i], &got)) {
+            if (bad++ < r->o->shown) {
+                show(r->dis, r->engine_name[e], &r->c[i], &r->want[i], &got);
+            }
+        }
+    }
+    return bad;
+}
+
+static void run_row(Runner *r, const A64Chapter *chapter, const A64Row *row)
+{
+    const char *why = row_left_out(chapter, row);
+    if (why) {
+        printf("  %-24s left out: %s\n", row->name, why);
+        r->t.left_out++;
+        return;
+    }
+    unsigned n = 0;
+    r->gen.chapter = chapter;
+    r->gen.row = row;
+    a64_parse_row(row, &r->gen.pattern);
+    while (n < r->o->cases && gen_case(&r->gen, &r->c[n])) {
+        n++;
+    }
+    if (!n) {
+        printf("  %-24s NO CASES: the rules refuse all of them\n", row->name);
+        r->t.rows_bad++;
+        return;
+    }
+    reference(r->o, r->c, r->want, n);
+    unsigned bad = 0;
+    for (unsigned e = 0; e < r->n_engines; e++) {
+        bad += run_engine(r, e, n);
+    }
+    r->t.rows++;
+    r->t.cases += n;
+    r->t.bad += bad;
+    r->t.rows_bad += bad != 0;
+    if (bad) {
+        printf("  %-24s %u of %u differ\n", row->name, bad, n * r->n_engines);
+    }
+    fflush(stdout);
+}
+
+static void run_all(Runner *r)
+{
+    for (unsigned i = 0; i < a64_n_chapters; i++) {
+        const A64Chapter *ch = a64_chapters[i];
+        if (r->o->chapter && !strstr(ch->name, r->o->chapter)) {
+            continue;
+        }
+        printf("%s\n", ch->name);
+        for (unsigned k = 0; k < ch->n_rows; k++) {
+            if (!r->o->row || !strcmp(ch->rows[k].name, r->o->row)) {
+                run_row(r, ch, &ch->rows[k]);
+            }
+        }
+    }
+}
+
+static void add_engine(Runner *r, const char *name, const HostBackend *backend)
+{
+    char *error = NULL;
+    // QEMU 7.2 has no FEAT_LSE2, whose alignment rules differ.
+    Bare *b = bare_new("max,lse2=off", backend, &error);
+    if (!b) {
+        die("cannot make a CPU: %s", error);
+    }
+    r->engine[r->n_engines] = b;
+    r->engine_name[r->n_engines++] = name;
+}
+
+static void parse_option(Options *o, const char *name, const char *value)
+{
+    if (!strcmp(name, "--cases")) {
+        o->cases = (unsigned)strtoul(value, NULL, 0);
+    } else if (!strcmp(name, "--seed")) {
+        o->seed = strtoull(value, NULL, 0);
+    } else if (!strcmp(name, "--show")) {
+        o->shown = (unsigned)strtoul(value, NULL, 0);
+    } else if (!strcmp(name, "--chapter")) {
+        o->chapter = value;
+    } else if (!strcmp(name, "--row")) {
+        o->row = value;
+    } else if (!strcmp(name, "--runner")) {
+        o->runner = value;
+    } else if (!strcmp(name, "--qemu")) {
+        o->qemu = value;
+    } else if (!strcmp(name, "--engine")) {
+        o->interp = !strcmp(value, "interp") || !strcmp(value, "both");
+        o->jit = !strcmp(value, "jit") || !strcmp(value, "both");
+    } else {
+        die("unknown option %s; known: --cases N --seed N --show N --chapter TEXT --row NAME "
+            "--engine interp|jit|both --runner PATH --qemu PATH",
+            name);
+    }
+}
+
+int main(int argc, char **argv)
+{
+    Options o = {.cases = 1000,
+                 .shown = 2,
+                 .seed = 1,
+                 .runner = "build/tests/a64-runner",
+                 .qemu = "qemu-aarch64-static",
+                 .interp = true,
+                 .jit = true};
+    for (int i = 1; i + 1 < argc; i += 2) {
+        parse_option(&o, argv[i], argv[i + 1]);
+    }
+    if (argc % 2 == 0) {
+        die("option %s needs a value", argv[argc - 1]);
+    }
+    Runner r = {.o = &o, .gen = {.seed = o.seed, .decoder = a64_decoder_new()}};
+    const char *why = NULL;
+    const HostBackend *backend = o.jit ? host_backend_find(&why) : NULL;
+    if (o.jit && !backend) {
+        die("no JIT on this host: %s", why);
+    }
+    if (o.interp) {
+        add_engine(&r, "interpreter", NULL);
+    }
+    if (backend) {
+        add_engine(&r, backend->name, backend);
+    }
+    if (cs_open(CS_ARCH_ARM64, CS_MODE_ARM, &r.dis) != CS_ERR_OK) {
+        die("no disassembler");
+    }
+    r.c = g_new0(OracleCase, o.cases);
+    r.want = g_new0(OracleResult, o.cases);
+    run_all(&r);
+    printf("%u rows, %" PRIu64 " cases each on %u engine(s): %u rows with %" PRIu64
+           " differences; %u rows left out\n",
+           r.t.rows, r.t.cases, r.n_engines, r.t.rows_bad, r.t.bad, r.t.left_out);
+    return r.t.rows_bad != 0;
+}

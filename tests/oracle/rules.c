@@ -1,0 +1,285 @@
+// What cases have to keep to, and the rows that are left out, each with its reason.
+#include "tests/oracle/generate.h"
+
+#include "target-arm/sysregs.h"
+
+static unsigned reg_d(uint32_t insn)
+{
+    return insn & 31;
+}
+static unsigned reg_n(uint32_t insn)
+{
+    return insn >> 5 & 31;
+}
+static unsigned reg_u(uint32_t insn)
+{
+    return insn >> 10 & 31;
+}
+static unsigned reg_m(uint32_t insn)
+{
+    return insn >> 16 & 31;
+}
+
+static uint32_t small_field(Gen *g, uint32_t insn, unsigned pos, unsigned len, unsigned range)
+{
+    int v = (int)gen_below(g, 2 * range) - (int)range;
+    uint32_t mask = (uint32_t)mask64(len) << pos;
+    return (insn & ~mask) | ((uint32_t)v << pos & mask);
+}
+
+// --- branches
+
+#define BRANCH_RANGE 0x400 // instructions: stays in the code area
+
+static bool near26(Gen *g, OracleCase *c)
+{
+    c->insn[0] = small_field(g, c->insn[0], 0, 26, BRANCH_RANGE);
+    return true;
+}
+
+static bool near19(Gen *g, OracleCase *c)
+{
+    c->insn[0] = small_field(g, c->insn[0], 5, 19, BRANCH_RANGE);
+    return true;
+}
+
+static bool near14(Gen *g, OracleCase *c)
+{
+    c->insn[0] = small_field(g, c->insn[0], 5, 14, BRANCH_RANGE);
+    return true;
+}
+
+// A branch to itself has no end.
+static bool not_to_itself(Gen *g, OracleCase *c)
+{
+    (void)g;
+    uint32_t insn = c->insn[0];
+    bool b = (insn & 0x7c000000) == 0x14000000;
+    unsigned len = b ? 26 : (insn & 0x7e000000) == 0x36000000 ? 14 : 19;
+    return extract32(insn, b ? 0 : 5, len) != 0;
+}
+
+static bool target_register(Gen *g, OracleCase *c)
+{
+    unsigned n = reg_n(c->insn[0]);
+    c->regs.x[n] = ORACLE_CODE + 4 * gen_below(g, ORACLE_CODE_SIZE / 4);
+    return n != 31 && c->regs.x[n] != ORACLE_SLOT;
+}
+
+// --- loads and stores
+
+#define BASE_LOW    0x2000u
+#define BASE_SPREAD 0x1000u
+
+static bool is_literal(uint32_t insn)
+{
+    return (insn & 0x3b000000) == 0x18000000;
+}
+static bool is_unsigned_offset(uint32_t insn)
+{
+    return (insn & 0x3b000000) == 0x39000000;
+}
+static bool is_register_offset(uint32_t insn)
+{
+    return (insn & 0x3b200c00) == 0x38200800;
+}
+static bool is_pair(uint32_t insn)
+{
+    return (insn & 0x3a000000) == 0x28000000;
+}
+static bool is_vector(uint32_t insn)
+{
+    return insn >> 26 & 1;
+}
+
+static void set_base(Gen *g, OracleCase *c, uint32_t insn, unsigned align)
+{
+    unsigned n = reg_n(insn);
+    unsigned offset = gen_below(g, BASE_SPREAD) & ~(align - 1);
+    c->regs.x[n] = ORACLE_MEM + BASE_LOW + (n == 31 ? offset & ~15u : offset);
+}
+
+static void set_offset(Gen *g, OracleCase *c, uint32_t insn)
+{
+    unsigned m = reg_m(insn), n = reg_n(insn);
+    if (m != n) {
+        c->regs.x[m] = (uint64_t)((int64_t)gen_below(g, 512) - 256);
+    }
+    if (gen_below(g, 2)) { // 32-bit offsets ignore the upper half
+        uint32_t option = insn >> 13 & 7;
+        if (m != n && (option == 2 || option == 6)) {
+            c->regs.x[m] = (c->regs.x[m] & (option == 2 ? 0xff : UINT32_MAX)) | gen_random(g) << 32;
+        }
+    }
+}
+
+static bool writes_base_back(uint32_t insn)
+{
+    if (is_pair(insn)) {
+        return insn >> 23 & 1;
+    }
+    return (insn & 0x3b200400) == 0x38000400;
+}
+
+static bool is_unpredictable(uint32_t insn)
+{
+    unsigned t = reg_d(insn), n = reg_n(insn), u = reg_u(insn);
+    bool pair = is_pair(insn);
+    if (pair && (insn >> 22 & 1) && t == u) {
+        return true;
+    }
+    return writes_base_back(insn) && !is_vector(insn) && n != 31 && (t == n || (pair && u == n));
+}
+
+static bool memory(Gen *g, OracleCase *c)
+{
+    uint32_t insn = c->insn[0];
+    c->memory = 1;
+    if (is_literal(insn)) {
+        return near19(g, c);
+    }
+    if (is_unpredictable(insn)) {
+        return false;
+    }
+    if (is_unsigned_offset(insn)) {
+        c->insn[0] = insn &= ~0x00300000u;
+    }
+    set_base(g, c, insn, gen_below(g, 2) ? 1 : 16);
+    if (is_register_offset(insn)) {
+        set_offset(g, c, insn);
+    }
+    return true;
+}
+
+static bool aligned_memory(Gen *g, OracleCase *c)
+{
+    set_base(g, c, c->insn[0], 16);
+    c->memory = 1;
+    return true;
+}
+
+static bool aligned_offset(Gen *g, OracleCase *c)
+{
+    c->insn[0] &= ~0x0000f000u;
+    return aligned_memory(g, c);
+}
+
+// A load exclusive of the same size, from the same base, to registers that the case does not use.
+static uint32_t load_exclusive_for(uint32_t insn)
+{
+    uint32_t used = 1u << reg_d(insn) | 1u << reg_n(insn) | 1u << reg_u(insn) | 1u << reg_m(insn);
+    unsigned t = (unsigned)__builtin_ctz(~used), u = (unsigned)__builtin_ctz(~used & ~(1u << t));
+    uint32_t out = (insn & 0xffa003e0u) | 1u << 22 | 31u << 16 | t;
+    return out | (insn >> 21 & 1 ? u : 31u) << 10;
+}
+
+static bool exclusive(Gen *g, OracleCase *c)
+{
+    uint32_t insn = c->insn[0];
+    bool load = insn >> 22 & 1, pair = insn >> 21 & 1;
+    unsigned s = reg_m(insn), t = reg_d(insn), u = reg_u(insn);
+    if (load) {
+        c->insn[0] = insn |= 31u << 16; // Rs should be one
+        if (pair && t == u) {
+            return false;
+        }
+    } else if (s == t || s == reg_n(insn) || (pair && s == u)) {
+        return false;
+    }
+    aligned_memory(g, c);
+    if (!load && gen_below(g, 4)) {
+        c->insn[1] = insn;
+        c->insn[0] = load_exclusive_for(insn);
+        c->n_insns = 2;
+    }
+    return true;
+}
+
+// CAS succeeds sometimes: the expected value is what memory holds.
+static bool compare_swap(Gen *g, OracleCase *c)
+{
+    static uint64_t pristine[ORACLE_MEM_SIZE / 8];
+    if (!pristine[1]) {
+        oracle_fill(pristine, ARRAY_LEN(pristine));
+    }
+    uint32_t insn = c->insn[0];
+    aligned_memory(g, c);
+    unsigned n = reg_n(insn), s = reg_m(insn), at = (unsigned)(c->regs.x[n] - ORACLE_MEM) / 8;
+    if (gen_below(g, 2) && s != n && s + 1 != n && s < 30) {
+        bool narrow_pair = (insn & 0xc0200000) == 0x00200000 && !(insn >> 23 & 1);
+        c->regs.x[s] = pristine[at];
+        if (!(insn >> 23 & 1)) {
+            c->regs.x[s + 1] = narrow_pair ? pristine[at] >> 32 : pristine[at + 1];
+        }
+    }
+    return true;
+}
+
+// --- system
+
+static bool known_register(Gen *g, OracleCase *c)
+{
+    static const uint32_t reg[] = {SR(3, 3, 4, 2, 0), SR(3, 3, 4, 4, 0), SR(3, 3, 4, 4, 1)};
+    uint32_t enc = reg[gen_below(g, ARRAY_LEN(reg))];
+    c->insn[0] = (c->insn[0] & ~0x001fffe0u) | enc << 5;
+    if (enc == SR(3, 3, 4, 4, 0)) {
+        c->regs.x[reg_d(c->insn[0])] &= 0x07c80000;
+    }
+    return true;
+}
+
+static bool plain_hint(Gen *g, OracleCase *c)
+{
+    (void)g;
+    unsigned hint = c->insn[0] >> 5 & 0x7f;
+    return hint == 0 || hint == 6 || (hint >= 16 && hint < 24) || hint >= 32;
+}
+
+static const char beyond[] = "branches stay in the code area";
+static const char window[] =
+    "addresses stay in the memory window; SP is aligned, for QEMU does not "
+    "check it; register choices that the manual calls unpredictable are left out";
+static const char pac[] = "the signature is implementation-defined";
+
+const Rule oracle_rules[] = {
+    {NULL, "B", near26, beyond},
+    {NULL, "BL", near26, beyond},
+    {NULL, "B_cond", near19, beyond},
+    {NULL, "CBZ", near19, beyond},
+    {NULL, "TBZ", near14, beyond},
+    {NULL, "B", not_to_itself, "would not end"},
+    {NULL, "BL", not_to_itself, "would not end"},
+    {NULL, "B_cond", not_to_itself, "would not end"},
+    {NULL, "CBZ", not_to_itself, "would not end"},
+    {NULL, "TBZ", not_to_itself, "would not end"},
+    {NULL, "BR", target_register, beyond},
+    {NULL, "BLR", target_register, beyond},
+    {NULL, "RET", target_register, beyond},
+    {NULL, "BRA_zero", NULL, pac},
+    {NULL, "BRA", NULL, pac},
+    {NULL, "RETA", NULL, pac},
+    {NULL, "LDRA", NULL, pac},
+    {NULL, "PAC_AUT", NULL, pac},
+    {NULL, "PACGA", NULL, pac},
+    {NULL, "XPAC", NULL, "depends on the size of virtual addresses"},
+    {NULL, "SVC", NULL, "a system call of the runner"},
+    {NULL, "HLT", NULL, "a semihosting call of the runner"},
+    {NULL, "SYS", NULL, "cache operations change no register; the size of DC ZVA is up to the CPU"},
+    {NULL, "MSR", known_register,
+     "other registers are not the same at EL0 of a user-mode emulator"},
+    {NULL, "MRS", known_register,
+     "other registers are not the same at EL0 of a user-mode emulator"},
+    {NULL, "HINT", plain_hint, "waiting has no end; signatures are implementation-defined"},
+    {"Loads and stores", NULL, memory, window},
+    {"load_store_simd", NULL, memory, window},
+    {NULL, "LDAPUR_STLUR", aligned_offset, "QEMU 7.2 has no FEAT_LSE2"},
+    {NULL, "LDXR_STXR", exclusive, window},
+    {NULL, "LDXP_STXP", exclusive, window},
+    {NULL, "LDAR_STLR", aligned_memory, window},
+    {NULL, "LDLAR_STLLR", aligned_memory, window},
+    {NULL, "CAS", compare_swap, window},
+    {NULL, "CASP", compare_swap, window},
+    {NULL, "ATOMIC", aligned_memory, window},
+    {NULL, "LDAPR", aligned_memory, window},
+};
+const unsigned oracle_n_rules = ARRAY_LEN(oracle_rules);
