@@ -9,6 +9,7 @@
 #include "block/block.h"
 #include "chardev/chardev.h"
 #include "gdbstub/gdbstub.h"
+#include "hw/core/powerdown.h"
 #include "net/net.h"
 #include "util/log.h"
 
@@ -70,6 +71,14 @@ COMMAND(cmd_reset)
         machine_reset(m); // it stays paused
     } else {
         machine_request(m, MACHINE_RESET, 0);
+    }
+}
+
+COMMAND(cmd_powerdown)
+{
+    UNUSED_ARGS;
+    if (!machine_powerdown(m)) {
+        g_string_append(out, "this board has no power button\n");
     }
 }
 
@@ -143,6 +152,7 @@ const MonitorCommand monitor_commands[] = {
     {"stop", "s", "", "pauses the machine", cmd_stop},
     {"cont", "c", "", "lets it run again", cmd_cont},
     {"system_reset", NULL, "", "presses the reset button", cmd_reset},
+    {"system_powerdown", NULL, "", "presses the power button", cmd_powerdown},
     {"quit", "q", "", "ends Mimus", cmd_quit},
     {"x", NULL, "/FMT ADDR", "memory at a virtual address ($pc, $sp+16)", monitor_examine},
     {"xp", NULL, "/FMT ADDR", "memory at a physical address", monitor_examine_phys},
