@@ -6,8 +6,10 @@
 INTERP(ld)
 {
     uint64_t va = ARG(0) + i->imm;
-    if (i->type == IR_V128) {
+    if ((i->aux & IR_MEM_SIZE) == 4) {
         mmu_load128(v, va, r, i->aux);
+    } else if (i->type == IR_V128) {
+        *r = (V128){.u64 = {mmu_load(v, va, i->aux)}};
     } else {
         uint64_t x = mmu_load(v, va, i->aux);
         r->u64[0] = IS64 ? x : (uint32_t)x;
