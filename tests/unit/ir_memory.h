@@ -7,8 +7,8 @@
 #include "softmmu/softmmu.h"
 
 #define ARENA_VA   UINT64_C(0x10000)
-#define ARENA_SIZE 4096
-#define ARENA_BAD  3072 // accesses from here on fault
+#define ARENA_SIZE 8192
+#define ARENA_BAD  4096 // accesses from here on fault: the second page
 
 typedef struct Arena {
     uint8_t byte[ARENA_SIZE];

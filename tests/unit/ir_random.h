@@ -71,7 +71,7 @@ enum { RANDOM_VALUES = 256 };
 typedef struct RandomBlock {
     Random *r;
     IRBlock *b;
-    const IRVHelper *exact; // of the FP ops
+    const IRVHelper *const *exact; // of the FP ops, by op
     IRRef value[5][RANDOM_VALUES];
     unsigned n_values[5];
 } RandomBlock;
@@ -166,7 +166,7 @@ static inline unsigned random_fp_aux(Random *r, unsigned op)
 static inline void random_fp_immediates(RandomBlock *g, IRInsn *i)
 {
     Random *r = g->r;
-    i->imm = (uintptr_t)g->exact;
+    i->imm = (uintptr_t)g->exact[i->op];
     i->aux = (uint16_t)random_fp_aux(r, i->op);
     if (i->op == IR_f_fcmp) {
         i->aux = (uint16_t)((i->aux & 3) | rnd(r, 4) << 4);

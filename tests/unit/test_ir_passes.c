@@ -3,8 +3,7 @@
 #include <criterion/criterion.h>
 #include <glib.h>
 #include <stdio.h>
-#include "ir_random.h"
-#include "ir_memory.h"
+#include "ir_program.h"
 
 static char *print(const IRBlock *b)
 {
@@ -71,139 +70,7 @@ Test(ir_passes, files)
 }
 
 // --- random blocks
-static uint64_t reads_state(VCPU *v, uint64_t x)
-{
-    uint64_t h = x;
-    for (unsigned k = 0; k < 6; k++) {
-        h = mix(mix(h, v->gpr[k]), v->vec[k].u64[0] + v->vec[k].u64[1]);
-    }
-    return mix(h, v->flags & IR_FLAG_MASK);
-}
-
-static uint64_t writes_state(VCPU *v, uint64_t x)
-{
-    v->gpr[x % 6] = mix(1, x);
-    v->vec[x / 7 % 6].u64[1] = mix(2, x);
-    v->flags ^= IR_FLAG_C;
-    return x + 1;
-}
-
-static uint64_t pure_helper(VCPU *v, uint64_t x)
-{
-    (void)v;
-    return mix(3, x);
-}
-
-static uint64_t may_fault(VCPU *v, uint64_t x)
-{
-    if (x % 5 == 0) {
-        longjmp(v->leave, 1);
-    }
-    return x;
-}
-
-static const IRHelper helpers[] = {
-    {"reads_state", (void *)reads_state, IR_I64, 1, IR_CALL_READS},
-    {"writes_state", (void *)writes_state, IR_I64, 1, IR_CALL_WRITES},
-    {"pure", (void *)pure_helper, IR_I64, 1, 0},
-    {"may_fault", (void *)may_fault, IR_I64, 1, IR_CALL_FAULTS},
-};
-
-static const IRVHelper exact = {"mix", mixing_exact, 0};
-
-// An address in the arena, now and then outside; the base register 31 is never put.
-static IRRef random_address(RandomBlock *g)
-{
-    IRRef base = ir_get(g->b, IR_I64, offsetof(VCPU, gpr[31]));
-    IRRef r = rnd(g->r, 2) ? ir_addi(g->b, base, (int64_t)rnd(g->r, 64)) : base;
-    if (rnd(g->r, 3) == 0) {
-        IRRef index = ir_extract(g->b, random_value(g, IR_I64), 0, 11);
-        r = ir_add(g->b, r, index);
-    }
-    return rnd(g->r, 3) ? r : ir_addi(g->b, r, (int64_t)rnd(g->r, 100) - 30);
-}
-
-static IRType random_access(Random *r, unsigned *memop)
-{
-    IRType t = (IRType)(IR_I32 + rnd(r, 3));
-    *memop = t == IR_V128 ? 4 : rnd(r, t == IR_I64 ? 4 : 3);
-    if (t != IR_V128 && rnd(r, 3) == 0) {
-        *memop |= IR_MEM_SIGN;
-    }
-    return t;
-}
-
-static void random_load_store(RandomBlock *g, IRRef address, int64_t disp, bool store)
-{
-    unsigned memop;
-    IRType t = random_access(g->r, &memop);
-    if (store) {
-        IRRef v = random_value(g, t);
-        ir_st(g->b, address, disp, v, memop & ~IR_MEM_SIGN);
-    } else {
-        keep(g, ir_ld(g->b, t, address, disp, memop));
-    }
-}
-
-static void random_group(RandomBlock *g)
-{
-    IRRef a = random_address(g);
-    bool store = rnd(g->r, 2);
-    for (unsigned n = 1 + rnd(g->r, 3); n-- > 0;) {
-        random_load_store(g, a, (int64_t)rnd(g->r, 48), store);
-    }
-}
-
-static void random_action(RandomBlock *g)
-{
-    switch (rnd(g->r, 16)) {
-    case 0:
-        random_load_store(g, random_address(g), 0, rnd(g->r, 2));
-        break;
-    case 1:
-        keep(g, ir_call(g->b, &helpers[rnd(g->r, ARRAY_LEN(helpers))], random_value(g, IR_I64),
-                        IR_NONE, IR_NONE, IR_NONE));
-        break;
-    case 2:
-    case 3:
-    case 4:
-    case 5:
-        random_put(g);
-        break;
-    case 6:
-        if (g->b->n_slots < 6) {
-            IRRef x = random_value(g, IR_I64), y = random_value(g, IR_I64);
-            ir_exit_if(g->b, rnd(g->r, 2) ? IR_EQ : (IRCond)rnd(g->r, 12), x, y, rnd(g->r, 9999));
-        }
-        break;
-    case 7:
-        if (g->b->n_slots < 6) {
-            IRRef f = random_value(g, IR_FLAGS);
-            ir_exit_if_f(g->b, (IRFlagCond)rnd(g->r, 18), f, rnd(g->r, 9999));
-        }
-        break;
-    default:
-        random_any_op(g);
-        break;
-    }
-}
-
-static IRBlock *random_block(Random *r)
-{
-    RandomBlock g = {.r = r, .b = ir_block_new(), .exact = &exact};
-    g.b->guest_insns = 2 + rnd(r, 6);
-    for (unsigned k = 0; k < g.b->guest_insns; k++) {
-        ir_insn(g.b, 0x1000 + 4 * k, k);
-        if (rnd(r, 3) == 0) {
-            random_group(&g);
-        }
-        for (unsigned n = rnd(r, 12); n-- > 0;) {
-            random_action(&g);
-        }
-    }
-    ir_exit_jump(g.b, 0x2000);
-    return g.b;
-}
+static const IRVHelper mix_exact = {"mix", mixing_exact, 0};
 
 static IRBlock *copy_block(const IRBlock *b)
 {
@@ -243,10 +110,8 @@ static bool same(const Outcome *x, const Outcome *y)
     bool memory = x->arena.chk_failed || y->arena.chk_failed ||
                   !memcmp(x->arena.byte, y->arena.byte, ARENA_SIZE);
     return memory && x->faulted == y->faulted && x->v.insn_index == y->v.insn_index &&
-           x->v.budget == y->v.budget && (x->faulted || x->v.pc == y->v.pc) &&
-           !memcmp(x->v.gpr, y->v.gpr, sizeof x->v.gpr) &&
-           !memcmp(x->v.vec, y->v.vec, sizeof x->v.vec) &&
-           !((x->v.flags ^ y->v.flags) & IR_FLAG_MASK) && x->v.halted == y->v.halted;
+           (x->faulted || x->v.pc == y->v.pc) && same_state(&x->v, &y->v) &&
+           x->v.halted == y->v.halted;
 }
 
 static void check(uint64_t seed, const IRBlock *before, const IRBlock *after, const char *pass)
@@ -257,7 +122,7 @@ static void check(uint64_t seed, const IRBlock *before, const IRBlock *after, co
     for (unsigned n = 0; n < 4; n++) {
         Outcome *x = g_new0(Outcome, 1), *y = g_new0(Outcome, 1);
         random_state(&r, &x->v);
-        x->v.gpr[31] = ARENA_VA + 512 + rnd(&r, 2) * 800;
+        x->v.gpr[31] = random_base(&r);
         for (unsigned k = 0; k < ARENA_SIZE; k++) {
             x->arena.byte[k] = (uint8_t)rnd64(&r);
         }
@@ -276,8 +141,12 @@ static void check(uint64_t seed, const IRBlock *before, const IRBlock *after, co
 
 static void random_passes(uint64_t seed)
 {
+    const IRVHelper *exact[IR_OPCODES];
+    for (unsigned op = 0; op < IR_OPCODES; op++) {
+        exact[op] = &mix_exact;
+    }
     Random r = random_seeded(seed);
-    IRBlock *b = random_block(&r);
+    IRBlock *b = random_block(&r, exact);
     char *error = ir_verify(b);
     cr_assert_null(error, "seed %lu: %s", seed, error);
     for (unsigned k = 0; k < ir_n_passes; k++) {

@@ -15,14 +15,18 @@ static char *print(const IRBlock *b)
     return text;
 }
 
-static const IRVHelper exact = {"mix", mixing_exact, 0};
+static const IRVHelper mix_exact = {"mix", mixing_exact, 0};
 static const IRVHelper vector_helper = {"vmix", mixing_exact, IR_CALL_WRITES};
 static const IRHelper helper = {"helper", NULL, IR_I64, 2, IR_CALL_ALL};
 
 // Every op that makes a value from values, then one of each of the others.
 static IRBlock *block_of_all(Random *r)
 {
-    RandomBlock g = {.r = r, .b = ir_block_new(), .exact = &exact};
+    const IRVHelper *exact[IR_OPCODES];
+    for (unsigned op = 0; op < IR_OPCODES; op++) {
+        exact[op] = &mix_exact;
+    }
+    RandomBlock g = {.r = r, .b = ir_block_new(), .exact = exact};
     IRBlock *b = g.b;
     b->pc = 0xffff800010001000;
     b->guest_bytes = 4;
