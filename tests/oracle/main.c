@@ -253,8 +253,7 @@ static void run_all(Runner *r)
 static void add_engine(Runner *r, const char *name, const HostBackend *backend)
 {
     char *error = NULL;
-    // QEMU 7.2 has no FEAT_LSE2, whose alignment rules differ.
-    Bare *b = bare_new("max,lse2=off", backend, &error);
+    Bare *b = bare_new("max", backend, &error);
     if (!b) {
         die("cannot make a CPU: %s", error);
     }

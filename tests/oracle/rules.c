@@ -228,6 +228,19 @@ static bool known_register(Gen *g, OracleCase *c)
     return true;
 }
 
+// QEMU's "max" has FEAT_MTE: PSTATE.TCO and STGP.
+static bool not_tco(Gen *g, OracleCase *c)
+{
+    (void)g;
+    return (c->insn[0] & 0x000700e0) != 0x00030080;
+}
+
+static bool not_stgp(Gen *g, OracleCase *c)
+{
+    (void)g;
+    return (c->insn[0] & 0xfe400000) != 0x68000000;
+}
+
 static bool plain_hint(Gen *g, OracleCase *c)
 {
     (void)g;
@@ -270,6 +283,8 @@ const Rule oracle_rules[] = {
     {NULL, "MRS", known_register,
      "other registers are not the same at EL0 of a user-mode emulator"},
     {NULL, "HINT", plain_hint, "waiting has no end; signatures are implementation-defined"},
+    {NULL, "MSR_imm", not_tco, "needs FEAT_MTE"},
+    {NULL, "LDP_STP", not_stgp, "needs FEAT_MTE"},
     {"Loads and stores", NULL, memory, window},
     {"load_store_simd", NULL, memory, window},
     {NULL, "LDAPUR_STLUR", aligned_offset, "QEMU 7.2 has no FEAT_LSE2"},
