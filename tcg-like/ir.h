@@ -53,8 +53,8 @@ typedef enum IRCond {
     IR_TSTZ,
 } IRCond;
 
-// Packed flags: the layout of x86's LAHF (AH) over SETO (AL). State slots hold 16 bits, of which
-// only these count.
+// Packed flags: the layout of x86's LAHF (AH) over SETO (AL). State slots hold 16 bits: in the high
+// byte only these count, the low byte is V alone, 0 or 1.
 #define IR_FLAG_S    0x8000
 #define IR_FLAG_Z    0x4000
 #define IR_FLAG_P    0x0400 // parity of the low byte, even = 1

@@ -62,7 +62,7 @@ static inline void random_state(Random *r, VCPU *v)
         v->vec[k].u64[0] = rnd_number(r);
         v->vec[k].u64[1] = rnd_number(r);
     }
-    v->flags = (uint16_t)rnd64(r);
+    v->flags = (uint16_t)(rnd64(r) & 0xff01); // the high byte may have other bits set
 }
 
 // --- building
