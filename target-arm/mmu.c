@@ -341,11 +341,9 @@ bool arm_mmu_walk(VCPU *v, uint64_t va, MmuAccess access, unsigned regime, MmuPa
     ARMCPU *c = arm_cpu(v);
     ARMWalk w;
     uint32_t fsc;
-    if (access == MMU_FETCH && (va & 3)) {
-        *fault = (MmuFault){.va = va, .access = access, .code = FSC_PC_ALIGN};
-        return false;
-    }
     if (!arm_walk(c, va, access, arm_walk_mode(c, regime), &w, &fsc)) {
+        // A misaligned pc goes first. Where the page can be fetched, the translator sees to it.
+        fsc = access == MMU_FETCH && (va & 3) ? FSC_PC_ALIGN : fsc;
         *fault = (MmuFault){.va = va, .access = access, .code = fsc};
         if (log_enabled(LOG_MMU)) {
             log_printf(LOG_MMU, "cpu%u walk va 0x%" PRIx64 " access %d: fault status 0x%x\n",
