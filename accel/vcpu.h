@@ -59,8 +59,8 @@ typedef struct VCPU {
     uintptr_t host_ra;         // return address into translated code of the C call under way, or 0
     uint64_t host_rsp;         // C stack of the entry thunk
     uint64_t ret_stack;        // top of the return-prediction stack
-    uint64_t spill[64];        // the backend's: spilled values and saved registers
-    V128 vspill[48];
+    uint64_t spill[256];       // the backend's: spilled values and saved registers
+    V128 vspill[160];
     int64_t base;           // instructions executed = base - budget
     uint8_t leave_single;   // the next block is one instruction long and may touch devices
     uint8_t running_single; // the running block is such a block

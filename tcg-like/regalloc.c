@@ -203,16 +203,31 @@ static void spill(RegAlloc *ra, RaValue *v, int reg)
     if (v->constant || v->spill >= 0 || v->state >= 0) {
         return;
     }
-    uint64_t used = ra->spill_used[v->cls];
-    unsigned slot = ~used ? (unsigned)__builtin_ctzll(~used) : 64;
+    uint64_t *used = ra->spill_used[v->cls];
+    unsigned word = 0;
+    while (word < RA_MAX_SPILL / 64 - 1 && !~used[word]) {
+        word++;
+    }
+    unsigned slot = 64 * word + (~used[word] ? (unsigned)__builtin_ctzll(~used[word]) : 64);
     if (slot >= ra->regs->n_spill[v->cls]) {
         ra->overflow = true;
         return;
     }
-    ra->spill_used[v->cls] |= BIT(slot);
+    used[word] |= BIT(slot & 63);
     v->spill = (int16_t)slot;
     unsigned bytes = v->cls == RA_GPR ? 8 : 16;
     ra->ops->store(ra->ctx, v->cls, reg, ra->regs->spill_off[v->cls] + slot * bytes, bytes);
+}
+
+static bool is_operand(RegAlloc *ra, IRRef root)
+{
+    const IRInsn *insn = &ra->b->insn[ra->pos];
+    for (unsigned a = 0; a < ir_op_info[insn->op].n_args; a++) {
+        if (insn->arg[a] != IR_NONE && ra->v[insn->arg[a]].root == root) {
+            return true;
+        }
+    }
+    return false;
 }
 
 // A temporary that is neither locked nor in use; the one with the furthest next use makes room.
@@ -233,7 +248,7 @@ static int allocate(RegAlloc *ra, RaClass cls)
     assert(best != RA_NO_REG);
     IRRef o = ra->owner[cls][best];
     if (o != IR_NONE) {
-        if (ra->v[o].next != IR_NONE) {
+        if (ra->v[o].next != IR_NONE || is_operand(ra, o)) {
             spill(ra, &ra->v[o], best);
         }
         disown(ra, &ra->v[o]);
@@ -251,7 +266,7 @@ void ra_kill(RegAlloc *ra, IRRef root)
     RaValue *v = &ra->v[root];
     disown(ra, v);
     if (v->spill >= 0) {
-        ra->spill_used[v->cls] &= ~BIT(v->spill);
+        ra->spill_used[v->cls][v->spill / 64] &= ~BIT(v->spill & 63);
         v->spill = -1;
     }
     v->state = -1;
@@ -371,7 +386,7 @@ void ra_unlock(RegAlloc *ra, IRRef r)
 int ra_hold(RegAlloc *ra, IRRef r)
 {
     RaValue *v = ra_value(ra, r);
-    int reg = ra_temp(ra, v->cls);
+    int reg = allocate(ra, v->cls);
     own(ra, v, reg);
     return reg;
 }
@@ -379,17 +394,6 @@ int ra_hold(RegAlloc *ra, IRRef r)
 void ra_spill_from(RegAlloc *ra, IRRef r, int reg)
 {
     spill(ra, ra_value(ra, r), reg);
-}
-
-static bool is_operand(RegAlloc *ra, IRRef root)
-{
-    const IRInsn *insn = &ra->b->insn[ra->pos];
-    for (unsigned a = 0; a < ir_op_info[insn->op].n_args; a++) {
-        if (insn->arg[a] != IR_NONE && ra->v[insn->arg[a]].root == root) {
-            return true;
-        }
-    }
-    return false;
 }
 
 // Copies a value out of a register that is about to be taken, if it is still wanted: later, or

@@ -22,8 +22,9 @@
 
 #include "tcg-like/ir.h"
 
-#define RA_NO_REG   (-1)
-#define RA_MAX_PINS 24
+#define RA_NO_REG    (-1)
+#define RA_MAX_PINS  24
+#define RA_MAX_SPILL 256
 
 typedef enum RaClass { RA_GPR, RA_VEC, RA_CLASSES } RaClass;
 
@@ -38,7 +39,7 @@ typedef struct RaRegs {
     unsigned n_pins[RA_CLASSES];
     RaPin pin[RA_CLASSES][RA_MAX_PINS];
     size_t spill_off[RA_CLASSES]; // vCPU offset of the first spill slot (8, 16 bytes each)
-    unsigned n_spill[RA_CLASSES]; // at most 64
+    unsigned n_spill[RA_CLASSES]; // at most RA_MAX_SPILL
 } RaRegs;
 
 // How the backend moves things. None of these may change the host's flags.
@@ -76,7 +77,7 @@ typedef struct RegAlloc {
     IRRef pos;        // current insn
     IRRef owner[RA_CLASSES][32];
     uint32_t locked[RA_CLASSES];
-    uint64_t spill_used[RA_CLASSES];
+    uint64_t spill_used[RA_CLASSES][RA_MAX_SPILL / 64];
     IRRef *in_state; // values with a state copy
     unsigned n_in_state;
     IRRef defined[4]; // results made by the current insn
@@ -125,7 +126,7 @@ int ra_temp(RegAlloc *ra, RaClass cls); // scratch until ra_end
 // Operands' registers are locked from ra_begin on. This one has been read for the last time.
 void ra_unlock(RegAlloc *ra, IRRef r);
 bool ra_can_allocate(const RegAlloc *ra, RaClass cls);
-// A temporary that from now on holds r, which had no place; the caller fills it. Locked.
+// A temporary that from now on holds r, which had no place; the caller fills it at once.
 int ra_hold(RegAlloc *ra, IRRef r);
 // Stores reg as r's spilled copy.
 void ra_spill_from(RegAlloc *ra, IRRef r, int reg);

@@ -37,7 +37,6 @@ static void push_arguments(Emit *e, const IRInsn *i)
         } else {
             push_argument(e, i->arg[n]);
         }
-        ra_unlock(&e->ra, i->arg[n]);
     }
 }
 
@@ -50,10 +49,13 @@ static void keep_flag_arguments(Emit *e, const IRInsn *i)
     }
 }
 
-static void all_state_changes(Emit *e)
+// The operands have been stored; their registers are free for what follows.
+static void operands_read(Emit *e, bool state_changes)
 {
     e->ra.locked[RA_GPR] = e->ra.locked[RA_VEC] = 0;
-    ra_state_changes(&e->ra, 0, SIZE_MAX);
+    if (state_changes) {
+        ra_state_changes(&e->ra, 0, SIZE_MAX);
+    }
 }
 
 EMIT(call)
@@ -62,9 +64,7 @@ EMIT(call)
     keep_flag_arguments(e, i);
     flags_clobber(e);
     push_arguments(e, i);
-    if (h->flags & IR_CALL_WRITES) {
-        all_state_changes(e);
-    }
+    operands_read(e, h->flags & IR_CALL_WRITES);
     uint32_t busy = ra_busy(&e->ra, RA_VEC);
     x86_save_vec(e, busy, false);
     x86_mov_ri(&e->c, RAX, (uintptr_t)h->fn);
@@ -74,7 +74,7 @@ EMIT(call)
     if (i->type == IR_VOID) {
         return;
     }
-    int dst = ra_def(&e->ra, e->at, IR_NONE, true);
+    int dst = ra_def(&e->ra, e->at, IR_NONE, false);
     x86_mov_rr(&e->c, is_wide(i), dst, RAX);
     if (i->type == IR_FLAGS) {
         x86_alu_ri(&e->c, ALU_AND, false, dst, IR_FLAG_MASK);
@@ -97,13 +97,12 @@ static void store_vector_arguments(Emit *e, const IRInsn *i)
         } else {
             x86_store(&e->c, src, state_mem(VARG(1 + n)), 8);
         }
-        ra_unlock(&e->ra, i->arg[n]);
     }
 }
 
 static void vector_result(Emit *e, const IRInsn *i)
 {
-    int dst = ra_def(&e->ra, e->at, IR_NONE, true);
+    int dst = ra_def(&e->ra, e->at, IR_NONE, false);
     if (i->type == IR_V128) {
         vex_rrm(&e->c, 0x28 | X86_0F, dst, 0, state_mem(VARG(0)));
         return;
@@ -118,9 +117,7 @@ void x86_vector_call(Emit *e, const IRInsn *i, IRVFn *fn, uint32_t desc, unsigne
 {
     flags_clobber(e);
     store_vector_arguments(e, i);
-    if (flags & IR_CALL_WRITES) {
-        all_state_changes(e);
-    }
+    operands_read(e, flags & IR_CALL_WRITES);
     uint32_t busy = ra_busy(&e->ra, RA_VEC);
     x86_save_vec(e, busy, false);
     x86_mov_ri(&e->c, RAX, (uintptr_t)fn);

@@ -31,13 +31,13 @@
 #define CALLER_SAVED                                                                               \
     (1u << RSI | 1u << RDI | 1u << R8 | 1u << RDX | 1u << R9 | 1u << R10 | 1u << R11)
 
-// VCPU.spill[0..47] and vspill[0..23] are the allocator's; behind them the thunks and slow paths
+// VCPU.spill[0..239] and vspill[0..127] are the allocator's; behind them the thunks and slow paths
 // keep what C would overwrite, and the arguments of vector functions.
-#define N_SPILL_GPR 48
-#define N_SPILL_VEC 24
-#define SAVE_GPR(n) (offsetof(VCPU, spill) + 8 * (48 + (size_t)(n)))
-#define SAVE_VEC(n) (offsetof(VCPU, vspill) + 16 * (24 + (size_t)(n))) // by xmm register
-#define VARG(n)     (offsetof(VCPU, vspill) + 16 * (40 + (size_t)(n))) // result, a, b, c
+#define N_SPILL_GPR 240
+#define N_SPILL_VEC 128
+#define SAVE_GPR(n) (offsetof(VCPU, spill) + 8 * (N_SPILL_GPR + (size_t)(n)))
+#define SAVE_VEC(n) (offsetof(VCPU, vspill) + 16 * (N_SPILL_VEC + (size_t)(n))) // by xmm register
+#define VARG(n)     (offsetof(VCPU, vspill) + 16 * (N_SPILL_VEC + 16 + (size_t)(n))) // result, a, b, c
 
 static inline X86Mem state_mem(size_t off)
 {
