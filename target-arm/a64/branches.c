@@ -138,27 +138,39 @@ static bool tr_eret_auth(A64Ctx *c, const A64Fields *f)
 // --- exception generation
 
 // The preferred return address of these is the next instruction.
-static bool call_exception(A64Ctx *c, const IRHelper *h, uint32_t imm)
+static void call_exception(A64Ctx *c, const IRHelper *h, uint32_t imm)
 {
     a64_put_next_pc(c);
     ir_call(c->b, h, ir_i32(c->b, imm), IR_NONE, IR_NONE, IR_NONE);
-    a64_exit_taken(c);
-    return true;
 }
 
 static bool tr_svc(A64Ctx *c, const A64Fields *f)
 {
-    return call_exception(c, &arm_h_svc, f->i);
+    call_exception(c, &arm_h_svc, f->i);
+    a64_exit_taken(c);
+    return true;
+}
+
+// Firmware calls may stop or suspend the CPU: the dispatcher has to look.
+static bool call_firmware(A64Ctx *c, const IRHelper *h, uint32_t imm)
+{
+    if ((c->flags & ARM_BF_EL) == 0) {
+        return false;
+    }
+    call_exception(c, h, imm);
+    ir_exit_loop(c->b);
+    c->ended = true;
+    return true;
 }
 
 static bool tr_hvc(A64Ctx *c, const A64Fields *f)
 {
-    return (c->flags & ARM_BF_EL) && call_exception(c, &arm_h_hvc, f->i);
+    return call_firmware(c, &arm_h_hvc, f->i);
 }
 
 static bool tr_smc(A64Ctx *c, const A64Fields *f)
 {
-    return (c->flags & ARM_BF_EL) && call_exception(c, &arm_h_smc, f->i);
+    return call_firmware(c, &arm_h_smc, f->i);
 }
 
 static bool tr_brk(A64Ctx *c, const A64Fields *f)
