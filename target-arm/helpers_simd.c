@@ -205,29 +205,16 @@ static void do_pmull8(VCPU *v, V128 *d, const V128 *a, const V128 *b, const V128
 }
 const IRVHelper arm_hv_pmull8 = {"pmull8", do_pmull8, 0};
 
-// --- estimates (DDI 0487 shared/functions/float/fprecipestimate, unsigned forms): nine bits of
-// operand to eight bits of result after the leading one
+// --- estimates: the top nine bits of the operand make nine bits of result
 
 static uint32_t reciprocal_estimate(uint32_t x)
 {
-    if (!(x >> 31)) {
-        return 0xffffffff;
-    }
-    unsigned a = (x >> 23) * 2 + 1;
-    return (((1u << 19) / a + 1) / 2) << 23;
+    return x >> 31 ? arm_recip_estimate(x >> 23) << 23 : UINT32_MAX;
 }
 
 static uint32_t reciprocal_sqrt_estimate(uint32_t x)
 {
-    if (!(x >> 30)) {
-        return 0xffffffff;
-    }
-    unsigned a = x >> 23, b = 512;
-    a = a < 256 ? a * 2 + 1 : ((a >> 1 << 1) + 1) * 2;
-    while (a * (b + 1) * (b + 1) < 1u << 28) {
-        b++;
-    }
-    return ((b + 1) / 2) << 23;
+    return x >> 30 ? arm_recip_sqrt_estimate(x >> 23) << 23 : UINT32_MAX;
 }
 
 #define ESTIMATE(name, fn)                                                                         \

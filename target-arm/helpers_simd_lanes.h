@@ -3,10 +3,8 @@
 #ifndef TARGET_ARM_HELPERS_SIMD_LANES_H
 #define TARGET_ARM_HELPERS_SIMD_LANES_H
 
-#include "target-arm/cpu.h"
+#include "target-arm/fp_exact.h"
 #include "target-arm/helpers_simd.h"
-
-#define ARM_FPSR_QC (1u << 27)
 
 static inline uint64_t lane_u(const V128 *v, unsigned esize, unsigned i)
 {
@@ -108,7 +106,7 @@ static inline uint64_t saturate_u(wide_t x, unsigned bits, bool *sat)
 static inline void note_saturation(VCPU *v, bool sat)
 {
     if (sat) {
-        arm_cpu(v)->fpsr |= ARM_FPSR_QC;
+        arm_cpu(v)->fpsr |= FPSR_QC;
     }
 }
 

@@ -55,7 +55,8 @@ extern const unsigned a64_n_chapters;
 extern const A64Chapter a64_dp_imm, a64_dp_reg, a64_branches, a64_system, a64_load_store,
     a64_load_store_exclusive, a64_load_store_simd, a64_fp_scalar, a64_fp_convert, a64_simd_three_same,
     a64_simd_three_diff, a64_simd_two_misc, a64_simd_across, a64_simd_shift, a64_simd_permute,
-    a64_simd_indexed, a64_simd_scalar, a64_simd_copy, a64_crypto;
+    a64_simd_indexed, a64_simd_scalar, a64_simd_copy, a64_simd_fp,
+    a64_simd_fp_convert, a64_simd_fp_products, a64_crypto;
 
 // A row's bit string as mask and value, and its fields as runs of bits in the string's order.
 typedef struct A64Pattern {

@@ -12,67 +12,6 @@
 #include "target-arm/a64/pauth.h"
 #include "util/log.h"
 
-// TODO(simd): chapters whose file is not in the tree yet are left out.
-#if __has_include("target-arm/a64/load_store_simd.c")
-#define CH_LOAD_STORE_SIMD &a64_load_store_simd,
-#else
-#define CH_LOAD_STORE_SIMD
-#endif
-#if __has_include("target-arm/a64/fp_scalar.c")
-#define CH_FP_SCALAR &a64_fp_scalar,
-#else
-#define CH_FP_SCALAR
-#endif
-#if __has_include("target-arm/a64/fp_convert.c")
-#define CH_FP_CONVERT &a64_fp_convert,
-#else
-#define CH_FP_CONVERT
-#endif
-#if __has_include("target-arm/a64/simd_three_same.c")
-#define CH_THREE_SAME &a64_simd_three_same,
-#else
-#define CH_THREE_SAME
-#endif
-#if __has_include("target-arm/a64/simd_three_diff.c")
-#define CH_THREE_DIFF &a64_simd_three_diff,
-#else
-#define CH_THREE_DIFF
-#endif
-#if __has_include("target-arm/a64/simd_two_misc.c")
-#define CH_TWO_MISC &a64_simd_two_misc,
-#else
-#define CH_TWO_MISC
-#endif
-#if __has_include("target-arm/a64/simd_across.c")
-#define CH_ACROSS &a64_simd_across,
-#else
-#define CH_ACROSS
-#endif
-#if __has_include("target-arm/a64/simd_shift.c")
-#define CH_SHIFT &a64_simd_shift,
-#else
-#define CH_SHIFT
-#endif
-#if __has_include("target-arm/a64/simd_permute.c")
-#define CH_PERMUTE &a64_simd_permute,
-#else
-#define CH_PERMUTE
-#endif
-#if __has_include("target-arm/a64/simd_indexed.c")
-#define CH_INDEXED &a64_simd_indexed,
-#else
-#define CH_INDEXED
-#endif
-#if __has_include("target-arm/a64/simd_scalar.c")
-#define CH_SCALAR &a64_simd_scalar,
-#else
-#define CH_SCALAR
-#endif
-#if __has_include("target-arm/a64/simd_copy.c")
-#define CH_COPY &a64_simd_copy,
-#else
-#define CH_COPY
-#endif
 #if __has_include("target-arm/a64/crypto.c")
 #define CH_CRYPTO &a64_crypto,
 #else
@@ -87,8 +26,22 @@ const A64Chapter *const a64_chapters[] = {
     &a64_system,
     &a64_load_store,
     &a64_load_store_exclusive,
-    CH_LOAD_STORE_SIMD CH_FP_SCALAR CH_FP_CONVERT CH_THREE_SAME CH_THREE_DIFF CH_TWO_MISC CH_ACROSS
-        CH_SHIFT CH_PERMUTE CH_INDEXED CH_SCALAR CH_COPY CH_CRYPTO};
+    &a64_load_store_simd,
+    &a64_fp_scalar,
+    &a64_fp_convert,
+    &a64_simd_copy,
+    &a64_simd_three_same,
+    &a64_simd_three_diff,
+    &a64_simd_two_misc,
+    &a64_simd_across,
+    &a64_simd_shift,
+    &a64_simd_permute,
+    &a64_simd_indexed,
+    &a64_simd_scalar,
+    &a64_simd_fp,
+    &a64_simd_fp_convert,
+    &a64_simd_fp_products,
+    CH_CRYPTO};
 const unsigned a64_n_chapters = ARRAY_LEN(a64_chapters);
 
 #define BUCKET_BITS 11

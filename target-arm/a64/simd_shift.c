@@ -182,11 +182,12 @@ NARROW(sqshrn) NARROW(sqrshrn) NARROW(uqshrn) NARROW(uqrshrn) NARROW(sqshrun) NA
 TR(shrn, simd_shift_right, other_size, shrn) TR(rshrn, simd_shift_right, other_size, rshrn)
 TR(sshll, simd_shift_left, other_size, sshll) TR(ushll, simd_shift_left, other_size, ushll)
 
-#define ROW(name, u, immh, op) \
-    {#name, "0q" #u "0 1111 0" immh op "1 nnnn nddd dd", tr_##name, ARM_FEAT_BASE}
+#define ROW(name, size, u, immh, op) \
+    {#name size, "0q" #u "0 1111 0" immh op "1 nnnn nddd dd", tr_##name, ARM_FEAT_BASE}
 #define ROWS_BHS(name, u, op) \
-    ROW(name, u, "000 1iii ", op), ROW(name, u, "001 iiii ", op), ROW(name, u, "01i iiii ", op)
-#define ROWS(name, u, op) ROWS_BHS(name, u, op), ROW(name, u, "1ii iiii ", op)
+    ROW(name, "_b", u, "000 1iii ", op), ROW(name, "_h", u, "001 iiii ", op), \
+    ROW(name, "_s", u, "01i iiii ", op)
+#define ROWS(name, u, op) ROWS_BHS(name, u, op), ROW(name, "_d", u, "1ii iiii ", op)
 
 static const A64Row rows[] = {
     ROWS(sshr, 0, "00000"), ROWS(ushr, 1, "00000"), ROWS(ssra, 0, "00010"), ROWS(usra, 1, "00010"),

@@ -1,0 +1,83 @@
+// FP operations as IR: fp.h.
+#include "target-arm/a64/fp.h"
+
+bool a64_fp_soft(const A64Ctx *c, unsigned esize)
+{
+    return esize == 1 || (c->flags & ARM_BF_FP_SOFT);
+}
+
+IRRef a64_fp(A64Ctx *c, IROpcode op, const IRVHelper *exact, IRRef x, IRRef y, IRRef z,
+             unsigned aux, unsigned aux2)
+{
+    if (a64_fp_soft(c, aux & 3)) {
+        return a64_fp_exact(c, exact, x, y, z, aux, aux2);
+    }
+    return ir_fp(c->b, op, IR_V128, x, y, z, aux, aux2, exact);
+}
+
+IRRef a64_fp_neg(A64Ctx *c, IRRef v, unsigned esize)
+{
+    return ir_v2(c->b, IR_vxor, v, simd_splat(c, esize, BIT((8u << esize) - 1)), 0);
+}
+
+IRRef a64_fp_abs(A64Ctx *c, IRRef v, unsigned esize)
+{
+    return ir_v2(c->b, IR_vand, v, simd_splat(c, esize, mask64((8u << esize) - 1)), 0);
+}
+
+static unsigned int_flag(const A64Ctx *c, IRRef x)
+{
+    return ir_type(c->b, x) == IR_I64 ? ARM_FX_I64 >> 16 : 0;
+}
+
+IRRef a64_fp_from_int(A64Ctx *c, IRRef x, unsigned esize, unsigned fbits, bool is_signed)
+{
+    const IRVHelper *exact = is_signed ? &arm_fx_s2f : &arm_fx_u2f;
+    unsigned aux = esize | IR_FP_SCALAR;
+    if (fbits || a64_fp_soft(c, esize)) {
+        IRRef v = ir_v1(c->b, IR_vfromg, x, ir_type(c->b, x) == IR_I64 ? 3 : 2);
+        return a64_fp_exact(c, exact, v, IR_NONE, IR_NONE, aux,
+                            fbits << ARM_FX_FBITS | int_flag(c, x));
+    }
+    return ir_fp(c->b, is_signed ? IR_fs2f : IR_fu2f, IR_V128, x, IR_NONE, IR_NONE, aux, 0, exact);
+}
+
+IRRef a64_fp_to_int(A64Ctx *c, IRRef v, bool to_sf, unsigned esize, unsigned fbits, IRRound round,
+                    bool is_signed)
+{
+    const IRVHelper *exact = is_signed ? &arm_fx_f2s : &arm_fx_f2u;
+    IRType t = to_sf ? IR_I64 : IR_I32;
+    unsigned aux = esize | IR_FP_SCALAR;
+    if (fbits || a64_fp_soft(c, esize)) {
+        unsigned aux2 = round | fbits << ARM_FX_FBITS | (to_sf ? ARM_FX_I64 >> 16 : 0);
+        IRRef r = a64_fp_exact(c, exact, v, IR_NONE, IR_NONE, aux, aux2);
+        return ir_vget(c->b, t, r, to_sf ? 3 : 2, 0);
+    }
+    return ir_fp(c->b, is_signed ? IR_ff2s : IR_ff2u, t, v, IR_NONE, IR_NONE, aux, round, exact);
+}
+
+IRRef a64_fp_reformat(A64Ctx *c, IRRef v, unsigned from, unsigned to)
+{
+    unsigned aux = from | IR_FP_SCALAR;
+    if (to == 1) {
+        return a64_fp_exact(c, &arm_fx_cvt, v, IR_NONE, IR_NONE, aux, to);
+    }
+    return a64_fp(c, IR_fcvt, &arm_fx_cvt, v, IR_NONE, IR_NONE, aux, to);
+}
+
+static bool fp_shape(const A64Ctx *c, Simd *s, bool half)
+{
+    *s = extract32(c->insn, 28, 1) ? simd_scalar(c) : simd_vector(c);
+    s->esize = half ? 1 : 2 + extract32(c->insn, 22, 1);
+    return s->scalar || s->q || s->esize != 3;
+}
+
+bool simd_fp_three_same(const A64Ctx *c, Simd *s)
+{
+    return fp_shape(c, s, !extract32(c->insn, 21, 1));
+}
+
+bool simd_fp_two_misc(const A64Ctx *c, Simd *s)
+{
+    return fp_shape(c, s, extract32(c->insn, 19, 1));
+}

@@ -1,0 +1,57 @@
+// What the FP chapters share: an IR op, or the exact C function where the op would not do.
+#ifndef TARGET_ARM_A64_FP_H
+#define TARGET_ARM_A64_FP_H
+
+#include "target-arm/a64/simd.h"
+#include "target-arm/fp_exact.h"
+
+// The op on vectors; the exact function itself for half precision, and under an FPCR that the IR
+// ops do not know (ARM_BF_FP_SOFT). Unused operands are IR_NONE. aux = esize | IR_FP_SCALAR.
+IRRef a64_fp(A64Ctx *c, IROpcode op, const IRVHelper *exact, IRRef x, IRRef y, IRRef z,
+             unsigned aux, unsigned aux2);
+static inline IRRef a64_fp_exact(A64Ctx *c, const IRVHelper *exact, IRRef x, IRRef y, IRRef z,
+                                 unsigned aux, unsigned aux2)
+{
+    return ir_vcall(c->b, exact, x, y, z, aux | (uint32_t)aux2 << 16);
+}
+bool a64_fp_soft(const A64Ctx *c, unsigned esize);
+
+// Sign bits flipped, or cleared, in all lanes.
+IRRef a64_fp_neg(A64Ctx *c, IRRef v, unsigned esize);
+IRRef a64_fp_abs(A64Ctx *c, IRRef v, unsigned esize);
+
+// Integer <-> lane 0. to_sf, from_sf: the integer is an I64, else an I32.
+IRRef a64_fp_from_int(A64Ctx *c, IRRef x, unsigned esize, unsigned fbits, bool is_signed);
+IRRef a64_fp_to_int(A64Ctx *c, IRRef v, bool to_sf, unsigned esize, unsigned fbits, IRRound round,
+                    bool is_signed);
+// Lane 0 from one format to another (1, 2, 3).
+IRRef a64_fp_reformat(A64Ctx *c, IRRef v, unsigned from, unsigned to);
+
+// aux of an instruction's shape, and its operands without rubbish that could raise flags.
+static inline unsigned simd_fp_aux(const Simd *s)
+{
+    return s->esize | (s->scalar ? IR_FP_SCALAR : 0);
+}
+static inline IRRef simd_fp_clean(A64Ctx *c, const Simd *s, IRRef v)
+{
+    return s->scalar ? v : simd_clean(c, s, v);
+}
+
+// Shape of an FP instruction of the SIMD encodings: bit 28 tells the scalar ones. half: bit 21
+// (three same) or 19 (miscellaneous) tells half precision, else bit 22 single or double. False:
+// unallocated.
+bool simd_fp_three_same(const A64Ctx *c, Simd *s);
+bool simd_fp_two_misc(const A64Ctx *c, Simd *s);
+
+uint64_t a64_expand_fp_imm(unsigned esize, unsigned imm8); // VFPExpandImm
+
+// One instruction with one shape function and one SimdFn.
+#define TR_FP(tr, shape, fn)                                                                       \
+    static bool tr_##tr(A64Ctx *c, const A64Fields *f)                                             \
+    {                                                                                              \
+        Simd s;                                                                                    \
+        (void)f;                                                                                   \
+        return shape(c, &s) && simd_run(c, &s, fn);                                                \
+    }
+
+#endif
