@@ -225,6 +225,10 @@ void mmu_store(VCPU *v, uint64_t va, uint64_t value, uint32_t memop)
 
 void mmu_load128(VCPU *v, uint64_t va, V128 *out, uint32_t memop)
 {
+    if ((memop & IR_MEM_SIZE) < 4) {
+        *out = (V128){.u64 = {mmu_load(v, va, memop)}};
+        return;
+    }
     unsigned regime = regime_of(memop);
     check_alignment(v, va, memop, 16, MMU_READ);
     if (crosses_page(va, 16)) {
@@ -237,6 +241,10 @@ void mmu_load128(VCPU *v, uint64_t va, V128 *out, uint32_t memop)
 
 void mmu_store128(VCPU *v, uint64_t va, const V128 *value, uint32_t memop)
 {
+    if ((memop & IR_MEM_SIZE) < 4) {
+        mmu_store(v, va, value->u64[0], memop);
+        return;
+    }
     unsigned regime = regime_of(memop);
     check_alignment(v, va, memop, 16, MMU_WRITE);
     if (crosses_page(va, 16)) {

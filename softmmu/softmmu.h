@@ -22,6 +22,7 @@ void softmmu_free(SoftMmu *m);
 // are zero-extended, or sign-extended to 64 bits with IR_MEM_SIGN.
 uint64_t mmu_load(VCPU *v, uint64_t va, uint32_t memop);
 void mmu_store(VCPU *v, uint64_t va, uint64_t value, uint32_t memop);
+// A vector register's access: 16 bytes, or fewer in the low bytes (loads clear the rest).
 void mmu_load128(VCPU *v, uint64_t va, V128 *out, uint32_t memop);
 void mmu_store128(VCPU *v, uint64_t va, const V128 *value, uint32_t memop);
 uint64_t mmu_rmw(VCPU *v, uint64_t va, uint64_t value, uint32_t memop, IRRmwKind kind);
