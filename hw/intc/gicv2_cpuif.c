@@ -82,10 +82,13 @@ static GicBest best(GicV2 *s, unsigned cpu)
     return gic_core_best(&s->core, cpu, s->ctlr & s->cpu[cpu].ctlr & (CTLR_GROUP0 | CTLR_GROUP1));
 }
 
+// Only a higher group priority than the running one preempts.
 static bool deliverable(const GicV2Cpu *c, const GicBest *b)
 {
+    unsigned running = running_priority(c);
+    uint8_t mask = group_mask(c, b->group1);
     return b->intid != GIC_NONE && b->prio < c->pmr &&
-           (b->prio & group_mask(c, b->group1)) < running_priority(c);
+           (running == GIC_IDLE_PRIO || (b->prio & mask) < (running & mask));
 }
 
 void gicv2_update_cpu(GicV2 *s, unsigned cpu)

@@ -56,10 +56,13 @@ static unsigned enabled_groups(const GicV3 *s, const GicV3Cpu *c)
     return s->ctlr & at_cpu;
 }
 
+// Only a higher group priority than the running one preempts.
 static bool deliverable(const GicV3Cpu *c, const GicBest *b)
 {
+    unsigned running = running_priority(c);
+    uint8_t mask = group_mask(c, b->group1);
     return b->intid != GIC_NONE && b->prio < c->pmr &&
-           (b->prio & group_mask(c, b->group1)) < running_priority(c);
+           (running == GIC_IDLE_PRIO || (b->prio & mask) < (running & mask));
 }
 
 // Group 0 is signalled as FIQ, group 1 as IRQ (4.6.2, single security state).
