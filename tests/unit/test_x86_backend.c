@@ -348,3 +348,162 @@ Test(x86_backend, random_blocks)
         run_seed(t, first + k);
     }
 }
+
+// --- ways out: blocks joined by hand
+static IRBlock *simple_block(uint64_t pc, unsigned reg, uint64_t add)
+{
+    IRBlock *b = ir_block_new();
+    b->pc = pc;
+    b->guest_insns = 2;
+    ir_insn(b, pc, 0);
+    IRRef x = ir_get(b, IR_I64, offsetof(VCPU, gpr[reg]));
+    ir_put(b, offsetof(VCPU, gpr[reg]), ir_addi(b, x, (int64_t)add));
+    ir_insn(b, pc + 4, 1);
+    return b;
+}
+
+static Block *compile_call(Bench *t, IRBlock *ir, uint64_t ret)
+{
+    Block *b = g_new0(Block, 1);
+    *b = (Block){.pc = ir->pc, .guest_insns = 2, .n_links = (uint16_t)(ir->n_slots + 1),
+                 .link = g_new0(BlockLink, 2)};
+    if (ir->n_slots) {
+        b->link[0].target_pc = ir->exit_pc[0];
+    }
+    b->link[ir->n_slots].target_pc = ret;
+    b->link[ir->n_slots].checked = true;
+    CompileRequest q = {&t->cache, &t->thunks, &target, ir, b};
+    cr_assert(t->be->compile(&q));
+    return b;
+}
+
+static void link_to(Bench *t, BlockLink *l, const Block *to, uint32_t key)
+{
+    l->key = key;
+    t->be->patch_link(&t->cache, l, to ? to->code : NULL);
+}
+
+Test(x86_backend, ways_out)
+{
+    Bench *t = bench_new();
+    VCPU *v = t->v;
+    bench_state(t, v, random_seeded(7), true);
+    v->gpr[0] = v->gpr[1] = v->gpr[2] = 0;
+    v->gpr[30] = 0x1008;
+    IRBlock *ir = simple_block(0x1000, 0, 1);
+    ir_exit_call(ir, 0x2000, 0x1008);
+    Block *caller = compile_call(t, ir, 0x1008);
+    ir = simple_block(0x2000, 1, 10);
+    ir_exit_ind(ir, ir_get(ir, IR_I64, offsetof(VCPU, gpr[30])), IR_IND_RET, 0);
+    Block *callee = compile(t, ir);
+    ir = simple_block(0x1008, 2, 100);
+    ir_exit_jump(ir, 0x1000);
+    Block *after = compile(t, ir);
+
+    v->budget = 100;
+    cr_assert(t->thunks.enter(v, caller->code) == (HostExit)&caller->link[0]);
+    cr_assert(v->pc == 0x2000 && v->budget == 98 && v->gpr[0] == 1);
+    link_to(t, &caller->link[0], callee, 1);
+    cr_assert(t->thunks.enter(v, caller->code) == (HostExit)&caller->link[1]);
+    cr_assert(v->pc == 0x1008 && v->budget == 94 && v->gpr[1] == 10);
+    link_to(t, &caller->link[1], after, 77); // a key that v does not have
+    cr_assert(t->thunks.enter(v, caller->code) == (HostExit)&caller->link[1]);
+    link_to(t, &caller->link[1], after, 1);
+    cr_assert(t->thunks.enter(v, caller->code) == (HostExit)&after->link[0]);
+    cr_assert(v->pc == 0x1000 && v->budget == 84 && v->gpr[2] == 100);
+    // A loop over all three runs until the budget ends; not a single instruction is lost.
+    link_to(t, &after->link[0], caller, 1);
+    cr_assert(t->thunks.enter(v, caller->code) == HOST_EXIT_BUDGET);
+    cr_assert(v->budget == 0 && v->pc == 0x1000 && v->gpr[0] == 18 && v->gpr[2] == 1500);
+    v->budget = 3;
+    cr_assert(t->thunks.enter(v, after->code) == HOST_EXIT_BUDGET);
+    cr_assert(v->budget == 1 && v->pc == 0x1000);
+    // A return that was not predicted: jump cache missed, then hit.
+    v->budget = 100;
+    link_to(t, &after->link[0], NULL, 0);
+    cr_assert(t->thunks.enter(v, callee->code) == HOST_EXIT_INDIRECT && v->pc == 0x1008);
+    t->jumps[JUMP_CACHE_INDEX(0x1008)] = (JumpCacheEntry){.pc = 0x1008, .key = 1,
+                                                          .code = after->code};
+    cr_assert(t->thunks.enter(v, callee->code) == (HostExit)&after->link[0]);
+    t->jumps[JUMP_CACHE_INDEX(0x1008)].key = 2;
+    cr_assert(t->thunks.enter(v, callee->code) == HOST_EXIT_INDIRECT);
+    // The top of the return stack holds no prediction, not even for this target.
+    v->gpr[30] = UINT64_MAX;
+    cr_assert(t->thunks.enter(v, callee->code) == HOST_EXIT_INDIRECT && v->pc == UINT64_MAX);
+    // Indirect calls, to a target of the upper half.
+    uint64_t high = UINT64_C(0xffff800000002000);
+    ir = simple_block(0x1000, 0, 1);
+    ir_exit_ind(ir, ir_const(ir, IR_I64, high), IR_IND_CALL, 0x1008);
+    Block *indirect = compile_call(t, ir, 0x1008);
+    cr_assert(t->thunks.enter(v, indirect->code) == HOST_EXIT_INDIRECT && v->pc == high);
+    t->jumps[JUMP_CACHE_INDEX(high)] = (JumpCacheEntry){.pc = high, .key = 2,
+                                                        .code = callee->code};
+    v->gpr[30] = 0x1008;
+    cr_assert(t->thunks.enter(v, indirect->code) == (HostExit)&indirect->link[0]);
+    cr_assert(v->pc == 0x1008);
+}
+
+// --- atomics on the fast path
+static uint64_t rmw_meaning(IRRmwKind k, uint64_t old, uint64_t x, unsigned bits)
+{
+    int64_t so = sextract64(old, 0, bits), sx = sextract64(x, 0, bits);
+    uint64_t uo = old & mask64(bits), ux = x & mask64(bits);
+    switch (k) {
+    case IR_RMW_XCHG:
+        return x;
+    case IR_RMW_ADD:
+        return old + x;
+    case IR_RMW_AND:
+        return old & x;
+    case IR_RMW_CLR:
+        return old & ~x;
+    case IR_RMW_OR:
+        return old | x;
+    case IR_RMW_XOR:
+        return old ^ x;
+    case IR_RMW_SMAX:
+        return (uint64_t)(so > sx ? so : sx);
+    case IR_RMW_SMIN:
+        return (uint64_t)(so < sx ? so : sx);
+    case IR_RMW_UMAX:
+        return uo > ux ? uo : ux;
+    default:
+        return uo < ux ? uo : ux;
+    }
+}
+
+Test(x86_backend, atomics)
+{
+    Bench *t = bench_new();
+    Random r = random_seeded(3);
+    for (unsigned n = 0; n < 3000; n++) {
+        unsigned kind = rnd(&r, 12), size = rnd(&r, 4), bits = 8u << size;
+        IRBlock *ir = simple_block(0x1000, 2, 1);
+        IRType type = size == 3 ? IR_I64 : IR_I32;
+        IRRef a = ir_get(ir, IR_I64, offsetof(VCPU, gpr[31]));
+        IRRef x = ir_get_n(ir, type, offsetof(VCPU, gpr[0]), size == 3 ? 8 : 4);
+        IRRef y = ir_get_n(ir, type, offsetof(VCPU, gpr[5]), size == 3 ? 8 : 4);
+        IRRef old = kind < 10 ? ir_rmw(ir, (IRRmwKind)kind, a, x, size)
+                              : ir_cas(ir, a, x, y, size);
+        ir_put(ir, offsetof(VCPU, gpr[3]), size == 3 ? old : ir_extu(ir, old));
+        ir_exit_jump(ir, 0x2000);
+        Block *b = compile(t, ir);
+        bench_state(t, t->v, r, true);
+        t->v->gpr[31] = ARENA_VA + 8 * rnd(&r, 100);
+        uint64_t *p = (uint64_t *)(t->arena->byte + (t->v->gpr[31] - ARENA_VA));
+        *p = rnd_number(&r);
+        if (rnd(&r, 2)) {
+            t->v->gpr[0] = *p;
+        }
+        uint64_t before = *p, want, m = mask64(bits);
+        if (kind < 10) {
+            want = rmw_meaning((IRRmwKind)kind, before, t->v->gpr[0], bits);
+        } else {
+            want = (before ^ t->v->gpr[0]) & m ? before : t->v->gpr[5];
+        }
+        t->thunks.enter(t->v, b->code);
+        cr_assert(t->v->gpr[3] == (before & m), "kind %u size %u: old value", kind, size);
+        cr_assert(*p == ((before & ~m) | (want & m)), "kind %u size %u", kind, size);
+        ir_block_free(ir);
+    }
+}
