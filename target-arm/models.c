@@ -202,7 +202,7 @@ static const IdField id_fields[] = {
     {ID_AA64PFR0, 16, ARM_FEAT_FP16, 1}, // FP
     {ID_AA64PFR0, 20, ARM_FEAT_FP16, 1}, // AdvSIMD
     {ID_AA64PFR0, 48, ARM_FEAT_DIT, 1},
-    {ID_AA64PFR0, 56, ARM_FEAT_CSV2, 1},
+    {ID_AA64PFR0, 56, ARM_FEAT_CSV2, 3}, // nor by branch history
     {ID_AA64PFR0, 60, ARM_FEAT_CSV3, 1},
     {ID_AA64PFR1, 0, ARM_FEAT_BTI, 1},
     {ID_AA64PFR1, 4, ARM_FEAT_SSBS, 2},

@@ -68,6 +68,7 @@ static const StateField system_fields[] = {
     BANKED(contextidr_el),
     STATE_U64(ARMSystem, cpacr),
     STATE_U64(ARMSystem, par),
+    STATE_U64_ARRAY(ARMSystem, scxtnum, 2),
     STATE_U64(ARMSystem, csselr),
     STATE_U64(ARMSystem, cntkctl),
     STATE_U64(ARMSystem, cntfrq, .reset = ARM_TIMER_HZ),

@@ -7,8 +7,9 @@
 // --- SCTLR_EL1
 
 // Bits that are one in every CPU without AArch32, or whose features are not there: LSMAOE, nTLSMD,
-// EIS, TSCXT, EOS, SED, ITD.
-#define SCTLR_RES1 UINT64_C(0x30500980)
+// EIS, EOS, SED, ITD.
+#define SCTLR_RES1  UINT64_C(0x30400980)
+#define SCTLR_TSCXT BIT(20)
 #define SCTLR_BASE                                                                                 \
     (SCTLR_M | SCTLR_A | SCTLR_C | SCTLR_SA | SCTLR_SA0 | SCTLR_UMA | SCTLR_I | SCTLR_DZE |        \
      SCTLR_UCT | SCTLR_NTWI | SCTLR_NTWE | SCTLR_WXN | SCTLR_UCI)
@@ -19,6 +20,7 @@ static uint64_t sctlr_bits(const ARMCPU *c)
     m |= arm_has(c, ARM_FEAT_PAUTH) ? SCTLR_ENIA | SCTLR_ENIB | SCTLR_ENDA | SCTLR_ENDB : 0;
     m |= arm_has(c, ARM_FEAT_PAN) ? SCTLR_SPAN : 0;
     m |= arm_has(c, ARM_FEAT_SSBS) ? SCTLR_DSSBS : 0;
+    m |= arm_has(c, ARM_FEAT_CSV2) ? SCTLR_TSCXT : 0;
     m |= arm_has(c, ARM_FEAT_LSE2) ? BIT(6) : 0;           // nAA
     m |= arm_has(c, ARM_FEAT_BTI) ? BIT(35) | BIT(36) : 0; // BT0, BT1
     return m;
@@ -28,7 +30,8 @@ static void write_sctlr(ARMCPU *c, const ARMSysReg *r, uint32_t enc, uint64_t va
 {
     (void)r, (void)enc;
     uint64_t *sctlr = &c->sys->sctlr_el[1], old = *sctlr;
-    uint64_t res1 = SCTLR_RES1 | (arm_has(c, ARM_FEAT_PAN) ? 0 : SCTLR_SPAN);
+    uint64_t res1 = SCTLR_RES1 | (arm_has(c, ARM_FEAT_PAN) ? 0 : SCTLR_SPAN) |
+                    (arm_has(c, ARM_FEAT_CSV2) ? 0 : SCTLR_TSCXT);
     *sctlr = (value & sctlr_bits(c)) | res1;
     arm_mode_refresh(c);
     if ((old ^ *sctlr) & (SCTLR_M | SCTLR_WXN | SCTLR_C)) {
@@ -142,6 +145,14 @@ static void write_tpidrro(ARMCPU *c, const ARMSysReg *r, uint32_t enc, uint64_t 
     c->tpidrro_el0 = value;
 }
 
+// --- software context numbers (FEAT_CSV2_2). Nothing is predicted across contexts anyway.
+
+static uint8_t trap_scxtnum(ARMCPU *c, const ARMSysReg *r, bool write)
+{
+    (void)r, (void)write;
+    return arm_el(c) == 0 && (c->sys->sctlr_el[1] & SCTLR_TSCXT) ? EC_SYSREG : ARM_NO_TRAP;
+}
+
 // --- random numbers: xorshift128+, part of the machine's state, so that a run repeats
 
 static uint64_t read_rndr(ARMCPU *c, const ARMSysReg *r, uint32_t enc)
@@ -246,6 +257,17 @@ static const ARMSysReg rows[] = {
      .access = SR_RW1_R0,
      .read = read_tpidrro,
      .write = write_tpidrro},
+    {.enc = SR(3, 0, 13, 0, 7),
+     .name = "SCXTNUM_EL1",
+     .access = SR_RW1,
+     .feature = ARM_FEAT_CSV2,
+     SR_HOME(scxtnum[1])},
+    {.enc = SR(3, 3, 13, 0, 7),
+     .name = "SCXTNUM_EL0",
+     .access = SR_RW0,
+     .feature = ARM_FEAT_CSV2,
+     SR_HOME(scxtnum[0]),
+     .trap = trap_scxtnum},
     {.enc = SR(3, 3, 2, 4, 0),
      .name = "RNDR",
      .access = SR_R0,

@@ -77,6 +77,7 @@ typedef struct ARMSystem {
     uint64_t sctlr_el[4], tcr_el[4], ttbr0_el[4], ttbr1_el[4], mair_el[4];
     uint64_t amair_el[4], afsr0_el[4], afsr1_el[4], actlr_el[4], contextidr_el[4];
     uint64_t cpacr, par, csselr, cntkctl, cntfrq;
+    uint64_t scxtnum[2];
     ARMKey key[5];
     uint64_t rng[2];    // RNDR's generator
     uint64_t impdef[4]; // implementation-defined control registers of the Cortex models
