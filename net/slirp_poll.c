@@ -46,11 +46,11 @@ static bool same_set(const SlirpPoll *p)
     return true;
 }
 
+// The array frees its elements.
 static void unwatch(SlirpPoll *p)
 {
     for (guint i = 0; i < p->watched->len; i++) {
         g_source_remove_poll(&p->source, p->watched->pdata[i]);
-        g_free(p->watched->pdata[i]);
     }
     g_ptr_array_set_size(p->watched, 0);
 }
