@@ -124,6 +124,7 @@ Block *engine_translate(VCPU *v, uint64_t pc, uint64_t phys, const uint8_t *host
         dump_host_code(e, b);
         perf_block(e, b);
     } else {
+        ir_block_trim(e->ir);
         b->ir = e->ir;
     }
     e->stats.blocks++;
