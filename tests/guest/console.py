@@ -74,11 +74,12 @@ class Console:
     def _text(self):
         return ESCAPES.sub(b"", self.pending).replace(b"\r", b"").decode("utf-8", "replace")
 
-    def expect(self, pattern, timeout=60):
+    def expect(self, pattern, timeout=60, failure=r"Kernel panic - [^\n]*"):
         """Waits until the output matches; returns the text before the match. What matched and
-        all before it is consumed."""
+        all before it is consumed. Output that matches `failure` ends the wait."""
         end = time.monotonic() + timeout
         regex = re.compile(pattern, re.MULTILINE)
+        bad = re.compile(failure, re.MULTILINE) if failure else None
         alive = True
         while True:
             text = self._text()
@@ -86,6 +87,9 @@ class Console:
             if found:
                 self.pending = text[found.end():].encode("utf-8", "replace")
                 return text[:found.start()]
+            failed = bad.search(text) if bad else None
+            if failed:
+                raise ConsoleError("the guest failed: %s" % failed.group(0))
             if not alive:
                 raise ConsoleError("Mimus ended (status %s) before %r came; it printed last:\n%s"
                                    % (self.process.wait(), pattern, text[-2000:]))

@@ -1,0 +1,148 @@
+#!/usr/bin/env python3
+"""gdb-multiarch against a small bare-metal program: registers, memory, breakpoints, watchpoints,
+stepping, Ctrl-C, threads, monitor commands, detaching."""
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+
+from console import Console, mimus, skip
+
+PROGRAM = """
+    .global _start, loop, spot, counter
+_start:
+    mov x2, #(3 << 20)
+    msr cpacr_el1, x2
+    isb
+    adr x1, counter
+    mov x0, #0
+    fmov d1, #1.0
+loop:
+    add x0, x0, #1
+spot:
+    str x0, [x1]
+    nop
+    b loop
+    .balign 8
+counter:
+    .quad 0
+"""
+
+
+def build(directory):
+    source, elf = os.path.join(directory, "p.S"), os.path.join(directory, "p.elf")
+    with open(source, "w") as f:
+        f.write(PROGRAM)
+    subprocess.run(["aarch64-linux-gnu-gcc", "-g", "-nostdlib", "-static", "-Wl,-Ttext=0x40080000",
+                    "-Wl,--build-id=none", "-o", elf, source], check=True)
+    return elf
+
+
+def gdb(elf, port, commands, interrupt_after=None):
+    """Runs gdb in batch mode; returns what it printed."""
+    argv = ["gdb-multiarch", "-q", "-nx", "-batch", elf, "-ex", "set pagination off",
+            "-ex", "set tcp connect-timeout 30", "-ex", "target remote " + port]
+    for c in commands:
+        argv += ["-ex", c]
+    p = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                         stderr=subprocess.STDOUT, text=True, start_new_session=True)
+    if interrupt_after:
+        time.sleep(interrupt_after)
+        os.killpg(p.pid, 2)
+    try:
+        return p.communicate(timeout=60)[0]
+    except subprocess.TimeoutExpired:
+        os.killpg(p.pid, 9)
+        print("gdb hangs; it printed:\n" + p.communicate()[0])
+        sys.exit(1)
+
+
+def check(out, *wanted):
+    at = 0
+    for w in wanted:
+        found = out.find(w, at)
+        if found < 0:
+            print("did not find %r in gdb's output:\n%s" % (w, out))
+            sys.exit(1)
+        at = found + len(w)
+
+
+def test_session(elf, sock):
+    out = gdb(elf, sock, [
+        "info threads",
+        "p/x $pc",
+        "break loop", "continue",
+        "p $x0",
+        "p/x $x1 == (long)&counter",
+        "stepi", "p/x $pc == (long)&spot",
+        "p $x0",
+        "delete",
+        "p $d1.f",
+        "set var $x5 = 0x1234567890", "p/x $x5",
+        "x/gx &counter",
+        "set var *(long *)&counter = 77", "p *(long *)&counter",
+        "watch *(long *)&counter", "continue",
+        "p *(long *)&counter", "p $x0",
+        "delete",
+        "rwatch *(long *)0x40000000",
+        "delete",
+        "p *(long *)0x10",
+        "monitor info status",
+        "monitor nonsense",
+        "p/x $cpsr & 0xf",
+        "disassemble loop,+8",
+        "set var $x0 = 1000000", "tbreak spot", "continue", "p $x0",
+        "detach",
+    ])
+    check(out, "CPU 0", "Breakpoint 1", "= 0", "= 0x1", "= 0x1", "= 1", "= 1",
+          "0x1234567890", "<counter>", "= 77", "Old value", "New value", "= 1", "= 1",
+          "paused", "unknown command 'nonsense'", "= 0x5", "add", "= 1000001", "detached")
+
+
+def test_interrupt(elf, sock):
+    out = gdb(elf, sock, ["continue", "p $x0 > 1000", "p $pc >= (long)&loop", "kill"],
+              interrupt_after=4)
+    check(out, "SIGINT", "= 1", "= 1")
+
+
+def test_hostile_peer(path):
+    """Nothing that a peer sends may end the machine."""
+    for data in (b"$" + b"x" * 1000000, b"$m0,ffffffffffffffff#00", b"\x03" * 1000, b"$#00" * 1000,
+                 b"$qXfer:features:read:target.xml:ffffffff,ffffffff#00", os.urandom(100000)):
+        s = socket.socket(socket.AF_UNIX)
+        s.connect(path)
+        try:
+            s.settimeout(5)
+            s.sendall(data)
+        except OSError:
+            pass
+        s.close()
+        time.sleep(0.2)
+
+
+def main():
+    for tool in ("gdb-multiarch", "aarch64-linux-gnu-gcc"):
+        if not shutil.which(tool):
+            skip(tool + " is not installed")
+    with tempfile.TemporaryDirectory() as d:
+        elf, path = build(d), os.path.join(d, "gdb")
+        with Console([mimus(), "-M", "virt", "-m", "128M", "-nic", "none", "-smp", "2", "-display",
+                      "none", "-serial", "none", "-kernel", elf, "-S", "-gdb", "unix:" + path]) as c:
+            for _ in range(100):
+                if os.path.exists(path) or c.process.poll() is not None:
+                    break
+                time.sleep(0.1)
+            test_session(elf, path)
+            test_hostile_peer(path)
+            assert c.process.poll() is None, "Mimus ended: %s" % c._text()
+            test_interrupt(elf, path)
+            status = c.wait(timeout=30)
+            assert status == 0, "exit status %d" % status
+    print("gdb: passed")
+
+
+if __name__ == "__main__":
+    main()
