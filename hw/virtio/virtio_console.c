@@ -24,11 +24,21 @@ static void port_receive(void *opaque, const uint8_t *buf, size_t len)
     virtio_serial_push_input(p);
 }
 
+// Like input, the opening and closing of the host's end enters through the gate.
+static void deliver_opened(void *opaque, const void *data, size_t len)
+{
+    const uint8_t *open = data;
+    if (len == 1) {
+        virtio_serial_host_open(opaque, *open);
+    }
+}
+
 static void port_connected(void *opaque, bool connected)
 {
     VirtioSerialPort *p = opaque;
+    uint8_t open = connected;
     if (!p->console) { // a console is open all the time
-        virtio_serial_host_open(p, connected);
+        gate_submit(gate_get(p->dev.machine), &p->opened, &open, 1);
     }
 }
 
@@ -54,6 +64,9 @@ static bool port_init(Device *d, bool console, char **error)
     }
     p->host_open = console;
     if (p->chardev) {
+        p->opened.name = g_strdup_printf("virtio-serial-open:%s", p->chardev_opt);
+        p->opened.deliver = deliver_opened;
+        p->opened.opaque = p;
         ChardevFrontend f = {
             .can_receive = port_can_receive,
             .receive = port_receive,

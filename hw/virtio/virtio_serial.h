@@ -12,6 +12,7 @@
 #include "chardev/chardev.h"
 #include "hw/virtio/virtio_mmio.h"
 #include "hw/virtio/virtio_pci.h"
+#include "replay/gate.h"
 
 #define SERIAL_MAX_PORTS 31
 #define SERIAL_INPUT     4096 // bytes of host input that wait for the guest
@@ -27,6 +28,7 @@ typedef struct VirtioSerialPort {
     struct VirtioSerial *serial;
     Chardev *chardev; // NULL: output is discarded
     bool console;
+    GateSource opened; // by which the host's opening and closing enters
     // --- state
     uint8_t guest_open, host_open;
     uint32_t n_input;
