@@ -67,7 +67,8 @@ class Console:
         self.log += data
         self.pending += data
         if self.echo:
-            self.echo.write(data.decode("utf-8", "replace").replace("\r", ""))
+            clean = ESCAPES.sub(b"", data).replace(b"\r", b"")
+            self.echo.write(clean.decode("utf-8", "replace"))
             self.echo.flush()
         return bool(data)
 
