@@ -54,10 +54,9 @@ struct Cold {
 
 typedef struct PoolUse {
     size_t field; // of a displacement
-    unsigned vpool;
+    V128 value;
 } PoolUse;
 
-#define MAX_FROM 3
 struct Emit {
     X86Code c;
     RegAlloc ra;
@@ -76,9 +75,8 @@ struct Emit {
     PoolUse *pool;
     unsigned n_pool, pool_capacity;
     struct {
-        size_t record; // where its record (link.c) will be
-        size_t field;  // rel32 of the jump
-        size_t key;    // imm32 of the check, or 0
+        size_t field; // rel32 of the jump
+        size_t key;   // imm32 of the check, or 0
         size_t stub;
     } link[IR_MAX_SLOTS + 1];
 };
@@ -115,6 +113,8 @@ void x86_two_operand(Emit *e, X86Alu op, bool w, int dst, int a, Opnd b);
 // One instruction makes both `value` and `flags` from x and y.
 void x86_alu_with_flags(Emit *e, X86Alu op, bool w, IRRef x, IRRef y, IRRef value, IRRef flags);
 void x86_copy(Emit *e, bool w, int dst, int src); // unless they are the same
+// dst = op(vvvv, the constant), read from behind the block's code. Not for ops with an immediate.
+void x86_vex_pool(Emit *e, unsigned op, int dst, int vvvv, V128 value);
 // XMM register or memory (VEX operands need no alignment).
 void x86_vex_operand(Emit *e, unsigned op, int reg, int vvvv, IRRef r);
 

@@ -78,23 +78,26 @@ static void ra_store(void *ctx, RaClass cls, int src, size_t off, unsigned bytes
     }
 }
 
+void x86_vex_pool(Emit *e, unsigned op, int dst, int vvvv, V128 value)
+{
+    vex_rrm(&e->c, op, dst, vvvv, x86_mem_rip(0));
+    if (e->n_pool == e->pool_capacity) {
+        e->pool_capacity = e->pool_capacity * 2 + 8;
+        e->pool = g_renew(PoolUse, e->pool, e->pool_capacity);
+    }
+    e->pool[e->n_pool++] = (PoolUse){.field = e->c.pos - 4, .value = value};
+}
+
 static void load_vconst(Emit *e, int dst, unsigned index)
 {
     const V128 *v = &e->b->vpool[index];
     if (!v->u64[0] && !v->u64[1]) {
         vex_rrr(&e->c, 0xef | X86_0F | X86_66, dst, dst, dst); // vpxor
-        return;
-    }
-    if (!~v->u64[0] && !~v->u64[1]) {
+    } else if (!~v->u64[0] && !~v->u64[1]) {
         vex_rrr(&e->c, 0x76 | X86_0F | X86_66, dst, dst, dst); // vpcmpeqd
-        return;
+    } else {
+        x86_vex_pool(e, 0x6f | X86_0F | X86_F3, dst, 0, *v); // vmovdqu
     }
-    vex_rrm(&e->c, 0x6f | X86_0F | X86_F3, dst, 0, x86_mem_rip(0));
-    if (e->n_pool == e->pool_capacity) {
-        e->pool_capacity = e->pool_capacity * 2 + 8;
-        e->pool = g_renew(PoolUse, e->pool, e->pool_capacity);
-    }
-    e->pool[e->n_pool++] = (PoolUse){.field = e->c.pos - 4, .vpool = index};
 }
 
 static void ra_constant(void *ctx, RaClass cls, int dst, const IRInsn *i)
@@ -151,13 +154,12 @@ static void emit_pool(Emit *e)
     for (unsigned k = 0; k < e->n_pool; k++) {
         size_t at = e->c.pos;
         unsigned same = 0;
-        while (same < k && e->pool[same].vpool != e->pool[k].vpool) {
+        while (same < k && memcmp(&e->pool[same].value, &e->pool[k].value, sizeof(V128)) != 0) {
             same++;
         }
         if (same == k) {
-            const V128 *v = &e->b->vpool[e->pool[k].vpool];
-            x86_imm64(&e->c, v->u64[0]);
-            x86_imm64(&e->c, v->u64[1]);
+            x86_imm64(&e->c, e->pool[k].value.u64[0]);
+            x86_imm64(&e->c, e->pool[k].value.u64[1]);
             x86_patch(&e->c, e->pool[k].field, at);
         } else if (!e->c.full) {
             int32_t rel;
