@@ -1,4 +1,4 @@
-// What the harness (x86-64) and the runner (AArch64) exchange: one instruction, or two, with the
+// What the harness (x86-64) and the runner (AArch64) exchange: one instruction, or a few, with the
 // registers before, and the registers after. Both are little-endian with 8-byte alignment.
 #ifndef TESTS_ORACLE_A64_CASE_H
 #define TESTS_ORACLE_A64_CASE_H
@@ -14,6 +14,7 @@
 #define ORACLE_MEM_SIZE   0x8000u
 #define ORACLE_BRK        0xd4200000u
 #define ORACLE_MEM_REPORT 256u
+#define ORACLE_MAX_INSNS  16u
 
 typedef struct OracleRegs {
     uint64_t x[32]; // x[31] is SP
@@ -24,7 +25,7 @@ typedef struct OracleRegs {
 } OracleRegs;
 
 typedef struct OracleCase {
-    uint32_t insn[2];
+    uint32_t insn[ORACLE_MAX_INSNS];
     uint32_t n_insns;
     uint32_t memory; // may write memory: look for changes
     OracleRegs regs;

@@ -152,8 +152,12 @@ static void take_memory(void)
 static void put_code(void)
 {
     volatile uint32_t *slot = (uint32_t *)ORACLE_SLOT;
-    for (unsigned i = 0; i < 2; i++) {
-        slot[i] = i < current.n_insns ? current.insn[i] : ORACLE_BRK;
+    for (unsigned i = 0; i <= ORACLE_MAX_INSNS; i++) {
+        uint32_t word = i < current.n_insns ? current.insn[i] : ORACLE_BRK;
+        if (slot[i] == word) {
+            continue;
+        }
+        slot[i] = word;
         __asm__ volatile("dc cvau, %0\n dsb ish\n ic ivau, %0\n dsb ish\n isb" ::"r"(&slot[i])
                          : "memory");
     }

@@ -112,10 +112,10 @@ Bare *bare_new(const char *cpu, const struct HostBackend *backend, char **error)
 static void put_code(Bare *b, const OracleCase *c)
 {
     uint32_t *slot = (uint32_t *)(void *)(b->ram + (ORACLE_SLOT - RAM_BASE));
-    for (unsigned i = 0; i < 2; i++) {
+    for (unsigned i = 0; i <= ORACLE_MAX_INSNS; i++) {
         slot[i] = i < c->n_insns ? c->insn[i] : ORACLE_BRK;
     }
-    mem_dirty(b->machine->memory, ORACLE_SLOT, 8);
+    mem_dirty(b->machine->memory, ORACLE_SLOT, 4 * ORACLE_MAX_INSNS + 4);
 }
 
 static void give_regs(ARMCPU *c, const OracleRegs *r)

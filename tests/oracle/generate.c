@@ -233,3 +233,86 @@ bool gen_case(Gen *g, OracleCase *c)
     }
     return false;
 }
+
+// --- sequences
+
+enum { SEQ_OFFSET = 27, SEQ_BASE = 28 };
+
+bool gen_is_load_store(const A64Chapter *chapter)
+{
+    return chapter == &a64_load_store || chapter == &a64_load_store_exclusive ||
+           chapter == &a64_load_store_simd;
+}
+
+static bool fits_sequences(const A64Chapter *chapter)
+{
+    return chapter != &a64_branches && chapter != &a64_system;
+}
+
+static void random_row(Gen *g)
+{
+    do {
+        g->chapter = a64_chapters[gen_below(g, a64_n_chapters)];
+        g->row = &g->chapter->rows[gen_below(g, g->chapter->n_rows)];
+    } while (!fits_sequences(g->chapter) || row_left_out(g->chapter, g->row));
+    a64_parse_row(g->row, &g->pattern);
+}
+
+// Destinations are bits 4..0, and 14..10 of pair loads and 20..16 of exclusives.
+static bool writes_reserved(const Gen *g, uint32_t insn)
+{
+    const unsigned pos[] = {0, 10, 16};
+    unsigned n = gen_is_load_store(g->chapter) ? 3 : 1;
+    for (unsigned i = 0; i < n; i++) {
+        unsigned r = extract32(insn, pos[i], 5);
+        if (r == SEQ_BASE || (r == SEQ_OFFSET && pos[i] != 16)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static uint32_t deposit32(uint32_t v, unsigned pos, unsigned len, uint32_t field)
+{
+    return (uint32_t)deposit64(v, pos, len, field);
+}
+
+static uint32_t with_reserved(const Gen *g, uint32_t insn)
+{
+    bool register_offset = (insn & 0x3b200c00) == 0x38200800;
+    if (!gen_is_load_store(g->chapter) || (insn & 0x3b000000) == 0x18000000) {
+        return insn;
+    }
+    insn = deposit32(insn, 5, 5, SEQ_BASE);
+    return register_offset ? deposit32(insn, 16, 5, SEQ_OFFSET) : insn;
+}
+
+static bool add_to_sequence(Gen *g, OracleCase *c)
+{
+    OracleCase one;
+    A64Fields f;
+    random_row(g);
+    if (!gen_case(g, &one) || one.n_insns != 1) {
+        return false;
+    }
+    uint32_t insn = with_reserved(g, one.insn[0]);
+    if (writes_reserved(g, insn) || a64_decode(g->decoder, insn, &f) != g->row) {
+        return false;
+    }
+    c->insn[c->n_insns++] = insn;
+    return true;
+}
+
+bool gen_sequence(Gen *g, OracleCase *c, unsigned n)
+{
+    memset(c, 0, sizeof *c);
+    random_registers(g, &c->regs);
+    c->memory = 1;
+    c->regs.x[SEQ_BASE] = ORACLE_MEM + ORACLE_MEM_SIZE / 4 + 16 * gen_below(g, 64);
+    c->regs.x[SEQ_OFFSET] = gen_below(g, 256);
+    c->regs.x[31] &= ~UINT64_C(15);
+    for (unsigned attempt = 0; c->n_insns < n && attempt < 10000; attempt++) {
+        add_to_sequence(g, c);
+    }
+    return c->n_insns == n;
+}

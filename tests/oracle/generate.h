@@ -19,6 +19,11 @@ unsigned gen_below(Gen *g, unsigned n);
 // Makes one case for g->row. False if its rules refused every attempt.
 bool gen_case(Gen *g, OracleCase *c);
 
+// Makes one case of n instructions from all chapters but branches and system instructions. Loads
+// and stores use X28 as base and X27 as offset, which nothing else writes.
+bool gen_sequence(Gen *g, OracleCase *c, unsigned n);
+bool gen_is_load_store(const A64Chapter *chapter);
+
 // What a row's cases have to keep to, and why. adjust may change the case; false: try another one.
 typedef bool RuleFn(Gen *g, OracleCase *c);
 typedef struct Rule {

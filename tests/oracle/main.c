@@ -4,7 +4,9 @@
 //                                       +--> our interpreter, our JIT --------> results --+--> diff
 //
 // Each row of each chapter gets the same number of random cases, except those that rules.c leaves
-// out. Prints the first differences of each row and a summary; status 1 if anything differs.
+// out; with --sequence, cases are random instructions in a row instead, which also tests the passes
+// and the backend's register allocation. Prints the first differences of each row and a summary;
+// status 1 if anything differs.
 #include <capstone/capstone.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -20,10 +22,11 @@
 #include "tests/oracle/generate.h"
 #include "util/log.h"
 
+#define NOP       0xd503201fu
 #define FPSR_BITS 0x0800009fu
 
 typedef struct Options {
-    unsigned cases, shown;
+    unsigned cases, shown, sequence;
     uint64_t seed;
     const char *chapter, *row;
     const char *runner, *qemu;
@@ -155,7 +158,9 @@ static void show(csh dis, const char *engine, const OracleCase *c, const OracleR
                  const OracleResult *got)
 {
     for (unsigned i = 0; i < c->n_insns; i++) {
-        show_insn(dis, c->insn[i]);
+        if (c->insn[i] != NOP || c->n_insns == 1) {
+            show_insn(dis, c->insn[i]);
+        }
     }
     printf("      %s\n", engine);
     show_operands(c);
@@ -192,6 +197,25 @@ static bool is_confirmed(Runner *r, unsigned i, const OracleResult *got)
     return !same(&r->want[i], got);
 }
 
+// Replaces instructions of a sequence by NOPs as long as the difference stays.
+static void reduce(Runner *r, unsigned e, unsigned i, OracleResult *got)
+{
+    OracleCase *c = &r->c[i];
+    for (unsigned k = 0; c->n_insns > 2 && k < c->n_insns; k++) {
+        OracleCase kept = *c;
+        OracleResult want = r->want[i], now;
+        c->insn[k] = NOP;
+        bare_run(r->engine[e], c, &now);
+        reference(r->o, c, &r->want[i], 1);
+        if (same(&r->want[i], &now)) {
+            *c = kept;
+            r->want[i] = want;
+        } else {
+            *got = now;
+        }
+    }
+}
+
 static unsigned run_engine(Runner *r, unsigned e, unsigned n)
 {
     unsigned bad = 0;
@@ -200,6 +224,7 @@ static unsigned run_engine(Runner *r, unsigned e, unsigned n)
         bare_run(r->engine[e], &r->c[i], &got);
         if (!same(&r->want[i], &got) && is_confirmed(r, i, &got)) {
             if (bad++ < r->o->shown) {
+                reduce(r, e, i, &got);
                 show(r->dis, r->engine_name[e], &r->c[i], &r->want[i], &got);
             }
         }
@@ -242,8 +267,28 @@ static void run_row(Runner *r, const A64Chapter *chapter, const A64Row *row)
     fflush(stdout);
 }
 
+static void run_sequences(Runner *r)
+{
+    unsigned n = 0, bad = 0;
+    while (n < r->o->cases && gen_sequence(&r->gen, &r->c[n], r->o->sequence)) {
+        n++;
+    }
+    reference(r->o, r->c, r->want, n);
+    for (unsigned e = 0; e < r->n_engines; e++) {
+        bad += run_engine(r, e, n);
+    }
+    r->t.rows = 1;
+    r->t.cases = n;
+    r->t.bad = bad;
+    r->t.rows_bad = bad != 0;
+}
+
 static void run_all(Runner *r)
 {
+    if (r->o->sequence) {
+        run_sequences(r);
+        return;
+    }
     for (unsigned i = 0; i < a64_n_chapters; i++) {
         const A64Chapter *ch = a64_chapters[i];
         if (r->o->chapter && !strstr(ch->name, r->o->chapter)) {
@@ -277,6 +322,8 @@ static void parse_option(Options *o, const char *name, const char *value)
         o->seed = strtoull(value, NULL, 0);
     } else if (!strcmp(name, "--show")) {
         o->shown = (unsigned)strtoul(value, NULL, 0);
+    } else if (!strcmp(name, "--sequence")) {
+        o->sequence = MIN_OF((unsigned)strtoul(value, NULL, 0), ORACLE_MAX_INSNS);
     } else if (!strcmp(name, "--chapter")) {
         o->chapter = value;
     } else if (!strcmp(name, "--row")) {
@@ -289,7 +336,8 @@ static void parse_option(Options *o, const char *name, const char *value)
         o->interp = !strcmp(value, "interp") || !strcmp(value, "both");
         o->jit = !strcmp(value, "jit") || !strcmp(value, "both");
     } else {
-        die("unknown option %s; known: --cases N --seed N --show N --chapter TEXT --row NAME "
+        die("unknown option %s; known: --cases N --seed N --show N --sequence LENGTH --chapter "
+            "TEXT --row NAME "
             "--engine interp|jit|both --runner PATH --qemu PATH",
             name);
     }
