@@ -166,7 +166,8 @@ static void store_part(VCPU *v, uint64_t va, uint64_t value, unsigned size, unsi
 {
     PageInfo *p = mmu_lookup(v, va, MMU_WRITE, regime);
     check_device(v, p, va, size, MMU_WRITE, regime);
-    if (!p->host) {
+    if (!p->host || !p->writable) { // flash takes stores as commands, ROM drops them
+        require_single(v);
         device_write(v, p, va, value, size);
     } else if (prepare_store(v, p, va, size)) {
         memcpy(p->host + (va & PAGE_OFFSET), &value, size);
