@@ -47,6 +47,7 @@ class Console:
     def __init__(self, argv, echo=None):
         self.echo = echo          # a text stream that gets what the guest prints
         self.log = b""            # all output so far
+        self.unshown = b""        # start of an escape sequence that is not echoed
         self.pending = b""        # output that no expect has consumed
         self.process = subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                         stderr=subprocess.STDOUT, bufsize=0)
@@ -67,10 +68,17 @@ class Console:
         self.log += data
         self.pending += data
         if self.echo:
-            clean = ESCAPES.sub(b"", data).replace(b"\r", b"")
-            self.echo.write(clean.decode("utf-8", "replace"))
-            self.echo.flush()
+            self._show(data)
         return bool(data)
+
+    def _show(self, data):
+        """Echoes without escape sequences, which may arrive in pieces."""
+        clean = ESCAPES.sub(b"", self.unshown + data).replace(b"\r", b"")
+        cut = clean.rfind(b"\x1b")
+        cut = cut if cut >= 0 and len(clean) - cut < 16 else len(clean)
+        self.unshown = clean[cut:]
+        self.echo.write(clean[:cut].decode("utf-8", "replace"))
+        self.echo.flush()
 
     def _text(self):
         return ESCAPES.sub(b"", self.pending).replace(b"\r", b"").decode("utf-8", "replace")

@@ -1,0 +1,176 @@
+#!/usr/bin/env python3
+"""The terminal, the mux and the monitor, with a bare-metal program that echoes its UART."""
+import os
+import pty
+import re
+import select
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import termios
+import time
+
+from console import Console, ConsoleError, mimus, skip
+
+# Echoes with 1 added to letters, so that its output differs from a terminal's echo.
+PROGRAM = """
+    .global _start
+_start:
+    ldr x1, =0x09000000
+    mov w0, #'>'
+    str w0, [x1]
+loop:
+    ldr w2, [x1, #0x18]
+    tbnz w2, #4, loop
+    ldr w0, [x1]
+    and w0, w0, #0xff
+    cmp w0, #'a'
+    b.lo out
+    add w0, w0, #1
+out:
+    str w0, [x1]
+    b loop
+"""
+
+
+def build(directory):
+    source, elf = os.path.join(directory, "p.S"), os.path.join(directory, "p.elf")
+    with open(source, "w") as f:
+        f.write(PROGRAM)
+    subprocess.run(["aarch64-linux-gnu-gcc", "-nostdlib", "-static", "-Wl,-Ttext=0x40080000",
+                    "-Wl,--build-id=none", "-o", elf, source], check=True)
+    return elf
+
+
+def command(elf, *more):
+    return [mimus(), "-M", "virt", "-m", "128M", "-nic", "none", "-kernel", elf] + list(more)
+
+
+class Terminal:
+    """Mimus on a pseudo-terminal."""
+
+    def __init__(self, argv):
+        self.master, self.slave = pty.openpty()
+        self.before = termios.tcgetattr(self.slave)
+        self.process = subprocess.Popen(argv, stdin=self.slave, stdout=self.slave,
+                                        stderr=self.slave, start_new_session=True)
+        self.seen = ""
+
+    def expect(self, pattern, timeout=30):
+        end = time.monotonic() + timeout
+        while not re.search(pattern, self.seen):
+            if time.monotonic() > end or self.process.poll() is not None:
+                raise ConsoleError("no %r in %r" % (pattern, self.seen))
+            if select.select([self.master], [], [], 0.2)[0]:
+                self.seen += os.read(self.master, 4096).decode("utf-8", "replace")
+        self.seen = self.seen[re.search(pattern, self.seen).end():]
+
+    def send(self, text):
+        os.write(self.master, text.encode())
+
+    def end(self, status):
+        got = self.process.wait(timeout=20)
+        assert got == status, "exit status %d, not %d" % (got, status)
+        after = termios.tcgetattr(self.slave)
+        assert after[:4] == self.before[:4], "the terminal is not restored"
+        os.close(self.master)
+        os.close(self.slave)
+
+
+def test_escapes(elf):
+    t = Terminal(command(elf, "-nographic"))
+    t.expect(">")
+    assert termios.tcgetattr(t.slave)[3] & termios.ICANON == 0, "not raw"
+    t.send("abc")
+    t.expect("bcd")
+    t.send("\x01h")
+    t.expect("Ctrl-A x")
+    t.send("\x01c")
+    t.expect(r"\(mimus\) ")
+    t.send("info version\r")
+    t.expect(r"Mimus [0-9]")
+    t.send("stop\rinfo status\r")
+    t.expect("paused")
+    t.send("info registers\r")
+    t.expect("cpsr=")
+    t.send("x /2i $pc\r")
+    t.expect("[0-9a-f]{16}: [0-9a-f]{8}  [a-z]+")
+    t.send("system_reset\rcont\r")
+    t.expect(">")
+    t.send("\x01c")
+    t.send("hal")
+    t.expect("ibm")
+    t.send("\x03")  # Ctrl-C goes to the guest
+    t.expect("\x03")
+    t.send("\x01x")
+    t.end(0)
+
+
+def test_terminal_is_restored(elf):
+    for sig, status in ((signal.SIGTERM, 0), (signal.SIGINT, 0), (signal.SIGABRT, -signal.SIGABRT)):
+        t = Terminal(command(elf, "-nographic"))
+        t.expect(">")
+        os.kill(t.process.pid, sig)
+        t.end(status)
+    t = Terminal(command(elf, "-nographic", "-device", "nonsense"))
+    t.end(1)
+
+
+def test_pipes(elf):
+    with Console(command(elf, "-nographic")) as c:
+        c.expect(">")
+        c.send("abc")
+        c.expect("bcd")
+        c.send("x" * 10000)  # more than any queue: the guest takes it in time
+        c.expect("y{10000}")
+        c.send("\x01c")
+        c.expect(r"\(mimus\) ")
+        c.send("quit\r")
+        assert c.wait(timeout=20) == 0
+
+
+def test_other_backends(elf, directory):
+    out = os.path.join(directory, "out")
+    with Console(command(elf, "-serial", "file:" + out, "-monitor", "stdio")) as c:
+        c.expect(r"\(mimus\) ")
+        end = time.monotonic() + 20
+        while not (os.path.exists(out) and open(out).read().startswith(">")):
+            assert time.monotonic() < end, "nothing in the file"
+            time.sleep(0.05)
+        c.send("nonsnse\rquit\r")
+        c.expect("unknown command 'nonsnse'")
+        assert c.wait(timeout=20) == 0
+
+
+def test_errors():
+    for argv, words in ((["-M", "vrit"], "did you mean 'virt'"),
+                        (["-M", "virt", "-kernel", "/nope"], "-kernel /nope: No such file"),
+                        (["-M", "virt", "-cpu", "cortex-a71"], "cortex-a7"),
+                        (["-kernle", "x"], "did you mean '-kernel'"),
+                        (["-M", "virt", "-drive", "file=/nope,if=virtio"], "/nope"),
+                        (["/nope"], "/nope"),
+                        (["-M", "virt", "-serial", "tcp:localhost:1"], "refused")):
+        p = subprocess.run([mimus()] + argv, stdin=subprocess.DEVNULL, capture_output=True,
+                           text=True, timeout=30)
+        assert p.returncode == 1, "%s: status %d" % (argv, p.returncode)
+        assert words in p.stderr, "%s: %s" % (argv, p.stderr)
+        assert p.stderr.count("\n") == 1, "%s: more than a line: %s" % (argv, p.stderr)
+
+
+def main():
+    if not shutil.which("aarch64-linux-gnu-gcc"):
+        skip("aarch64-linux-gnu-gcc is not installed")
+    with tempfile.TemporaryDirectory() as d:
+        elf = build(d)
+        test_errors()
+        test_pipes(elf)
+        test_other_backends(elf, d)
+        test_escapes(elf)
+        test_terminal_is_restored(elf)
+    print("console: passed")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
