@@ -263,6 +263,7 @@ void arm_cpu_reset(VCPU *v)
 void arm_cpu_state_loaded(ARMCPU *c)
 {
     arm_fpcr_write(c, c->fpcr);
+    arm_pauth_update(c);
     arm_timers_update(c);
     arm_pmu_update(c);
     arm_mode_refresh(c);

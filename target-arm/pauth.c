@@ -9,18 +9,14 @@
 
 enum { KEY_IA, KEY_IB, KEY_DA, KEY_DB, KEY_GA };
 
-static uint64_t mix(uint64_t h, uint64_t word)
-{
-    h = (h ^ word) * UINT64_C(0x9fb21c651e98df25);
-    return h ^ h >> 29;
-}
-
+// One multiplication carries the address and the key, one the modifier; the PAC's bits are high
+// ones, which depend on everything below them.
 static uint64_t compute(const ARMCPU *c, uint64_t value, uint64_t modifier, unsigned key)
 {
     const ARMKey *k = &c->sys->key[key];
-    uint64_t h = mix(k->lo ^ UINT64_C(0x2545f4914f6cdd1d), value);
-    h = mix(h ^ k->hi, modifier);
-    return mix(h, k->lo + value);
+    uint64_t h = (value ^ k->lo) * UINT64_C(0x9fb21c651e98df25);
+    h = (h ^ h >> 32 ^ (modifier + k->hi)) * UINT64_C(0xd6e8feb86659fd93);
+    return h ^ h >> 32;
 }
 
 static bool is_data(unsigned key)
@@ -28,65 +24,64 @@ static bool is_data(unsigned key)
     return key == KEY_DA || key == KEY_DB;
 }
 
-static bool tagged(const ARMCPU *c, bool upper, bool data)
+static bool tagged(uint64_t tcr, bool upper, bool data)
 {
-    uint64_t tcr = c->sys->tcr_el[1];
     bool tbi = tcr & (upper ? TCR_TBI1 : TCR_TBI0), tbid = tcr & (upper ? TCR_TBID1 : TCR_TBID0);
     return tbi && (data || !tbid);
 }
 
-static unsigned bottom_bit(const ARMCPU *c, bool upper)
+static unsigned bottom_bit(uint64_t tcr, bool upper)
 {
-    uint64_t tcr = c->sys->tcr_el[1];
     unsigned tsz = (upper ? tcr >> 16 : tcr) & 63;
     return 64 - (tsz < 16 ? 16 : tsz > 39 ? 39 : tsz);
 }
 
-// Bits that hold the PAC.
-static uint64_t pac_mask(unsigned bottom, bool tbi)
+void arm_pauth_update(ARMCPU *c)
 {
-    return (mask64(55) & ~mask64(bottom)) | (tbi ? 0 : UINT64_C(0xff) << 56);
+    uint64_t tcr = c->sys->tcr_el[1];
+    for (unsigned data = 0; data < 2; data++) {
+        ARMPacLayout *l = &c->sys->pac[data];
+        for (unsigned upper = 0; upper < 2; upper++) {
+            uint64_t top = tagged(tcr, upper, data) ? 0 : UINT64_C(0xff) << 56;
+            l->field[upper] = (mask64(56) & ~mask64(bottom_bit(tcr, upper))) | top;
+        }
+        l->select = tagged(tcr, false, data) || tagged(tcr, true, data) ? 55 : 63;
+    }
 }
 
-// The pointer as it was before a PAC went in: bits above the address copy bit 55.
-static uint64_t original(uint64_t ptr, unsigned bottom, bool tbi)
+// The pointer as it was before a PAC went in: bits above the address copy the select bit.
+static uint64_t extended(uint64_t ptr, uint64_t field, bool upper)
 {
-    uint64_t m = pac_mask(bottom, tbi) | BIT(55);
-    return ptr >> 55 & 1 ? ptr | m : ptr & ~m;
+    return upper ? ptr | field : ptr & ~field;
 }
 
 static uint64_t add_pac(VCPU *v, uint64_t ptr, uint64_t modifier, uint64_t key)
 {
     const ARMCPU *c = arm_cpu(v);
-    bool data = is_data((unsigned)key);
-    bool any_tbi = tagged(c, false, data) || tagged(c, true, data);
-    bool select = ptr >> (any_tbi ? 55 : 63) & 1;
-    bool tbi = tagged(c, select, data);
-    unsigned bottom = bottom_bit(c, select), top = tbi ? 55 : 63;
-    uint64_t m = pac_mask(bottom, tbi), all = m | BIT(55);
-    uint64_t ext = select ? ptr | all : ptr & ~all;
+    const ARMPacLayout *l = &c->sys->pac[is_data((unsigned)key)];
+    bool upper = ptr >> l->select & 1;
+    uint64_t field = l->field[upper], ext = extended(ptr, field, upper);
     uint64_t pac = compute(c, ext, modifier, (unsigned)key);
-    uint64_t upper = extract64(ptr, bottom, top - bottom + 1);
-    if (upper && upper != mask64(top - bottom + 1)) {
-        pac ^= BIT(top - 1); // not a valid address: neither will the result be
+    if ((ptr & field) && (ptr & field) != field) {
+        pac ^= BIT(field >> 63 ? 62 : 54); // not a valid address: neither will the result be
     }
-    return (ext & ~m) | (pac & m);
+    field &= ~BIT(55);
+    return (ext & ~field) | (pac & field);
 }
 
 static uint64_t authenticate(VCPU *v, uint64_t ptr, uint64_t modifier, uint64_t key)
 {
     const ARMCPU *c = arm_cpu(v);
     bool upper = ptr >> 55 & 1;
-    bool tbi = tagged(c, upper, is_data((unsigned)key));
-    unsigned bottom = bottom_bit(c, upper);
-    uint64_t m = pac_mask(bottom, tbi), orig = original(ptr, bottom, tbi);
+    uint64_t field = c->sys->pac[is_data((unsigned)key)].field[upper];
+    uint64_t orig = extended(ptr, field, upper);
     uint64_t pac = compute(c, orig, modifier, (unsigned)key);
-    if (((pac ^ ptr) & m) == 0) {
+    if (likely(((pac ^ ptr) & field & ~BIT(55)) == 0)) {
         return orig;
     }
     // Without FEAT_FPAC a failure leaves an address that cannot be used: 01 for an A key, 10 for B.
     unsigned code = key == KEY_IB || key == KEY_DB ? 2 : 1;
-    return deposit64(orig, tbi ? 53 : 61, 2, code);
+    return deposit64(orig, field >> 63 ? 61 : 53, 2, code);
 }
 
 static uint64_t pacga(VCPU *v, uint64_t value, uint64_t modifier)
@@ -96,13 +91,13 @@ static uint64_t pacga(VCPU *v, uint64_t value, uint64_t modifier)
 
 static uint64_t strip(VCPU *v, uint64_t ptr, uint64_t data)
 {
-    const ARMCPU *c = arm_cpu(v);
     bool upper = ptr >> 55 & 1;
-    return original(ptr, bottom_bit(c, upper), tagged(c, upper, data));
+    return extended(ptr, arm_cpu(v)->sys->pac[data & 1].field[upper], upper);
 }
 
-// They read the keys and TCR_EL1, which translated code may write in place.
-const IRHelper arm_h_pac = {"pac", add_pac, IR_I64, 3, IR_CALL_READS};
-const IRHelper arm_h_aut = {"aut", authenticate, IR_I64, 3, IR_CALL_READS};
-const IRHelper arm_h_pacga = {"pacga", pacga, IR_I64, 2, IR_CALL_READS};
-const IRHelper arm_h_xpac = {"xpac", strip, IR_I64, 2, IR_CALL_READS};
+// They read nothing that translated code keeps in registers. A key written by the same block counts
+// after the context synchronisation that ends it.
+const IRHelper arm_h_pac = {"pac", add_pac, IR_I64, 3, 0};
+const IRHelper arm_h_aut = {"aut", authenticate, IR_I64, 3, 0};
+const IRHelper arm_h_pacga = {"pacga", pacga, IR_I64, 2, 0};
+const IRHelper arm_h_xpac = {"xpac", strip, IR_I64, 2, 0};

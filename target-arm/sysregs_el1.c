@@ -57,6 +57,7 @@ static void write_tcr(ARMCPU *c, const ARMSysReg *r, uint32_t enc, uint64_t valu
     (void)r, (void)enc;
     uint64_t old = c->sys->tcr_el[1];
     c->sys->tcr_el[1] = value & tcr_bits(c);
+    arm_pauth_update(c);
     arm_mode_refresh(c);
     if (old != c->sys->tcr_el[1]) {
         mmu_regime_changed(&c->vcpu);

@@ -68,6 +68,13 @@ typedef struct ARMKey {
     uint64_t lo, hi;
 } ARMKey;
 
+// Where PACs go in pointers of one kind (instruction, data): bits 63..56 unless they are a tag, and
+// those between the address and bit 55, for each half; the bit that tells the half.
+typedef struct ARMPacLayout {
+    uint64_t field[2];
+    uint8_t select;
+} ARMPacLayout;
+
 typedef struct ARMSystem {
     // --- plain registers, also accessed inline by translated code
     uint64_t sp_el[4]; // the current stack pointer is in vcpu.gpr[31] instead
@@ -90,6 +97,7 @@ typedef struct ARMSystem {
     // --- derived from the above: arm_mode_changed
     uint64_t block_flags;
     uint64_t regime_key[2];
+    ARMPacLayout pac[2]; // from TCR_EL1
     // --- configuration
     uint64_t midr, revidr, mpidr;
     uint64_t id[8 * 8]; // ID registers: S3_0_C0_C<m>_<op2> at m * 8 + op2
@@ -291,6 +299,7 @@ void arm_take_step(ARMCPU *c);
 bool arm_psci_call(ARMCPU *c);
 void arm_cpu_reset(VCPU *v);          // after the declared state's reset
 void arm_cpu_state_loaded(ARMCPU *c); // what derives from the declared state
+void arm_pauth_update(ARMCPU *c);     // TCR_EL1 changed
 void arm_semihosting_call(ARMCPU *c); // x0 = operation, x1 = parameter
 void arm_semihosting_free(ARMCPU *c);
 

@@ -208,7 +208,7 @@ Test(arm_exceptions, pointer_authentication)
     static const uint64_t tcr[] = {16 | 16 << 16, 25 | 25 << 16 | TCR_TBI0 | TCR_TBI1,
                                    16 | 16 << 16 | TCR_TBI0 | TCR_TBID0};
     for (unsigned i = 0; i < ARRAY_LEN(tcr); i++) {
-        sys()->tcr_el[1] = tcr[i];
+        arm_sysreg_write(f.c, SR(3, 0, 2, 0, 2), tcr[i], 0);
         for (uint64_t key = 0; key < 4; key++) {
             sys()->key[key] = (ARMKey){0x1111 * (key + 1), 0x2222};
             uint64_t ptrs[] = {0x0000001234567890, ~UINT64_C(0xfff)};
