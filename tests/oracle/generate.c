@@ -244,9 +244,11 @@ bool gen_is_load_store(const A64Chapter *chapter)
            chapter == &a64_load_store_simd;
 }
 
-static bool fits_sequences(const A64Chapter *chapter)
+// QEMU 7.2 does not check the alignment of LDAPR, and write-backs make the base odd.
+static bool fits_sequences(const A64Chapter *chapter, const A64Row *row)
 {
-    return chapter != &a64_branches && chapter != &a64_system;
+    return chapter != &a64_branches && chapter != &a64_system && row->feature != ARM_FEAT_LRCPC &&
+           row->feature != ARM_FEAT_LRCPC2;
 }
 
 static void random_row(Gen *g)
@@ -254,7 +256,7 @@ static void random_row(Gen *g)
     do {
         g->chapter = a64_chapters[gen_below(g, a64_n_chapters)];
         g->row = &g->chapter->rows[gen_below(g, g->chapter->n_rows)];
-    } while (!fits_sequences(g->chapter) || row_left_out(g->chapter, g->row));
+    } while (!fits_sequences(g->chapter, g->row) || row_left_out(g->chapter, g->row));
     a64_parse_row(g->row, &g->pattern);
 }
 
