@@ -143,7 +143,8 @@ static const char *target_from_file(Options *o)
 static const BoardType *pick_board(Options *o)
 {
     if (o->target && !target_built(o->target)) {
-        die_not_built(o->target, "this program");
+        char *program = g_strconcat("mimus-system-", o->target, NULL);
+        die_not_built(o->target, program);
     }
     if (o->config.machine) {
         const BoardType *b = named_board(o);
