@@ -62,6 +62,7 @@ struct Chardev {
 struct ChardevSet {
     struct Machine *machine; // NULL until attached
     GPtrArray *chardevs;     // Chardev *, owned
+    char *label;             // id of the next one that has none, or NULL
     GPtrArray *serials;      // Chardev * or NULL, borrowed
 };
 

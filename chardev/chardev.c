@@ -93,8 +93,9 @@ static Chardev *open_spec(ChardevSet *set, ChardevSpec *spec, char **error)
     c->log_fd = -1;
     c->mux = c->monitored = spec->monitored;
     c->line_start = true;
-    c->id = spec->id ? g_strdup(spec->id)
-                     : g_strdup_printf("%s%u", spec->kind->name, set->chardevs->len);
+    c->id = spec->id     ? g_strdup(spec->id)
+            : set->label ? g_strdup(set->label)
+                         : g_strdup_printf("%s%u", spec->kind->name, set->chardevs->len);
     if (!keyval_bool(spec->kv, "mux", &c->mux, error) || !open_log(c, spec->kv, error) ||
         !c->kind->open(c, spec->kv, error)) {
         free_chardev(c);
@@ -159,7 +160,12 @@ bool chardev_set_add_serial(ChardevSet *s, const char *text, char **error)
     Chardev *c = NULL;
     if (strcmp(text, "none")) {
         c = reuse_mux(s, text);
-        c = c ? c : chardev_set_open(s, text, error);
+        if (!c) {
+            s->label = g_strdup_printf("serial%u", s->serials->len);
+            c = chardev_set_open(s, text, error);
+            g_free(s->label);
+            s->label = NULL;
+        }
         if (!c) {
             return false;
         }
