@@ -129,7 +129,8 @@ const IRHelper arm_h_casp = {"casp", (void *)casp, IR_VOID, 3,
 
 // --- misaligned pc and SP
 
-// A block that finds SP misaligned branches to its instruction's address plus 2 (a64/context.c).
+// A block that finds SP misaligned branches to its instruction's address plus 2 (a64/context.c). That
+// way out has counted the instruction.
 static bool is_sp_fault(VCPU *v, uint64_t pc)
 {
     bool checked = v->target->block_flags(v) & ARM_BF_SP_ALIGN;
@@ -142,7 +143,7 @@ static void misaligned(VCPU *v, uint64_t pc)
     if (!is_sp_fault(v, pc)) {
         arm_raise_far(c, ESR_EC(EC_PC_ALIGN), pc);
     }
-    engine_exception_begin(v);
+    engine_restore(v);
     v->pc = pc & ~UINT64_C(3);
     arm_take_sync(c, ESR_EC(EC_SP_ALIGN), NULL);
     engine_leave(v);
