@@ -71,48 +71,25 @@ static IRRef fold_unpack(IRBlock *b, IRInsn *i)
 }
 
 // --- asking for flags
-// The condition that asks the same of flags whose carry is the other way round.
-static IRFlagCond cond_of_cmc(IRFlagCond c)
-{
-    switch (c) {
-    case IR_F_C:
-    case IR_F_NC:
-        return c ^ 1;
-    case IR_F_C_NZ:
-        return IR_F_NC_NZ;
-    case IR_F_NC_NZ:
-        return IR_F_C_NZ;
-    case IR_F_NC_OR_Z:
-        return IR_F_C_OR_Z;
-    case IR_F_C_OR_Z:
-        return IR_F_NC_OR_Z;
-    default:
-        return c;
-    }
-}
-
-// Looks through f_cmc. Gives the answer (0, 1) if the flags are constant, else -1.
-static int ask(const IRBlock *b, IRInsn *i, uint16_t *cond)
+// Gives the answer (0, 1) if the flags are constant, else -1. An f_cmc stays between producer and
+// question: backends carry the inverted carry along for nothing, while a second form of the same
+// flags would have to be kept beside the one that is put.
+static int ask(const IRBlock *b, const IRInsn *i, unsigned cond)
 {
     unsigned f;
-    const IRInsn *d = ir_def(b, i->arg[0]);
-    if (d->op == IR_f_cmc) {
-        *cond = (uint16_t)cond_of_cmc((IRFlagCond)*cond);
-        i->arg[0] = d->arg[0];
-    }
-    return is_fconst(b, i->arg[0], &f) ? (int)ir_flags_hold((IRFlagCond)*cond, f) : -1;
+    return is_fconst(b, i->arg[0], &f) ? (int)ir_flags_hold((IRFlagCond)cond, f) : -1;
 }
 
 static IRRef fold_f_test(IRBlock *b, IRInsn *i)
 {
-    int known = ask(b, i, &i->aux);
+    int known = ask(b, i, i->aux);
     return known >= 0 ? ir_i32(b, (unsigned)known) : IR_NONE;
 }
 
 // f_select and f_choose
 static IRRef fold_pick(IRBlock *b, IRInsn *i)
 {
-    int known = ask(b, i, &i->aux);
+    int known = ask(b, i, i->aux);
     if (known >= 0 || i->arg[1] == i->arg[2]) {
         return i->arg[known ? 1 : 2];
     }
@@ -121,7 +98,7 @@ static IRRef fold_pick(IRBlock *b, IRInsn *i)
 
 static IRRef fold_exit_if_f(IRBlock *b, IRInsn *i)
 {
-    if (ask(b, i, &i->aux2) == 0) {
+    if (ask(b, i, i->aux2) == 0) {
         *i = (IRInsn){.op = IR_nop, .arg = {IR_NONE, IR_NONE, IR_NONE, IR_NONE}};
     }
     return IR_NONE;
