@@ -15,6 +15,7 @@
 #include "chardev/chardev.h"
 #include "gdbstub/gdbstub.h"
 #include "host-backends/backend.h"
+#include "hw/nvram/fw_cfg.h"
 #include "monitor/monitor.h"
 #include "net/net.h"
 #include "system/launch.h"
@@ -174,6 +175,7 @@ static void add_devices(Options *o, Machine *m)
     add_drives(o, m);
     add_networks(o, m);
     add_each(o->devices, m, device_add);
+    add_each(o->fw_cfg, m, fw_cfg_add_option);
     if (!drive_create_devices(m, &error) || !nic_create_pending(m, &error)) {
         die("%s", error);
     }

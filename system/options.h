@@ -22,7 +22,8 @@ typedef struct Options {
     const char *target;   // from the program's name; NULL: any
     const char *file;     // mimus FILE
     GPtrArray *strings;
-    GArray *chardevs, *serials, *monitors, *drives, *netdevs, *nics, *devices, *gdb; // OptionsItem
+    GArray *chardevs, *serials, *monitors, *drives, *netdevs, *nics, *devices, *gdb;
+    GArray *fw_cfg; // all of them: OptionsItem
     bool net_none, snapshot, nographic, display_asked, nodefaults;
     bool paused; // -S
     bool daemonize;

@@ -15,6 +15,7 @@ LIST_OPTION(opt_drive, "-drive", drives)
 LIST_OPTION(opt_netdev, "-netdev", netdevs)
 LIST_OPTION(opt_chardev, "-chardev", chardevs)
 LIST_OPTION(opt_serial, "-serial", serials)
+LIST_OPTION(opt_fw_cfg, "-fw_cfg", fw_cfg)
 
 static OptionsResult opt_device(Options *o, const char *arg, char **error)
 {
@@ -136,6 +137,7 @@ const OptionDef options_devices[] = {
     {"cdrom", "FILE", "disk image as a CD-ROM", opt_cdrom},
     {"pflash", "FILE", "flash memory image", opt_pflash},
     {"snapshot", NULL, "writes to disks are forgotten at the end", opt_snapshot},
+    {"fw_cfg", "NAME,file=FILE|string=TEXT", "hands a named item to firmware", opt_fw_cfg},
     {"netdev", "KIND,id=ID[,...]", "adds a network backend (user, ...)", opt_netdev},
     {"nic", "KIND[,model=NAME][,...]|none", "adds a network backend and its card", opt_nic},
     {"net", "none|nic[,...]|user[,...]", "the older form of -nic", opt_net},
