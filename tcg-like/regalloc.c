@@ -112,6 +112,9 @@ static bool observes(const IRInsn *i)
     if (i->op == IR_vcall) {
         return ((const IRVHelper *)(uintptr_t)i->imm)->flags != 0;
     }
+    if (i->op == IR_f_fcmp || (i->op >= IR_fadd && i->op <= IR_vf2u)) {
+        return ((const IRVHelper *)(uintptr_t)i->imm)->flags != 0;
+    }
     return i->op != IR_insn &&
            (ir_op_info[i->op].effects & (IR_EFF_FAULT | IR_EFF_EXIT | IR_EFF_TERM));
 }

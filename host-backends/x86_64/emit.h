@@ -30,6 +30,12 @@ enum {
 // Constants in front of the thunks: offsets in the code cache.
 enum {
     K_ABS64,
+    K_ABS32,
+    K_MIN64, // smallest normal numbers
+    K_MIN32,
+    K_SIGN32,
+    K_TWO63_64,
+    K_TWO63_32,
     K_MXCSR,
     K_COUNT,
 };
@@ -68,6 +74,7 @@ struct Emit {
     // EFLAGS: whose flags they are; inverted: its C is the opposite of CF.
     IRRef ef;
     bool ef_inverted;
+    IRRef fcmp; // EFLAGS are of the COMIS that made this value, which is packed elsewhere
     Cold *cold;
     unsigned n_cold, cold_capacity;
     SideEntry *side;
@@ -122,6 +129,7 @@ void x86_vex_operand(Emit *e, unsigned op, int reg, int vvvv, IRRef r);
 bool flags_wanted(Emit *e);  // EFLAGS hold a value that will be used
 void flags_clobber(Emit *e); // before code that changes EFLAGS; before operands are asked for
 void flags_set(Emit *e, IRRef f, bool inverted);               // EFLAGS now are f
+void flags_set_fcmp(Emit *e, IRRef f);                         // EFLAGS are of f's COMIS
 X86Cond flags_condition(Emit *e, IRRef f, IRFlagCond c);       // makes EFLAGS tell it
 void flags_load_carry(Emit *e, IRRef f);                       // CF = C
 IRRef flags_partner(Emit *e, IROpcode op, const IRInsn *like); // an insn soon to come, or IR_NONE

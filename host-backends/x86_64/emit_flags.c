@@ -33,7 +33,8 @@ static IRRef root_of(Emit *e, IRRef f)
 
 bool flags_wanted(Emit *e)
 {
-    return e->ef != IR_NONE && ra_live(&e->ra, e->ef);
+    return (e->ef != IR_NONE && ra_live(&e->ra, e->ef)) ||
+           (e->fcmp != IR_NONE && ra_live(&e->ra, e->fcmp));
 }
 
 static void complement_carry(Emit *e)
@@ -75,15 +76,22 @@ static void save(Emit *e)
 
 void flags_clobber(Emit *e)
 {
-    if (flags_wanted(e)) {
+    if (e->ef != IR_NONE && flags_wanted(e)) {
         save(e);
     }
+    e->ef = e->fcmp = IR_NONE;
+}
+
+void flags_set_fcmp(Emit *e, IRRef f)
+{
     e->ef = IR_NONE;
+    e->fcmp = root_of(e, f);
 }
 
 void flags_set(Emit *e, IRRef f, bool inverted)
 {
     e->ef = root_of(e, f);
+    e->fcmp = IR_NONE;
     e->ef_inverted = inverted;
 }
 
@@ -134,9 +142,22 @@ static X86Cond test_packed(Emit *e, IRRef f, unsigned bit, bool set)
     return set ? CC_NE : CC_E;
 }
 
+// Conditions that COMIS tells by itself, where unordered is C and V (not S, not Z).
+static bool comis_condition(IRFlagCond c, X86Cond *cc)
+{
+    static const uint8_t table[] = {[IR_F_GE] = CC_AE, [IR_F_LT] = CC_B, [IR_F_GT] = CC_A,
+                                    [IR_F_LE] = CC_BE, [IR_F_V] = CC_P,  [IR_F_NV] = CC_NP};
+    *cc = c < ARRAY_LEN(table) ? (X86Cond)table[c] : CC_O;
+    return *cc != CC_O;
+}
+
 X86Cond flags_condition(Emit *e, IRRef f, IRFlagCond c)
 {
     unsigned even = c & ~1u;
+    X86Cond cc;
+    if (e->fcmp == root_of(e, f) && comis_condition(c, &cc)) {
+        return cc;
+    }
     if (e->ef != root_of(e, f) && even < ARRAY_LEN(single_bit) && single_bit[even] &&
         !ra_value(&e->ra, f)->constant) {
         return test_packed(e, f, single_bit[even], c == even);

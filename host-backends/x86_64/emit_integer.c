@@ -236,7 +236,7 @@ static void emit_add_const(Emit *e, const IRInsn *i, IRRef x, int32_t imm)
     }
     int a = ra_use(&e->ra, x);
     int dst = ra_def(&e->ra, e->at, x, false);
-    if (dst == a && e->ef == IR_NONE) {
+    if (dst == a && !flags_wanted(e)) {
         x86_alu_ri(&e->c, ALU_ADD, w, dst, imm);
     } else {
         x86_lea(&e->c, w, dst, x86_mem(a, imm));
@@ -269,7 +269,7 @@ EMIT(add)
     if (!flags_wanted(e)) {
         flags_clobber(e);
     }
-    bool keep = e->ef != IR_NONE;
+    bool keep = flags_wanted(e);
     int a = ra_use(&e->ra, x);
     Opnd b = keep ? (Opnd){.kind = OPND_REG, .reg = ra_use(&e->ra, y)} : x86_operand(e, y, w);
     int dst = ra_def(&e->ra, e->at, x, false);

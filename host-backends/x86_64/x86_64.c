@@ -207,7 +207,8 @@ static bool compile(const CompileRequest *r)
     Emit e = {.c = {.rw = r->cache->rw, .pos = start, .end = r->cache->size},
               .r = r,
               .b = r->ir,
-              .ef = IR_NONE};
+              .ef = IR_NONE,
+              .fcmp = IR_NONE};
     x86_registers(&e.regs, r->target);
     ra_init(&e.ra, e.b, &e.regs, &ra_ops, &e);
     emit_all(&e);
