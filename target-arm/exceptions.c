@@ -56,8 +56,10 @@ void arm_set_daif(ARMCPU *c, uint32_t daif)
     uint32_t mask = PSTATE_D | PSTATE_A | PSTATE_I | PSTATE_F;
     uint32_t old = c->pstate;
     c->pstate = (old & ~mask) | (daif & mask);
-    if (old & ~c->pstate & mask) {
-        arm_mode_changed(c); // something was unmasked
+    if (unlikely(c->sys->debug.mdscr) && ((old ^ c->pstate) & PSTATE_D)) {
+        arm_pstate_changed(c);
+    } else if ((old & ~c->pstate & mask) && arm_interrupt_ready(&c->vcpu)) {
+        vcpu_kick(&c->vcpu);
     }
 }
 
@@ -108,7 +110,7 @@ void arm_take_exception(ARMCPU *c, unsigned el, ARMVector vector)
     s->elr_el[el] = c->vcpu.pc;
     arm_set_pstate(c, entry_pstate(c, el));
     c->vcpu.pc = s->vbar_el[el] + offset;
-    arm_mode_changed(c);
+    arm_pstate_changed(c);
 }
 
 static bool has_same_level_twin(unsigned ec)
@@ -211,7 +213,7 @@ void arm_exception_return(ARMCPU *c, uint64_t target)
     c->vcpu.pc = arm_untag(c, target, true);
     c->exclusive_size = 0;
     s->event = true;
-    arm_mode_changed(c);
+    arm_pstate_changed(c);
     log_printf(LOG_INT, "cpu%u return to EL%u pc 0x%" PRIx64 "\n", c->vcpu.index, arm_el(c),
                c->vcpu.pc);
 }

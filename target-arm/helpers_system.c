@@ -181,7 +181,7 @@ static void set_field(ARMCPU *c, uint64_t op, unsigned imm)
             continue;
         }
         arm_set_pstate(c, imm & 1 ? c->pstate | f->bit : c->pstate & ~f->bit);
-        arm_mode_changed(c);
+        arm_pstate_changed(c);
         return;
     }
     log_printf(LOG_UNIMP, "MSR (immediate) op1 %u op2 %u at EL%u: UNDEFINED\n", (unsigned)op >> 3,

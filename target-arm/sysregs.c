@@ -138,8 +138,9 @@ static const ARMSysReg *checked(ARMCPU *c, uint32_t enc, unsigned rt, bool write
         unknown(c, enc, write ? "write" : "read");
     }
     if (!(r->access & access_bit(c, write))) {
-        log_printf(LOG_GUEST_ERRORS, "%s of %s not allowed at EL%u\n", write ? "write" : "read",
-                   r->name, arm_el(c));
+        bool id = SR_CRN(enc) == 0 && SR_OP1(enc) == 0; // EL0 may ask: kernels emulate these
+        log_printf(id ? LOG_INT : LOG_GUEST_ERRORS, "%s of %s not allowed at EL%u\n",
+                   write ? "write" : "read", r->name, arm_el(c));
         arm_raise_undefined(c);
     }
     if (r->trap) {

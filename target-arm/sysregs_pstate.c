@@ -10,7 +10,7 @@ void arm_fpcr_write(ARMCPU *c, uint32_t value);
 static void set_pstate_bit(ARMCPU *c, uint32_t bit, bool on)
 {
     arm_set_pstate(c, on ? c->pstate | bit : c->pstate & ~bit);
-    arm_mode_changed(c);
+    arm_pstate_changed(c);
 }
 
 // --- access rules

@@ -20,6 +20,7 @@ extern const TargetOps target_aarch64;
 #define ARM_MAX_BREAKPOINTS 6
 #define ARM_MAX_WATCHPOINTS 4
 #define ARM_PMU_COUNTERS    6
+#define ARM_REGIME_MODES    3
 #define ARM_PMU_CYCLE       31 // bit of the cycle counter in the enable and overflow sets
 
 // CNTFRQ_EL0 that firmware would have set: 62.5 MHz, 16 ns a tick.
@@ -97,7 +98,9 @@ typedef struct ARMSystem {
     // --- derived from the above: arm_mode_changed
     uint64_t block_flags;
     uint64_t regime_key[2];
-    ARMPacLayout pac[2]; // from TCR_EL1
+    uint64_t control_flags[2];           // block flags but for PSTATE's, of EL0 and EL1
+    uint64_t mode_key[ARM_REGIME_MODES]; // regime keys of EL0, EL1, EL1 with PAN
+    ARMPacLayout pac[2];                 // from TCR_EL1
     // --- configuration
     uint64_t midr, revidr, mpidr;
     uint64_t id[8 * 8]; // ID registers: S3_0_C0_C<m>_<op2> at m * 8 + op2
@@ -250,8 +253,9 @@ void arm_interrupt_take(VCPU *v);
 bool arm_has_work(VCPU *v);
 
 // --- mode.c: what decode and translation depend on
-void arm_mode_changed(ARMCPU *c); // recomputes the caches, tells the engine
-void arm_mode_refresh(ARMCPU *c); // the caches only (after reset or load)
+void arm_mode_changed(ARMCPU *c);   // recomputes the caches, tells the engine
+void arm_pstate_changed(ARMCPU *c); // the same if only PSTATE changed
+void arm_mode_refresh(ARMCPU *c);   // the caches only (after reset or load)
 uint64_t arm_block_flags(VCPU *v);
 uint64_t arm_regime_key(VCPU *v, unsigned regime);
 uint32_t arm_current_asid(const ARMCPU *c);
