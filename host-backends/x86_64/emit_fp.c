@@ -2,7 +2,8 @@
 // gather in MXCSR. The results that the host could get wrong leave for the op's exact function:
 //
 //   add, sub, sqrt    a NaN result (which NaN it is differs between architectures)
-//   mul, div, fma     also |result| = the smallest normal number: only there do hosts that find
+//   div               the same: a quotient below a power of two is never rounded up to it
+//   mul, fma          also |result| = the smallest normal number: only there do hosts that find
 //                     tininess after rounding (x86) differ from those that find it before (Arm).
 //                     FMA with 0 * inf + NaN makes a NaN, too, so its extra flag comes right.
 //   min, max          a NaN operand; equal operands are only zeros of different sign: AND, OR
@@ -204,7 +205,7 @@ EMIT(fmul)
 }
 EMIT(fdiv)
 {
-    arithmetic(e, i, 0x5e, guard_tiny);
+    arithmetic(e, i, 0x5e, guard_nan);
 }
 
 EMIT(fsqrt)

@@ -2,6 +2,8 @@
 // in every rounding mode, on operands where arithmetic goes wrong.
 #include <criterion/criterion.h>
 #include <glib.h>
+#include <math.h>
+#include <stdio.h>
 
 #include "accel/codecache.h"
 #include "accel/engine.h"
@@ -169,6 +171,22 @@ static IRBlock *fp_block(Random *r, const FpRow *row, unsigned esize)
     return b;
 }
 
+// Products that round to the smallest normal number, or miss it by little.
+static void near_smallest(Random *r, VCPU *v, unsigned esize)
+{
+    unsigned half = esize == 3 ? 500 : 60, whole = esize == 3 ? 1022 : 126;
+    double m = 1 + ldexp((double)(rnd64(r) >> 12), -52);
+    if (esize == 3) {
+        double x = ldexp(m, -(int)half), y = ldexp(1 / m, (int)half - (int)whole);
+        memcpy(&v->vec[0].u64[0], &x, 8);
+        memcpy(&v->vec[1].u64[0], &y, 8);
+    } else {
+        float f = (float)m, x = ldexpf(f, -(int)half), y = ldexpf(1 / f, (int)half - (int)whole);
+        memcpy(&v->vec[0].u32[0], &x, 4);
+        memcpy(&v->vec[1].u32[0], &y, 4);
+    }
+}
+
 static void set_state(ARMCPU *c, Random r, const FpRow *row, unsigned esize)
 {
     static const uint8_t rmode[] = {0, 2, 1, 3}; // of IRRound, DDI 0487 C5.2.7
@@ -185,6 +203,9 @@ static void set_state(ARMCPU *c, Random r, const FpRow *row, unsigned esize)
     if (rnd(&r, 4) == 0) {
         v->vec[1] = v->vec[0];
         v->vec[1].u64[0] ^= rnd64(&r) & (esize == 3 ? BIT(63) : BIT(31));
+    }
+    if (rnd(&r, 8) == 0) {
+        near_smallest(&r, v, esize);
     }
     v->budget = 100;
     unsigned round = rnd(&r, 4);
