@@ -71,6 +71,12 @@ static void require_single(VCPU *v)
     }
 }
 
+// Not plain memory for this access: a device, nothing at all, or a store to ROM or flash.
+static bool needs_dispatch(const PageInfo *p, MmuAccess a)
+{
+    return !p->host || (a == MMU_WRITE && !p->writable);
+}
+
 static NORETURN void raise_bus_error(VCPU *v, uint64_t va, uint64_t phys, MmuAccess a)
 {
     engine_exception_begin(v);
@@ -84,7 +90,7 @@ static void check_device(VCPU *v, const PageInfo *p, uint64_t va, unsigned size,
     if (p->device && (va & (size - 1))) {
         raise_unaligned(v, va, a, regime);
     }
-    if (!p->host) {
+    if (needs_dispatch(p, a)) {
         require_single(v);
     }
     if (v->debug && debug_page_watched(v, p->va) &&
@@ -122,27 +128,23 @@ static void device_write(VCPU *v, const PageInfo *p, uint64_t va, uint64_t value
     }
 }
 
-// Before a store through host memory: code there is stale, ROM ignores it. False: drop the store.
-static bool prepare_store(VCPU *v, PageInfo *p, uint64_t va, unsigned size)
+// Before a store through host memory: code there is stale.
+static void prepare_store(VCPU *v, PageInfo *p, uint64_t va, unsigned size)
 {
-    if (!p->writable) {
-        log_printf(LOG_GUEST_ERRORS, "store to read-only memory at 0x%" PRIx64 "\n", va);
-        return false;
-    }
     Engine *e = v->engine;
-    if (engine_page_has_code(e, p->phys)) {
-        engine_invalidate_phys(e, p->phys | (va & PAGE_OFFSET), size);
-        if (!engine_page_has_code(e, p->phys)) {
-            for (unsigned r = 0; r < 2; r++) {
-                FastTable *t = v->mmu->current[r];
-                unsigned i = table_index(t, va);
-                if (t->info[i].va == p->va) {
-                    table_set_fast(v->mmu, t, i);
-                }
+    if (!engine_page_has_code(e, p->phys)) {
+        return;
+    }
+    engine_invalidate_phys(e, p->phys | (va & PAGE_OFFSET), size);
+    if (!engine_page_has_code(e, p->phys)) {
+        for (unsigned r = 0; r < 2; r++) {
+            FastTable *t = v->mmu->current[r];
+            unsigned i = table_index(t, va);
+            if (t->info[i].va == p->va) {
+                table_set_fast(v->mmu, t, i);
             }
         }
     }
-    return true;
 }
 
 static bool crosses_page(uint64_t va, unsigned size)
@@ -166,12 +168,12 @@ static void store_part(VCPU *v, uint64_t va, uint64_t value, unsigned size, unsi
 {
     PageInfo *p = mmu_lookup(v, va, MMU_WRITE, regime);
     check_device(v, p, va, size, MMU_WRITE, regime);
-    if (!p->host || !p->writable) { // flash takes stores as commands, ROM drops them
-        require_single(v);
+    if (needs_dispatch(p, MMU_WRITE)) {
         device_write(v, p, va, value, size);
-    } else if (prepare_store(v, p, va, size)) {
-        memcpy(p->host + (va & PAGE_OFFSET), &value, size);
+        return;
     }
+    prepare_store(v, p, va, size);
+    memcpy(p->host + (va & PAGE_OFFSET), &value, size);
 }
 
 static uint64_t sign_extend(uint64_t value, uint32_t memop)
@@ -189,7 +191,7 @@ static void check_both_pages(VCPU *v, uint64_t va, unsigned size, MmuAccess a, u
         if (p->device) {
             raise_unaligned(v, va, a, regime);
         }
-        if (!p->host) {
+        if (needs_dispatch(p, a)) {
             require_single(v);
         }
     }
@@ -292,7 +294,7 @@ static uint64_t atomic_load(VCPU *v, uint64_t va, uint32_t memop, unsigned size)
     unsigned regime = regime_of(memop);
     check_alignment(v, va, memop, size, MMU_WRITE);
     PageInfo *p = mmu_lookup(v, va, MMU_WRITE, regime);
-    if (!p->host) {
+    if (needs_dispatch(p, MMU_WRITE)) {
         require_single(v);
     }
     if (crosses_page(va, size)) {
@@ -346,11 +348,12 @@ void *mmu_probe(VCPU *v, uint64_t va, unsigned size, uint32_t memop)
         check_both_pages(v, va, size, store ? MMU_WRITE : MMU_READ, regime);
         return NULL;
     }
-    if (!p->host || (store && !prepare_store(v, p, va, size))) {
+    if (needs_dispatch(p, store ? MMU_WRITE : MMU_READ) ||
+        (v->debug && debug_page_watched(v, p->va))) {
         return NULL;
     }
-    if (v->debug && debug_page_watched(v, p->va)) {
-        return NULL;
+    if (store) {
+        prepare_store(v, p, va, size);
     }
     return p->host + (va & PAGE_OFFSET);
 }
