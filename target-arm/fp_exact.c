@@ -118,16 +118,18 @@ FP_LANES(cgt)
 FP_LANES(acge)
 FP_LANES(acgt)
 
-// FCMP: aux has IR_FCMP_SIGNAL.
+// FCMP: aux has IR_FCMP_SIGNAL, and IR_FCMP_NZCV or the order is told as x86 does.
 static void do_cmp(VCPU *v, V128 *d, const V128 *a, const V128 *b, const V128 *c, uint32_t desc)
 {
-    static const uint16_t flags[] = {IR_FLAG_S, IR_FLAG_Z | IR_FLAG_C, IR_FLAG_C,
-                                     IR_FLAG_C | IR_FLAG_V}; // less, equal, greater, unordered
+    static const uint16_t flags[2][4] = {
+        // less, equal, greater, unordered
+        {IR_FLAG_C, IR_FLAG_Z, 0, IR_FLAG_Z | IR_FLAG_P | IR_FLAG_C},
+        {IR_FLAG_S, IR_FLAG_Z | IR_FLAG_C, IR_FLAG_C, IR_FLAG_C | IR_FLAG_V}};
     SfFormat f = desc & 3;
     SfStatus s = arm_fp_status(arm_cpu(v), f);
     SfOrder o = sf_compare(&s, f, fp_lane(a, f, 0), fp_lane(b, f, 0), desc & IR_FCMP_SIGNAL);
     (void)c;
     arm_fp_note(arm_cpu(v), f, &s);
-    *d = (V128){.u64 = {flags[o + 1], 0}};
+    *d = (V128){.u64 = {flags[!!(desc & IR_FCMP_NZCV)][o + 1], 0}};
 }
 const IRVHelper arm_fx_cmp = {"fx_cmp", do_cmp, 0};
