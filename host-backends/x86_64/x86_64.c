@@ -192,7 +192,9 @@ static void finish(Emit *e, size_t start)
 {
     Block *b = e->r->block;
     CodeCache *cache = e->r->cache;
-    qsort(e->side, e->n_side, sizeof(*e->side), side_order);
+    if (e->n_side) {
+        qsort(e->side, e->n_side, sizeof(*e->side), side_order);
+    }
     b->side = e->side;
     b->n_side = e->n_side;
     e->side = NULL;
