@@ -10,8 +10,6 @@
 #include "target-arm/helpers.h"
 #include "util/log.h"
 
-enum { MDSCR_SS = 1, MDSCR_TDCC = 1 << 12, MDSCR_KDE = 1 << 13, MDSCR_MDE = 1 << 15 };
-
 // MDSCR_EL1 bits that software may set; the rest shadows external debug state.
 #define MDSCR_BITS (MDSCR_SS | MDSCR_TDCC | MDSCR_KDE | MDSCR_MDE)
 

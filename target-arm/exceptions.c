@@ -56,7 +56,7 @@ void arm_set_daif(ARMCPU *c, uint32_t daif)
     uint32_t mask = PSTATE_D | PSTATE_A | PSTATE_I | PSTATE_F;
     uint32_t old = c->pstate;
     c->pstate = (old & ~mask) | (daif & mask);
-    if (unlikely(c->sys->debug.mdscr) && ((old ^ c->pstate) & PSTATE_D)) {
+    if (unlikely(c->sys->debug.mdscr & (MDSCR_SS | MDSCR_MDE)) && ((old ^ c->pstate) & PSTATE_D)) {
         arm_pstate_changed(c);
     } else if ((old & ~c->pstate & mask) && arm_interrupt_ready(&c->vcpu)) {
         vcpu_kick(&c->vcpu);
@@ -176,7 +176,7 @@ static uint32_t extra_pstate_bits(const ARMCPU *c)
 // PSTATE.SS after a return (D2.12.4): only if stepping starts with it.
 static uint32_t returned_ss(const ARMCPU *c, uint32_t spsr, unsigned el)
 {
-    if (!(c->sys->debug.mdscr & 1) || !(spsr & PSTATE_SS)) {
+    if (!(c->sys->debug.mdscr & MDSCR_SS) || !(spsr & PSTATE_SS)) {
         return 0;
     }
     bool at_source = arm_debug_enabled(c, arm_el(c), c->pstate & PSTATE_D);
@@ -214,8 +214,10 @@ void arm_exception_return(ARMCPU *c, uint64_t target)
     c->exclusive_size = 0;
     s->event = true;
     arm_pstate_changed(c);
-    log_printf(LOG_INT, "cpu%u return to EL%u pc 0x%" PRIx64 "\n", c->vcpu.index, arm_el(c),
-               c->vcpu.pc);
+    if (log_enabled(LOG_INT)) {
+        log_printf(LOG_INT, "cpu%u return to EL%u pc 0x%" PRIx64 "\n", c->vcpu.index, arm_el(c),
+                   c->vcpu.pc);
+    }
 }
 
 // --- aborts
@@ -260,14 +262,14 @@ bool arm_interrupt_ready(VCPU *v)
         (deliverable(c, ARM_INPUT_IRQ, PSTATE_I) || deliverable(c, ARM_INPUT_FIQ, PSTATE_F))) {
         return true;
     }
-    return (c->sys->debug.mdscr & 1) && arm_step_pending(c);
+    return (c->sys->debug.mdscr & MDSCR_SS) && arm_step_pending(c);
 }
 
 // A pending software step comes before interrupts (D1.3.6), FIQ before IRQ.
 void arm_interrupt_take(VCPU *v)
 {
     ARMCPU *c = arm_cpu(v);
-    if ((c->sys->debug.mdscr & 1) && arm_step_pending(c)) {
+    if ((c->sys->debug.mdscr & MDSCR_SS) && arm_step_pending(c)) {
         arm_take_step(c);
     } else if (deliverable(c, ARM_INPUT_FIQ, PSTATE_F)) {
         arm_take_exception(c, arm_exception_el(c), ARM_VECTOR_FIQ);

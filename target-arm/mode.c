@@ -100,7 +100,7 @@ static void select_mode(ARMCPU *c)
                                    : c->pstate & PSTATE_PAN ? MODE_EL1_PAN
                                                             : MODE_EL1;
     s->block_flags = s->control_flags[el != 0] | pstate_flags(c->pstate);
-    if (unlikely(s->debug.mdscr)) {
+    if (unlikely(s->debug.mdscr & (MDSCR_SS | MDSCR_MDE))) {
         s->block_flags |= arm_debug_block_flags(c);
     }
     s->regime_key[0] = s->mode_key[key];

@@ -7,7 +7,7 @@
 #include "target-arm/helpers.h"
 #include "target-arm/system.h"
 
-enum { KEY_IA, KEY_IB, KEY_DA, KEY_DB, KEY_GA };
+enum { KEY_IA, KEY_IB, KEY_DA, KEY_DB, KEY_GA }; // bit 0: B, bit 1: data
 
 // One multiplication carries the address and the key, one the modifier; the PAC's bits are high
 // ones, which depend on everything below them.
@@ -15,13 +15,12 @@ static uint64_t compute(const ARMCPU *c, uint64_t value, uint64_t modifier, unsi
 {
     const ARMKey *k = &c->sys->key[key];
     uint64_t h = (value ^ k->lo) * UINT64_C(0x9fb21c651e98df25);
-    h = (h ^ h >> 32 ^ (modifier + k->hi)) * UINT64_C(0xd6e8feb86659fd93);
-    return h ^ h >> 32;
+    return (h ^ (modifier + k->hi)) * UINT64_C(0xd6e8feb86659fd93);
 }
 
 static bool is_data(unsigned key)
 {
-    return key == KEY_DA || key == KEY_DB;
+    return key & KEY_DA;
 }
 
 static bool tagged(uint64_t tcr, bool upper, bool data)

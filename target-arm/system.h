@@ -181,6 +181,12 @@ void arm_id_registers(ARMCPU *c); // from model and features
 #define TCR_E0PD0 BIT(55)
 #define TCR_E0PD1 BIT(56)
 
+// MDSCR_EL1 (D17.3.20).
+#define MDSCR_SS   BIT(0)
+#define MDSCR_TDCC BIT(12)
+#define MDSCR_KDE  BIT(13)
+#define MDSCR_MDE  BIT(15)
+
 // Exception classes (ESR_ELx.EC). Those with a "same level" twin are the "lower level" one here.
 enum {
     EC_UNKNOWN = 0x00,

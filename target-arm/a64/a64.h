@@ -120,6 +120,9 @@ void a64_exit_ind(A64Ctx *c, IRRef target, IRIndKind kind);
 // System instructions: a64_put_next_pc, then the call, then a64_exit_loop.
 void a64_put_next_pc(A64Ctx *c);
 void a64_exit_loop(A64Ctx *c);
+// After one that may have changed the mode or mapping, or unmasked an interrupt (the helper has then
+// stopped the budget): the next block is looked up under the new key, without the dispatcher.
+void a64_exit_again(A64Ctx *c);
 // After an exception was taken or returned from by a helper: on at vcpu->pc, without a step.
 void a64_exit_taken(A64Ctx *c);
 

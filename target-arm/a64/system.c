@@ -23,7 +23,7 @@ static bool at_el0(const A64Ctx *c)
 static void sync_if(A64Ctx *c, bool ends)
 {
     if (ends) {
-        a64_exit_loop(c);
+        a64_exit_again(c);
     }
 }
 
@@ -163,7 +163,7 @@ static bool tr_msr_imm(A64Ctx *c, const A64Fields *f)
     }
     a64_put_next_pc(c);
     ir_call(c->b, &arm_h_msr_imm, ir_i32(c->b, op), ir_i32(c->b, f->m), IR_NONE, IR_NONE);
-    a64_exit_loop(c);
+    a64_exit_again(c);
     return true;
 }
 
@@ -269,6 +269,11 @@ static bool tr_mrs(A64Ctx *c, const A64Fields *f)
         a64_put(c, f->t, ir_get(c->b, IR_I64, r->slot));
         return true;
     }
+    uint32_t slot = arm_sysreg_inline(c->cpu, c->flags, enc, false);
+    if (slot) {
+        a64_put(c, f->t, ir_get(c->b, IR_I64, slot));
+        return true;
+    }
     if (is_fp_register(enc) && a64_fp_trapped(c)) {
         return true;
     }
@@ -282,7 +287,7 @@ static bool tr_mrs(A64Ctx *c, const A64Fields *f)
         v = ir_call(c->b, &arm_h_mrs, ir_i32(c->b, enc), ir_i32(c->b, f->t), IR_NONE, IR_NONE);
     }
     a64_put(c, f->t, v);
-    sync_if(c, ends);
+    sync_if(c, ends, enc);
     return true;
 }
 
@@ -292,6 +297,11 @@ static bool tr_msr(A64Ctx *c, const A64Fields *f)
     const InlineReg *r = find_inline(c, enc, true);
     if (r) {
         ir_put(c->b, r->slot, a64_x(c, f->t));
+        return true;
+    }
+    uint32_t slot = arm_sysreg_inline(c->cpu, c->flags, enc, true);
+    if (slot) {
+        ir_put(c->b, slot, a64_x(c, f->t));
         return true;
     }
     if (enc == SR(3, 3, 4, 2, 0)) {
@@ -306,7 +316,7 @@ static bool tr_msr(A64Ctx *c, const A64Fields *f)
         a64_put_next_pc(c);
     }
     ir_call(c->b, &arm_h_msr, ir_i32(c->b, enc), a64_x(c, f->t), ir_i32(c->b, f->t), IR_NONE);
-    sync_if(c, ends);
+    sync_if(c, ends, enc);
     return true;
 }
 
@@ -336,7 +346,7 @@ static bool tr_sys(A64Ctx *c, const A64Fields *f)
         a64_put_next_pc(c);
     }
     ir_call(c->b, &arm_h_sys, ir_i32(c->b, enc), a64_x(c, f->t), ir_i32(c->b, f->t), IR_NONE);
-    sync_if(c, ends);
+    sync_if(c, ends, enc);
     return true;
 }
 
