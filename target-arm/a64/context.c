@@ -273,16 +273,6 @@ void a64_exit_again(A64Ctx *c)
     ir_exit_ind(c->b, ir_i64(c->b, c->pc + 4), IR_IND_JUMP, 0);
 }
 
-void a64_exit_mode(A64Ctx *c)
-{
-    c->ended = true;
-    if (stepping(c)) {
-        finish_step(c);
-        return;
-    }
-    ir_exit_ind(c->b, ir_i64(c->b, c->pc + 4), IR_IND_JUMP, 0);
-}
-
 void a64_exit_taken(A64Ctx *c)
 {
     c->ended = true;

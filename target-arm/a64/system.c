@@ -287,7 +287,7 @@ static bool tr_mrs(A64Ctx *c, const A64Fields *f)
         v = ir_call(c->b, &arm_h_mrs, ir_i32(c->b, enc), ir_i32(c->b, f->t), IR_NONE, IR_NONE);
     }
     a64_put(c, f->t, v);
-    sync_if(c, ends, enc);
+    sync_if(c, ends);
     return true;
 }
 
@@ -316,7 +316,7 @@ static bool tr_msr(A64Ctx *c, const A64Fields *f)
         a64_put_next_pc(c);
     }
     ir_call(c->b, &arm_h_msr, ir_i32(c->b, enc), a64_x(c, f->t), ir_i32(c->b, f->t), IR_NONE);
-    sync_if(c, ends, enc);
+    sync_if(c, ends);
     return true;
 }
 
@@ -346,7 +346,7 @@ static bool tr_sys(A64Ctx *c, const A64Fields *f)
         a64_put_next_pc(c);
     }
     ir_call(c->b, &arm_h_sys, ir_i32(c->b, enc), a64_x(c, f->t), ir_i32(c->b, f->t), IR_NONE);
-    sync_if(c, ends, enc);
+    sync_if(c, ends);
     return true;
 }
 
