@@ -140,7 +140,8 @@ static void do_jcvt(VCPU *v, V128 *d, const V128 *a, const V128 *b, const V128 *
         r = exp <= 52 ? frac >> (52 - exp) : exp < 85 ? frac << (exp - 52) : 0;
         r = x >> 63 ? -r : r;
     }
-    bool exact = !s.flags && x != BIT(63);
+    bool zero = x << 1 == 0 || (s.flags & SF_DENORMAL_IN);
+    bool exact = !(s.flags & ~(unsigned)SF_DENORMAL_IN) && !(zero && x >> 63);
     arm_fp_note(arm_cpu(v), SF_F64, &s);
     *d = (V128){.u32 = {(uint32_t)r, exact ? IR_FLAG_Z : 0, 0, 0}};
 }

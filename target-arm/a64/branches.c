@@ -2,6 +2,7 @@
 #include "target-arm/a64/a64.h"
 #include "target-arm/a64/pauth.h"
 #include "target-arm/helpers.h"
+#include "target-arm/system.h"
 
 #define LR 30
 
@@ -103,10 +104,8 @@ static bool tr_ret_auth(A64Ctx *c, const A64Fields *f)
 
 static IRRef exception_link(A64Ctx *c)
 {
-    // ELR_EL1, ELR_EL2, ELR_EL3: op0 3, op1 0/4/6, c4, c0, op2 1
-    static const uint8_t op1[] = {0, 0, 4, 6};
-    uint32_t enc = 3u << 14 | (uint32_t)op1[c->flags & ARM_BF_EL] << 11 | 4u << 7 | 1;
-    return ir_call(c->b, &arm_h_mrs, ir_i32(c->b, enc), ir_i32(c->b, 31), IR_NONE, IR_NONE);
+    unsigned el = c->flags & ARM_BF_EL;
+    return ir_get(c->b, IR_I64, offsetof(ARMCPUAll, sys) + offsetof(ARMSystem, elr_el) + 8 * el);
 }
 
 static void exception_return(A64Ctx *c, IRRef target)
