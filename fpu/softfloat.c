@@ -104,6 +104,7 @@ static bool rounds_up(unsigned round, bool sign, bool odd, sf_u128 rest, sf_u128
     case SF_RND_DOWN:
         return rest && sign;
     case SF_RND_ODD:
+    case SF_RND_ODD_INF:
         return rest && !odd;
     default:
         return false;
@@ -122,9 +123,11 @@ static uint64_t round_frac(const SfStatus *s, SfFormat f, bool sign, sf_u128 fra
 
 static uint64_t overflow(SfStatus *s, SfFormat f, bool sign)
 {
+    // A bit for each sign.
     static const uint8_t to_inf[] = {
-        [SF_RND_NEAREST] = 3, [SF_RND_AWAY] = 3, // bit: sign
-        [SF_RND_UP] = 1,      [SF_RND_DOWN] = 2, [SF_RND_ZERO] = 0, [SF_RND_ODD] = 0};
+        [SF_RND_NEAREST] = 3, [SF_RND_AWAY] = 3, [SF_RND_UP] = 1,      [SF_RND_DOWN] = 2,
+        [SF_RND_ZERO] = 0,    [SF_RND_ODD] = 0,  [SF_RND_ODD_INF] = 3,
+    };
     s->flags |= SF_OVERFLOW | SF_INEXACT;
     uint64_t inf = sf_pack_inf(f, sign);
     return to_inf[s->round] >> sign & 1 ? inf : inf - 1;

@@ -20,8 +20,9 @@ typedef enum SfRound { // the first five as IRRound
     SF_RND_DOWN,
     SF_RND_UP,
     SF_RND_ZERO,
-    SF_RND_AWAY, // ties away from zero
-    SF_RND_ODD,  // von Neumann: inexact results get an odd last bit
+    SF_RND_AWAY,    // ties away from zero
+    SF_RND_ODD,     // von Neumann: inexact results get an odd last bit
+    SF_RND_ODD_INF, // the same, but overflow gives infinity
 } SfRound;
 
 enum {

@@ -30,6 +30,7 @@ static uint64_t integral(const SfParts *p, int exp, SfRound round, bool *inexact
         up = rest && p->sign;
         break;
     case SF_RND_ODD:
+    case SF_RND_ODD_INF:
         up = rest && !(whole & 1);
         break;
     case SF_RND_ZERO:

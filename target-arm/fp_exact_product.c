@@ -71,7 +71,8 @@ static uint32_t bf_single(uint16_t x)
 
 static uint32_t bf_dot_add(uint32_t sum, const V128 *a, unsigned i, const V128 *b, unsigned j)
 {
-    SfStatus s = {.round = SF_RND_ODD, .default_nan = true, .flush_in = true, .flush_out = true};
+    SfStatus s = {
+        .round = SF_RND_ODD_INF, .default_nan = true, .flush_in = true, .flush_out = true};
     uint64_t p = sf_mul(&s, SF_F32, bf_single(a->u16[i]), bf_single(b->u16[j]));
     uint64_t q = sf_mul(&s, SF_F32, bf_single(a->u16[i + 1]), bf_single(b->u16[j + 1]));
     return (uint32_t)sf_add(&s, SF_F32, sum, sf_add(&s, SF_F32, p, q));

@@ -12,12 +12,6 @@
 #include "target-arm/a64/pauth.h"
 #include "util/log.h"
 
-#if __has_include("target-arm/a64/crypto.c")
-#define CH_CRYPTO &a64_crypto,
-#else
-#define CH_CRYPTO
-#endif
-
 const A64Chapter *const a64_chapters[] = {
     &a64_dp_imm,
     &a64_pauth,
@@ -41,7 +35,8 @@ const A64Chapter *const a64_chapters[] = {
     &a64_simd_fp,
     &a64_simd_fp_convert,
     &a64_simd_fp_products,
-    CH_CRYPTO};
+    &a64_crypto,
+};
 const unsigned a64_n_chapters = ARRAY_LEN(a64_chapters);
 
 #define BUCKET_BITS 11
