@@ -129,8 +129,8 @@ const IRHelper arm_h_casp = {"casp", (void *)casp, IR_VOID, 3,
 
 // --- misaligned pc and SP
 
-// A block that finds SP misaligned branches to its instruction's address plus 2 (a64/context.c). That
-// way out has counted the instruction.
+// A block that finds SP misaligned branches to its instruction's address plus 2 (a64/context.c).
+// That way out has counted the instruction.
 static bool is_sp_fault(VCPU *v, uint64_t pc)
 {
     bool checked = v->target->block_flags(v) & ARM_BF_SP_ALIGN;

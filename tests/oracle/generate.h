@@ -8,6 +8,7 @@
 typedef struct Gen {
     uint64_t seed; // state of the random numbers
     const A64Decoder *decoder;
+    const uint64_t *pristine; // memory before each case
     const A64Chapter *chapter;
     const A64Row *row;
     A64Pattern pattern;

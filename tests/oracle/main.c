@@ -358,7 +358,10 @@ int main(int argc, char **argv)
     if (argc % 2 == 0) {
         die("option %s needs a value", argv[argc - 1]);
     }
-    Runner r = {.o = &o, .gen = {.seed = o.seed, .decoder = a64_decoder_new()}};
+    uint64_t *pristine = g_malloc(ORACLE_MEM_SIZE);
+    oracle_fill(pristine, ORACLE_MEM_SIZE / 8);
+    Runner r = {.o = &o,
+                .gen = {.seed = o.seed, .decoder = a64_decoder_new(), .pristine = pristine}};
     const char *why = NULL;
     const HostBackend *backend = o.jit ? host_backend_find(&why) : NULL;
     if (o.jit && !backend) {
