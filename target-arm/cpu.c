@@ -7,13 +7,9 @@
 
 #include "hw/core/machine.h"
 #include "target-arm/a64/a64.h"
+#include "target-arm/fp_exact.h"
 #include "util/log.h"
 #include "util/nearest.h"
-
-// target-arm/fp_exact.c
-uint32_t arm_fpsr_read(ARMCPU *c);
-void arm_fpsr_write(ARMCPU *c, uint32_t value);
-void arm_fpcr_write(ARMCPU *c, uint32_t value);
 
 // --- "-cpu"
 

@@ -4,10 +4,7 @@
 
 #include <string.h>
 
-// target-arm/fp_exact.c
-uint32_t arm_fpsr_read(ARMCPU *c);
-void arm_fpsr_write(ARMCPU *c, uint32_t value);
-void arm_fpcr_write(ARMCPU *c, uint32_t value);
+#include "target-arm/fp_exact.h"
 
 #define X(n)                                                                                       \
     {                                                                                              \

@@ -2,10 +2,7 @@
 // MSR (immediate).
 #include "target-arm/sysregs.h"
 
-// target-arm/fp_exact.c
-uint32_t arm_fpsr_read(ARMCPU *c);
-void arm_fpsr_write(ARMCPU *c, uint32_t value);
-void arm_fpcr_write(ARMCPU *c, uint32_t value);
+#include "target-arm/fp_exact.h"
 
 static void set_pstate_bit(ARMCPU *c, uint32_t bit, bool on)
 {
