@@ -24,7 +24,8 @@ class ConsoleError(Exception):
 
 def mimus(target="aarch64"):
     """The executable under test: $MIMUS, or the build directory's."""
-    return os.environ.get("MIMUS") or os.path.join(ROOT, "build", "mimus-system-" + target)
+    builddir = os.environ.get("MIMUS_BUILDDIR") or "build"
+    return os.environ.get("MIMUS") or os.path.join(ROOT, builddir, "mimus-system-" + target)
 
 
 def image_dir():
