@@ -148,7 +148,6 @@ static void bad_command(PFlash *s, uint64_t offset, uint32_t value)
 
 static void first_cycle(PFlash *s, uint64_t offset, uint8_t cmd)
 {
-    mem_romd_set(s->mem, false);
     s->cycle = 1;
     s->cmd = cmd;
     switch (cmd) {
@@ -157,11 +156,13 @@ static void first_cycle(PFlash *s, uint64_t offset, uint8_t cmd)
     case CMD_ERASE:
     case CMD_LOCK:
     case CMD_BUFFER:
+        mem_romd_set(s->mem, false);
         set_status(s, 0);
         return;
     case CMD_READ_STATUS:
     case CMD_READ_ID:
     case CMD_QUERY:
+        mem_romd_set(s->mem, false);
         s->cycle = 0;
         return;
     case CMD_CLEAR_STATUS:

@@ -62,7 +62,19 @@ static const StateField fields[] = {
     STATE_U64(FwCfg, dma_addr),
     STATE_END,
 };
-static const StateDesc state = {"fw_cfg", 1, fields, NULL, NULL};
+
+static bool loaded(void *obj, char **error)
+{
+    const FwCfg *s = obj;
+    uint64_t len = s->key < KEYS ? s->item[s->key].len : 0;
+    if (s->offset > len || (s->key >= KEYS && s->key != NOTHING)) {
+        *error = g_strdup("fw_cfg: position out of range");
+        return false;
+    }
+    return true;
+}
+
+static const StateDesc state = {"fw_cfg", 1, fields, .loaded = loaded};
 
 // --- items
 
@@ -184,20 +196,32 @@ static uint8_t next_byte(FwCfg *s)
     return s->offset < i->len ? i->data[s->offset++] : 0;
 }
 
-static void copy_out(FwCfg *s, uint64_t to, uint32_t len)
+#define COPY_CHUNK UINT64_C(4096)
+
+// Copies the item to RAM, zeroes behind its end. Anything but RAM is refused: a transfer of 4 GiB
+// into a device would take for ever.
+static bool copy_out(FwCfg *s, uint64_t to, uint32_t len)
 {
-    static const uint8_t zeroes[4096];
     AddressSpace *as = s->dev.machine->memory;
     const Item *i = selected(s);
-    uint64_t left = s->offset < i->len ? i->len - s->offset : 0;
-    uint64_t n = MIN_OF(left, len);
-    if (n) {
-        mem_write(as, to, i->data + s->offset, n);
+    uint64_t n;
+    for (uint64_t done = 0; done < len; done += n) {
+        n = MIN_OF(len - done, COPY_CHUNK - ((to + done) & (COPY_CHUNK - 1)));
+        uint8_t *p = mem_dma(as, to + done, n);
+        if (!p) {
+            log_printf(LOG_GUEST_ERRORS, "fw_cfg: DMA to 0x%llx, which is not RAM\n",
+                       (unsigned long long)(to + done));
+            return false;
+        }
+        uint64_t have = MIN_OF(i->len - s->offset, n);
+        if (have) {
+            memcpy(p, i->data + s->offset, have);
+        }
+        memset(p + have, 0, n - have);
+        s->offset += have;
+        mem_dirty(as, to + done, n);
     }
-    s->offset += n;
-    for (uint64_t done = n; done < len; done += sizeof zeroes) {
-        mem_write(as, to + done, zeroes, MIN_OF(len - done, sizeof zeroes));
-    }
+    return true;
 }
 
 // --- DMA
@@ -213,12 +237,14 @@ static uint32_t do_request(FwCfg *s, uint32_t control, uint32_t length, uint64_t
         select_item(s, (uint16_t)(control >> 16));
     }
     if (control & DMA_READ) {
-        copy_out(s, address, length);
-    } else if (control & DMA_WRITE) {
+        return copy_out(s, address, length) ? 0 : DMA_ERROR;
+    }
+    if (control & DMA_WRITE) {
         log_printf(LOG_GUEST_ERRORS, "fw_cfg: write to item 0x%x, which is read-only\n", s->key);
         return DMA_ERROR;
-    } else if (control & DMA_SKIP) {
-        uint64_t left = selected(s)->len - MIN_OF(s->offset, selected(s)->len);
+    }
+    if (control & DMA_SKIP) {
+        uint64_t left = selected(s)->len - s->offset;
         s->offset += MIN_OF(left, length);
     }
     return 0;
