@@ -33,19 +33,6 @@ static ALWAYS_INLINE void each_lane(unsigned esize, LaneFn *fn, V128 *d, const V
 #define LANE_ARGS     unsigned esize, const V128 *a, const V128 *b, const V128 *c, unsigned i, bool *sat
 #define UNUSED2(x, y) ((void)(x), (void)(y))
 
-static ALWAYS_INLINE uint64_t sqabs(LANE_ARGS)
-{
-    wide_t x = lane_s(a, esize, i);
-    UNUSED2(b, c);
-    return saturate_s(x < 0 ? -x : x, 8u << esize, sat);
-}
-
-static ALWAYS_INLINE uint64_t sqneg(LANE_ARGS)
-{
-    UNUSED2(b, c);
-    return saturate_s(-(wide_t)lane_s(a, esize, i), 8u << esize, sat);
-}
-
 static ALWAYS_INLINE uint64_t suqadd(LANE_ARGS)
 {
     (void)c;
@@ -56,24 +43,6 @@ static ALWAYS_INLINE uint64_t usqadd(LANE_ARGS)
 {
     (void)c;
     return saturate_u((wide_t)lane_s(a, esize, i) + lane_u(b, esize, i), 8u << esize, sat);
-}
-
-static ALWAYS_INLINE uint64_t double_high(LANE_ARGS, bool round)
-{
-    unsigned bits = 8u << esize;
-    wide_t p = 2 * (wide_t)lane_s(a, esize, i) * lane_s(b, esize, i);
-    (void)c;
-    return saturate_s((p + (round ? (wide_t)1 << (bits - 1) : 0)) >> bits, bits, sat);
-}
-
-static ALWAYS_INLINE uint64_t sqdmulh(LANE_ARGS)
-{
-    return double_high(esize, a, b, c, i, sat, false);
-}
-
-static ALWAYS_INLINE uint64_t sqrdmulh(LANE_ARGS)
-{
-    return double_high(esize, a, b, c, i, sat, true);
 }
 
 // The accumulator joins before the rounding shift.
@@ -124,12 +93,8 @@ static ALWAYS_INLINE uint64_t pmul(LANE_ARGS)
     return r;
 }
 
-LANES(sqabs)
-LANES(sqneg)
 LANES(suqadd)
 LANES(usqadd)
-LANES(sqdmulh)
-LANES(sqrdmulh)
 LANES(sqrdmlah)
 LANES(sqrdmlsh)
 LANES(clz)
@@ -150,43 +115,6 @@ static void do_rbit(VCPU *v, V128 *d, const V128 *a, const V128 *b, const V128 *
     }
 }
 const IRVHelper arm_hv_rbit = {"rbit", do_rbit, 0};
-
-// --- long doubling products
-
-static ALWAYS_INLINE void long_double(unsigned esize, V128 *d, const V128 *a, const V128 *b,
-                                      const V128 *c, unsigned high, int sign, bool *sat)
-{
-    unsigned n = 8u >> esize, wide = esize < 3 ? esize + 1 : 3, bits = 8u << wide;
-    V128 r;
-    for (unsigned i = 0; i < n; i++) {
-        wide_t p = 2 * (wide_t)lane_s(a, esize, i + high * n) * lane_s(b, esize, i + high * n);
-        uint64_t x = saturate_s(p, bits, sat);
-        if (sign) {
-            int64_t product = sextract64(x, 0, bits);
-            x = saturate_s((wide_t)lane_s(c, wide, i) + sign * (wide_t)product, bits, sat);
-        }
-        set_lane(&r, wide, i, x);
-    }
-    *d = r;
-}
-
-#define LONG_DOUBLE(name, sign)                                                                    \
-    static void do_##name(VCPU *v, V128 *d, const V128 *a, const V128 *b, const V128 *c,           \
-                          uint32_t desc)                                                           \
-    {                                                                                              \
-        bool sat = false;                                                                          \
-        if (arm_vdesc_esize(desc) == 1) {                                                          \
-            long_double(1, d, a, b, c, arm_vdesc_imm(desc), sign, &sat);                           \
-        } else {                                                                                   \
-            long_double(2, d, a, b, c, arm_vdesc_imm(desc), sign, &sat);                           \
-        }                                                                                          \
-        note_saturation(v, sat);                                                                   \
-    }                                                                                              \
-    const IRVHelper arm_hv_##name = {#name, do_##name, 0};
-
-LONG_DOUBLE(sqdmull, 0)
-LONG_DOUBLE(sqdmlal, 1)
-LONG_DOUBLE(sqdmlsl, -1)
 
 static void do_pmull8(VCPU *v, V128 *d, const V128 *a, const V128 *b, const V128 *c, uint32_t desc)
 {

@@ -30,18 +30,10 @@ extern const IRVHelper arm_hv_sshl, arm_hv_ushl, arm_hv_srshl, arm_hv_urshl, arm
     arm_hv_uqshl, arm_hv_sqrshl, arm_hv_uqrshl;
 // --- shifts of a by the immediate
 extern const IRVHelper arm_hv_sqshl_imm, arm_hv_uqshl_imm, arm_hv_sqshlu_imm;
-// Narrowing: a has lanes of twice esize; the results fill the low half, the high half is zero.
-extern const IRVHelper arm_hv_sqshrn, arm_hv_sqrshrn, arm_hv_uqshrn, arm_hv_uqrshrn, arm_hv_sqshrun,
-    arm_hv_sqrshrun;
 
 // --- saturating arithmetic (helpers_simd.c)
-extern const IRVHelper arm_hv_sqabs, arm_hv_sqneg;
-extern const IRVHelper arm_hv_suqadd, arm_hv_usqadd; // a: operand n, b: the accumulator d
-extern const IRVHelper arm_hv_sqdmulh, arm_hv_sqrdmulh;
+extern const IRVHelper arm_hv_suqadd, arm_hv_usqadd;     // a: operand n, b: the accumulator d
 extern const IRVHelper arm_hv_sqrdmlah, arm_hv_sqrdmlsh; // a * b, accumulated on c
-// Long: the lanes of a and b that imm (0 or 1) tells the half of, doubled products; accumulated on
-// c.
-extern const IRVHelper arm_hv_sqdmull, arm_hv_sqdmlal, arm_hv_sqdmlsl;
 
 // --- others
 extern const IRVHelper arm_hv_cls, arm_hv_clz, arm_hv_rbit;

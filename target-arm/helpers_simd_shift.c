@@ -1,4 +1,4 @@
-// Shifts by register, saturating shifts, and saturating narrowing shifts: helpers_simd.h.
+// Shifts by register and saturating left shifts: helpers_simd.h.
 #include "target-arm/helpers_simd_lanes.h"
 
 // x * 2^n exactly if it fits, else beyond any lane's range with x's sign; right shifts round down,
@@ -92,39 +92,3 @@ static inline __attribute__((always_inline)) void left(unsigned esize, V128 *d, 
 LEFT(sqshl_imm, true, true)
 LEFT(uqshl_imm, false, false)
 LEFT(sqshlu_imm, true, false)
-
-// --- right by the immediate (which may be 0) into lanes of half the size
-
-static inline __attribute__((always_inline)) void narrow(unsigned esize, V128 *d, const V128 *a,
-                                                         unsigned n, bool round, bool from_signed,
-                                                         bool to_signed, bool *sat)
-{
-    unsigned bits = 8u << esize, wide = esize < 3 ? esize + 1 : 3;
-    wide_t half = round && n ? (wide_t)1 << (n - 1) : 0;
-    for (unsigned i = 0; i < 8u >> esize; i++) {
-        wide_t x = from_signed ? (wide_t)lane_s(a, wide, i) : (wide_t)lane_u(a, wide, i);
-        x = (x + half) >> n;
-        set_lane(d, esize, i, to_signed ? saturate_s(x, bits, sat) : saturate_u(x, bits, sat));
-    }
-}
-
-#define NARROW(name, round, from_signed, to_signed)                                                \
-    static void do_##name(VCPU *v, V128 *d, const V128 *a, const V128 *b, const V128 *c,           \
-                          uint32_t desc)                                                           \
-    {                                                                                              \
-        bool sat = false;                                                                          \
-        V128 x = *a;                                                                               \
-        (void)b;                                                                                   \
-        (void)c;                                                                                   \
-        *d = (V128){0};                                                                            \
-        EACH_SIZE(desc, narrow, d, &x, arm_vdesc_imm(desc), round, from_signed, to_signed, &sat);  \
-        note_saturation(v, sat);                                                                   \
-    }                                                                                              \
-    const IRVHelper arm_hv_##name = {#name, do_##name, 0};
-
-NARROW(sqshrn, false, true, true)
-NARROW(sqrshrn, true, true, true)
-NARROW(uqshrn, false, false, false)
-NARROW(uqrshrn, true, false, false)
-NARROW(sqshrun, false, true, false)
-NARROW(sqrshrun, true, true, false)

@@ -25,6 +25,28 @@ IRRef a64_fp_abs(A64Ctx *c, IRRef v, unsigned esize)
     return ir_v2(c->b, IR_vand, v, simd_splat(c, esize, mask64((8u << esize) - 1)), 0);
 }
 
+// All ones where a lane is a quiet NaN.
+static IRRef quiet_nan(A64Ctx *c, IRRef v, unsigned esize)
+{
+    uint64_t below = esize == 3 ? UINT64_C(0x7ff7ffffffffffff) : 0x7fbfffff;
+    return ir_v2(c->b, IR_vcgt, a64_fp_abs(c, v, esize), simd_splat(c, esize, below), esize);
+}
+
+// A quiet NaN against anything else gives the other operand: it takes both places.
+IRRef a64_fp_maxnm(A64Ctx *c, IRRef x, IRRef y, unsigned aux, bool max)
+{
+    IRBlock *b = c->b;
+    unsigned esize = aux & 3;
+    if (a64_fp_soft(c, esize)) {
+        return a64_fp_exact(c, max ? &arm_fx_maxnm : &arm_fx_minnm, x, y, IR_NONE, aux, 0);
+    }
+    IRRef qx = quiet_nan(c, x, esize), qy = quiet_nan(c, y, esize);
+    IRRef first = ir_v3(b, IR_vbsl, ir_v2(b, IR_vandn, qx, qy, 0), y, x, 0);
+    IRRef second = ir_v3(b, IR_vbsl, ir_v2(b, IR_vandn, qy, qx, 0), x, y, 0);
+    return ir_fp(b, max ? IR_fmax : IR_fmin, IR_V128, first, second, IR_NONE, aux, 0,
+                 max ? &arm_fx_max : &arm_fx_min);
+}
+
 static unsigned int_flag(const A64Ctx *c, IRRef x)
 {
     return ir_type(c->b, x) == IR_I64 ? ARM_FX_I64 >> 16 : 0;
@@ -34,12 +56,20 @@ IRRef a64_fp_from_int(A64Ctx *c, IRRef x, unsigned esize, unsigned fbits, bool i
 {
     const IRVHelper *exact = is_signed ? &arm_fx_s2f : &arm_fx_u2f;
     unsigned aux = esize | IR_FP_SCALAR;
-    if (fbits || a64_fp_soft(c, esize)) {
+    if (a64_fp_soft(c, esize)) {
         IRRef v = ir_v1(c->b, IR_vfromg, x, ir_type(c->b, x) == IR_I64 ? 3 : 2);
         return a64_fp_exact(c, exact, v, IR_NONE, IR_NONE, aux,
                             fbits << ARM_FX_FBITS | int_flag(c, x));
     }
-    return ir_fp(c->b, is_signed ? IR_fs2f : IR_fu2f, IR_V128, x, IR_NONE, IR_NONE, aux, 0, exact);
+    IRRef r =
+        ir_fp(c->b, is_signed ? IR_fs2f : IR_fu2f, IR_V128, x, IR_NONE, IR_NONE, aux, 0, exact);
+    if (!fbits) {
+        return r;
+    }
+    // The scaling is exact: the smallest result, 2^-64, is far from the denormals.
+    uint64_t scale = esize == 3 ? (uint64_t)(1023 - fbits) << 52 : (uint64_t)(127 - fbits) << 23;
+    return ir_fp(c->b, IR_fmul, IR_V128, r, ir_vconst(c->b, scale, 0), IR_NONE, aux, 0,
+                 &arm_fx_mul);
 }
 
 IRRef a64_fp_to_int(A64Ctx *c, IRRef v, bool to_sf, unsigned esize, unsigned fbits, IRRound round,

@@ -20,6 +20,9 @@ bool a64_fp_soft(const A64Ctx *c, unsigned esize);
 IRRef a64_fp_neg(A64Ctx *c, IRRef v, unsigned esize);
 IRRef a64_fp_abs(A64Ctx *c, IRRef v, unsigned esize);
 
+// FMAXNM, FMINNM on vectors: aux as in a64_fp.
+IRRef a64_fp_maxnm(A64Ctx *c, IRRef x, IRRef y, unsigned aux, bool max);
+
 // Integer <-> lane 0. to_sf, from_sf: the integer is an I64, else an I32.
 IRRef a64_fp_from_int(A64Ctx *c, IRRef x, unsigned esize, unsigned fbits, bool is_signed);
 IRRef a64_fp_to_int(A64Ctx *c, IRRef v, bool to_sf, unsigned esize, unsigned fbits, IRRound round,

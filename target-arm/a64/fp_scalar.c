@@ -32,12 +32,12 @@ FP2(fmin, IR_fmin, arm_fx_min)
 
 static IRRef op_fmaxnm(A64Ctx *c, IRRef n, IRRef m, unsigned esize)
 {
-    return a64_fp_exact(c, &arm_fx_maxnm, n, m, IR_NONE, esize | IR_FP_SCALAR, 0);
+    return a64_fp_maxnm(c, n, m, esize | IR_FP_SCALAR, true);
 }
 
 static IRRef op_fminnm(A64Ctx *c, IRRef n, IRRef m, unsigned esize)
 {
-    return a64_fp_exact(c, &arm_fx_minnm, n, m, IR_NONE, esize | IR_FP_SCALAR, 0);
+    return a64_fp_maxnm(c, n, m, esize | IR_FP_SCALAR, false);
 }
 
 // The sign bit of lane 0 alone, so that the other lanes stay zero.

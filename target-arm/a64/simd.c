@@ -126,3 +126,28 @@ IRRef simd_shr_round(A64Ctx *c, IRRef v, unsigned esize, unsigned n, bool is_sig
     round = ir_v2(b, IR_vand, round, simd_splat(c, esize, 1), 0);
     return ir_v2(b, IR_vadd, high, round, esize);
 }
+
+IRRef simd_wide_n(A64Ctx *c, const Simd *s)
+{
+    IRRef n = simd_n(c, s);
+    return s->scalar ? ir_v1(c->b, IR_vzext, n, s->esize + 1) : n;
+}
+
+IRRef simd_narrow_saturating(A64Ctx *c, const Simd *s, IRRef v, SimdNarrow how)
+{
+    IRBlock *b = c->b;
+    unsigned wide = s->esize + 1, bits = simd_bits(s);
+    bool to_signed = how == NARROW_S_TO_S;
+    IRRef r = v;
+    if (how != NARROW_U_TO_U) {
+        uint64_t least = to_signed ? ~mask64(bits - 1) : 0;
+        r = ir_v2(b, IR_vmaxs, r, simd_splat(c, wide, least), wide);
+    }
+    r = ir_v2(b, how == NARROW_U_TO_U ? IR_vminu : IR_vmins, r,
+              simd_splat(c, wide, mask64(to_signed ? bits - 1 : bits)), wide);
+    simd_note_saturation(c, r, v);
+    if (s->q && !s->scalar) {
+        return ir_v2(b, IR_vnarrow2, simd_d(c, s), r, wide);
+    }
+    return ir_v1(b, IR_vnarrow, r, wide);
+}

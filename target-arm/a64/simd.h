@@ -105,6 +105,13 @@ IRRef simd_call1(A64Ctx *c, const Simd *s, const IRVHelper *h, IRRef a);
 IRRef simd_call2(A64Ctx *c, const Simd *s, const IRVHelper *h, IRRef a, IRRef b);
 IRRef simd_call3(A64Ctx *c, const Simd *s, const IRVHelper *h, IRRef a, IRRef b, IRRef d);
 
+// Lanes of twice s->esize narrowed with saturation, noting QC, into the half that s asks for (the
+// scalar form: lane 0). v: operands without rubbish.
+typedef enum SimdNarrow { NARROW_S_TO_S, NARROW_U_TO_U, NARROW_S_TO_U } SimdNarrow;
+IRRef simd_narrow_saturating(A64Ctx *c, const Simd *s, IRRef v, SimdNarrow how);
+// Vn as such an operand.
+IRRef simd_wide_n(A64Ctx *c, const Simd *s);
+
 // Rounded right shift of lanes, 1 <= n <= lane bits.
 IRRef simd_shr_round(A64Ctx *c, IRRef v, unsigned esize, unsigned n, bool is_signed);
 

@@ -27,6 +27,13 @@ static IRRef exact2(A64Ctx *c, const Simd *s, const IRVHelper *exact)
         return exact2(c, s, &exact);                                                               \
     }
 
+#define MAXNM(name, max)                                                                           \
+    IRRef simd_##name(A64Ctx *c, const Simd *s)                                                    \
+    {                                                                                              \
+        return a64_fp_maxnm(c, simd_fp_clean(c, s, simd_n(c, s)),                                  \
+                            simd_fp_clean(c, s, simd_m(c, s)), simd_fp_aux(s), max);               \
+    }
+
 FP2(fadd, IR_fadd, arm_fx_add)
 FP2(fsub, IR_fsub, arm_fx_sub)
 FP2(fmul, IR_fmul, arm_fx_mul)
@@ -35,8 +42,8 @@ FP2(fmin, IR_fmin, arm_fx_min)
 FP2(fcmeq, IR_fceq, arm_fx_ceq)
 FP2(fcmge, IR_fcge, arm_fx_cge)
 FP2(fcmgt, IR_fcgt, arm_fx_cgt)
-EXACT2(fmaxnm, arm_fx_maxnm)
-EXACT2(fminnm, arm_fx_minnm)
+MAXNM(fmaxnm, true)
+MAXNM(fminnm, false)
 EXACT2(fmulx, arm_fx_mulx)
 EXACT2(frecps, arm_fx_recps)
 EXACT2(frsqrts, arm_fx_rsqrts)
@@ -91,54 +98,71 @@ IRRef simd_fmls(A64Ctx *c, const Simd *s)
 }
 
 // --- pairwise: neighbours of n, then of m. A D form is computed twice; that raises nothing new.
-// op IR_nop: by the exact function.
 
-static IRRef pairs(A64Ctx *c, IRRef n, IRRef m, unsigned esize, IROpcode op, const IRVHelper *exact)
+typedef IRRef Pair(A64Ctx *c, IRRef x, IRRef y, unsigned aux);
+
+static IRRef pair_add(A64Ctx *c, IRRef x, IRRef y, unsigned aux)
 {
-    IRRef x = ir_v2(c->b, IR_vuzp1, n, m, esize), y = ir_v2(c->b, IR_vuzp2, n, m, esize);
-    if (op == IR_nop) {
-        return a64_fp_exact(c, exact, x, y, IR_NONE, esize, 0);
-    }
-    return a64_fp(c, op, exact, x, y, IR_NONE, esize, 0);
+    return a64_fp(c, IR_fadd, &arm_fx_add, x, y, IR_NONE, aux, 0);
+}
+static IRRef pair_max(A64Ctx *c, IRRef x, IRRef y, unsigned aux)
+{
+    return a64_fp(c, IR_fmax, &arm_fx_max, x, y, IR_NONE, aux, 0);
+}
+static IRRef pair_min(A64Ctx *c, IRRef x, IRRef y, unsigned aux)
+{
+    return a64_fp(c, IR_fmin, &arm_fx_min, x, y, IR_NONE, aux, 0);
+}
+static IRRef pair_maxnm(A64Ctx *c, IRRef x, IRRef y, unsigned aux)
+{
+    return a64_fp_maxnm(c, x, y, aux, true);
+}
+static IRRef pair_minnm(A64Ctx *c, IRRef x, IRRef y, unsigned aux)
+{
+    return a64_fp_maxnm(c, x, y, aux, false);
 }
 
-static IRRef pairwise(A64Ctx *c, const Simd *s, IROpcode op, const IRVHelper *exact)
+static IRRef pairs(A64Ctx *c, IRRef n, IRRef m, unsigned esize, Pair *op)
+{
+    IRRef x = ir_v2(c->b, IR_vuzp1, n, m, esize), y = ir_v2(c->b, IR_vuzp2, n, m, esize);
+    return op(c, x, y, esize);
+}
+
+static IRRef pairwise(A64Ctx *c, const Simd *s, Pair *op)
 {
     IRRef n = simd_n(c, s), m;
     if (s->scalar) { // lanes 0 and 1 of n
-        m = ir_v1(c->b, IR_vduplane, n, s->esize | 1 << 8);
-        return op == IR_nop ? a64_fp_exact(c, exact, n, m, IR_NONE, simd_fp_aux(s), 0)
-                            : a64_fp(c, op, exact, n, m, IR_NONE, simd_fp_aux(s), 0);
+        return op(c, n, ir_v1(c->b, IR_vduplane, n, s->esize | 1 << 8), simd_fp_aux(s));
     }
     m = simd_m(c, s);
     if (!s->q) {
         n = m = simd_join(c, n, m);
     }
-    return pairs(c, n, m, s->esize, op, exact);
+    return pairs(c, n, m, s->esize, op);
 }
 
-#define PAIRWISE(name, op, exact)                                                                  \
+#define PAIRWISE(name, op)                                                                         \
     IRRef simd_##name(A64Ctx *c, const Simd *s)                                                    \
     {                                                                                              \
-        return pairwise(c, s, op, &exact);                                                         \
+        return pairwise(c, s, op);                                                                 \
     }
 
-PAIRWISE(faddp, IR_fadd, arm_fx_add)
-PAIRWISE(fmaxp, IR_fmax, arm_fx_max)
-PAIRWISE(fminp, IR_fmin, arm_fx_min)
-PAIRWISE(fmaxnmp, IR_nop, arm_fx_maxnm)
-PAIRWISE(fminnmp, IR_nop, arm_fx_minnm)
+PAIRWISE(faddp, pair_add)
+PAIRWISE(fmaxp, pair_max)
+PAIRWISE(fminp, pair_min)
+PAIRWISE(fmaxnmp, pair_maxnm)
+PAIRWISE(fminnmp, pair_minnm)
 
 // --- across lanes: neighbours first (the order matters for NaNs)
 
-static IRRef across(A64Ctx *c, const Simd *s, IROpcode op, const IRVHelper *exact)
+static IRRef across(A64Ctx *c, const Simd *s, Pair *op)
 {
     IRRef x = simd_n(c, s);
     if (!s->q) {
         x = simd_join(c, x, x);
     }
     for (unsigned lanes = (s->q ? 16u : 8u) >> s->esize; lanes > 1; lanes /= 2) {
-        x = pairs(c, x, x, s->esize, op, exact);
+        x = pairs(c, x, x, s->esize, op);
     }
     return x;
 }
@@ -150,29 +174,29 @@ static bool across_shape(const A64Ctx *c, Simd *s)
     return s->q || s->esize == 1;
 }
 
-static bool run_across(A64Ctx *c, IROpcode op, const IRVHelper *exact)
+static bool run_across(A64Ctx *c, Pair *op)
 {
     Simd s;
     if (!across_shape(c, &s)) {
         return false;
     }
     if (!a64_fp_trapped(c)) {
-        a64_put_v(c, s.d, ir_v1(c->b, IR_vzext, across(c, &s, op, exact), s.esize));
+        a64_put_v(c, s.d, ir_v1(c->b, IR_vzext, across(c, &s, op), s.esize));
     }
     return true;
 }
 
-#define TR_ACROSS(name, op, exact)                                                                 \
+#define TR_ACROSS(name, op)                                                                        \
     static bool tr_##name(A64Ctx *c, const A64Fields *f)                                           \
     {                                                                                              \
         (void)f;                                                                                   \
-        return run_across(c, op, &exact);                                                          \
+        return run_across(c, op);                                                                  \
     }
 
-TR_ACROSS(fmaxv, IR_fmax, arm_fx_max)
-TR_ACROSS(fminv, IR_fmin, arm_fx_min)
-TR_ACROSS(fmaxnmv, IR_nop, arm_fx_maxnm)
-TR_ACROSS(fminnmv, IR_nop, arm_fx_minnm)
+TR_ACROSS(fmaxv, pair_max)
+TR_ACROSS(fminv, pair_min)
+TR_ACROSS(fmaxnmv, pair_maxnm)
+TR_ACROSS(fminnmv, pair_minnm)
 
 // --- one operand
 

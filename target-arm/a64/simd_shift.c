@@ -88,11 +88,6 @@ BY_HELPER(sqshlu_imm)
 
 // --- narrowing: esize is that of the result
 
-static IRRef into_half(A64Ctx *c, const Simd *s, IRRef low)
-{
-    return s->q && !s->scalar ? simd_join(c, simd_d(c, s), low) : low;
-}
-
 static IRRef narrow_shift(A64Ctx *c, const Simd *s, bool round)
 {
     unsigned wide = s->esize + 1;
@@ -112,22 +107,28 @@ static IRRef rshrn(A64Ctx *c, const Simd *s)
     return narrow_shift(c, s, true);
 }
 
-#define NARROW_BY_HELPER(name)                                                                     \
+static IRRef narrow_saturating(A64Ctx *c, const Simd *s, SimdNarrow how, bool round)
+{
+    unsigned wide = s->esize + 1;
+    bool is_signed = how != NARROW_U_TO_U;
+    IRRef x = simd_wide_n(c, s);
+    x = round ? simd_shr_round(c, x, wide, s->shift, is_signed)
+              : ir_v1i(c->b, is_signed ? IR_vsari : IR_vshri, x, wide, s->shift);
+    return simd_narrow_saturating(c, s, x, how);
+}
+
+#define NARROW_SATURATING(name, how, round)                                                        \
     IRRef simd_##name(A64Ctx *c, const Simd *s)                                                    \
     {                                                                                              \
-        IRRef n = simd_n(c, s);                                                                    \
-        if (s->scalar) {                                                                           \
-            n = ir_v1(c->b, IR_vzext, n, s->esize + 1);                                            \
-        }                                                                                          \
-        return into_half(c, s, simd_call1(c, s, &arm_hv_##name, n));                               \
+        return narrow_saturating(c, s, how, round);                                                \
     }
 
-NARROW_BY_HELPER(sqshrn)
-NARROW_BY_HELPER(sqrshrn)
-NARROW_BY_HELPER(uqshrn)
-NARROW_BY_HELPER(uqrshrn)
-NARROW_BY_HELPER(sqshrun)
-NARROW_BY_HELPER(sqrshrun)
+NARROW_SATURATING(sqshrn, NARROW_S_TO_S, false)
+NARROW_SATURATING(sqrshrn, NARROW_S_TO_S, true)
+NARROW_SATURATING(uqshrn, NARROW_U_TO_U, false)
+NARROW_SATURATING(uqrshrn, NARROW_U_TO_U, true)
+NARROW_SATURATING(sqshrun, NARROW_S_TO_U, false)
+NARROW_SATURATING(sqrshrun, NARROW_S_TO_U, true)
 
 // --- widening (SXTL, UXTL when the amount is 0)
 

@@ -138,33 +138,43 @@ static IRRef rsubhn(A64Ctx *c, const Simd *s)
     return high_narrow(c, s, IR_vsub, true);
 }
 
-// --- saturating doubling products (also scalar) and polynomials. The helpers take the half by imm;
-// a scalar reads lane 0, and zero lanes saturate nothing.
+// --- saturating doubling products (also scalar: other lanes are zero and saturate nothing)
 
-static IRRef doubling(A64Ctx *c, const Simd *s, const IRVHelper *h)
+static IRRef saturated(A64Ctx *c, const Simd *s, IROpcode op, IROpcode wrap, IRRef a, IRRef b)
 {
-    uint32_t desc = arm_vdesc(s->esize, true, !s->scalar && s->q);
-    IRRef n = s->scalar ? simd_n_clean(c, s) : simd_n(c, s);
-    IRRef m = s->scalar ? simd_m_clean(c, s) : simd_m(c, s);
-    IRRef d = simd_d(c, s);
-    if (s->scalar) {
-        d = ir_v1(c->b, IR_vzext, d, s->esize + 1);
-    }
-    return ir_vcall(c->b, h, n, m, d, desc);
+    IRRef r = ir_v2(c->b, op, a, b, s->esize + 1);
+    simd_note_saturation(c, r, ir_v2(c->b, wrap, a, b, s->esize + 1));
+    return r;
 }
 
 IRRef simd_sqdmull(A64Ctx *c, const Simd *s)
 {
-    return doubling(c, s, &arm_hv_sqdmull);
+    bool high = s->q && !s->scalar;
+    IRRef n = s->scalar ? simd_n_clean(c, s) : simd_n(c, s);
+    IRRef m = s->scalar ? simd_m_clean(c, s) : simd_m(c, s);
+    IRRef p = ir_v2(c->b, high ? IR_vmull2_s : IR_vmull_s, n, m, s->esize);
+    return saturated(c, s, IR_vqadds, IR_vadd, p, p);
 }
+
+static IRRef doubling_onto_d(A64Ctx *c, const Simd *s, IROpcode op, IROpcode wrap)
+{
+    IRRef d = simd_d(c, s);
+    if (s->scalar) {
+        d = ir_v1(c->b, IR_vzext, d, s->esize + 1);
+    }
+    return saturated(c, s, op, wrap, d, simd_sqdmull(c, s));
+}
+
 IRRef simd_sqdmlal(A64Ctx *c, const Simd *s)
 {
-    return doubling(c, s, &arm_hv_sqdmlal);
+    return doubling_onto_d(c, s, IR_vqadds, IR_vadd);
 }
 IRRef simd_sqdmlsl(A64Ctx *c, const Simd *s)
 {
-    return doubling(c, s, &arm_hv_sqdmlsl);
+    return doubling_onto_d(c, s, IR_vqsubs, IR_vsub);
 }
+
+// --- polynomials
 
 static IRRef pmull8(A64Ctx *c, const Simd *s)
 {

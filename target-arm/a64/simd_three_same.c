@@ -103,6 +103,37 @@ SATURATING(uqadd, IR_vqaddu, IR_vadd)
 SATURATING(sqsub, IR_vqsubs, IR_vsub)
 SATURATING(uqsub, IR_vqsubu, IR_vsub)
 
+// The high half of twice the product: the whole product shifted by one less, which alone is too
+// large for the lane if both factors are the most negative value. Products of lanes i from the low
+// and the high half are narrowed after saturation.
+static IRRef double_high(A64Ctx *c, const Simd *s, bool round)
+{
+    IRBlock *b = c->b;
+    unsigned wide = s->esize + 1, shift = simd_bits(s) - 1;
+    IRRef n = simd_n_clean(c, s), m = simd_m_clean(c, s), half[2];
+    IRRef most = simd_splat(c, wide, mask64(shift));
+    for (unsigned i = 0; i < 1u + s->q; i++) {
+        IRRef p = ir_v2(b, i ? IR_vmull2_s : IR_vmull_s, n, m, s->esize);
+        if (round) {
+            p = ir_v2(b, IR_vadd, p, simd_splat(c, wide, UINT64_C(1) << (shift - 1)), wide);
+        }
+        p = ir_v1i(b, IR_vsari, p, wide, shift);
+        half[i] = ir_v2(b, IR_vmins, p, most, wide);
+        simd_note_saturation(c, half[i], p);
+    }
+    IRRef r = ir_v1(b, IR_vnarrow, half[0], wide);
+    return s->q ? ir_v2(b, IR_vnarrow2, r, half[1], wide) : r;
+}
+
+IRRef simd_sqdmulh(A64Ctx *c, const Simd *s)
+{
+    return double_high(c, s, false);
+}
+IRRef simd_sqrdmulh(A64Ctx *c, const Simd *s)
+{
+    return double_high(c, s, true);
+}
+
 // --- by C functions
 
 #define BY_HELPER(name)                                                                            \
@@ -125,8 +156,6 @@ BY_HELPER(sqshl)
 BY_HELPER(uqshl)
 BY_HELPER(sqrshl)
 BY_HELPER(uqrshl)
-BY_HELPER(sqdmulh)
-BY_HELPER(sqrdmulh)
 static BY_HELPER(pmul) BY_HELPER3(sqrdmlah) BY_HELPER3(sqrdmlsh)
 
     static IRRef dot(A64Ctx *c, const Simd *s, const IRVHelper *h, unsigned signs)

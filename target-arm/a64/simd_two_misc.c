@@ -46,16 +46,33 @@ IRRef simd_neg(A64Ctx *c, const Simd *s)
         return simd_call2(c, s, &arm_hv_##name, simd_n_clean(c, s), simd_d_clean(c, s));           \
     }
 
-BY_HELPER(sqabs)
-BY_HELPER(sqneg)
 BY_HELPER_ON_D(suqadd)
 BY_HELPER_ON_D(usqadd)
 static BY_HELPER(cls) static BY_HELPER(clz) static BY_HELPER(rbit) static BY_HELPER(
     urecpe) static BY_HELPER(ursqrte)
 
-    // --- bits and order
+    // --- saturating, of the most negative value alone
 
-    static IRRef simd_cnt(A64Ctx *c, const Simd *s)
+    IRRef simd_sqabs(A64Ctx *c, const Simd *s)
+{
+    IRRef wrapped = ir_v1(c->b, IR_vabs, simd_n_clean(c, s), s->esize);
+    IRRef most = simd_splat(c, s->esize, mask64(simd_bits(s) - 1));
+    IRRef r = ir_v2(c->b, IR_vminu, wrapped, most, s->esize);
+    simd_note_saturation(c, r, wrapped);
+    return r;
+}
+
+IRRef simd_sqneg(A64Ctx *c, const Simd *s)
+{
+    IRRef n = simd_n_clean(c, s), zero = simd_zero(c);
+    IRRef r = ir_v2(c->b, IR_vqsubs, zero, n, s->esize);
+    simd_note_saturation(c, r, ir_v1(c->b, IR_vneg, n, s->esize));
+    return r;
+}
+
+// --- bits and order
+
+static IRRef simd_cnt(A64Ctx *c, const Simd *s)
 {
     return ir_v1(c->b, IR_vcnt, simd_n(c, s), 0);
 }
@@ -114,31 +131,17 @@ static IRRef simd_uadalp(A64Ctx *c, const Simd *s)
 // --- to half the size. The vector forms write the low half (the high half becomes zero) or, with
 // Q, the high half of Vd.
 
-static IRRef into_half(A64Ctx *c, const Simd *s, IRRef low)
-{
-    return s->q && !s->scalar ? simd_join(c, simd_d(c, s), low) : low;
-}
-
-static IRRef narrow_saturating(A64Ctx *c, const Simd *s, const IRVHelper *h)
-{
-    IRRef n = simd_n(c, s);
-    if (s->scalar) {
-        n = ir_v1(c->b, IR_vzext, n, s->esize + 1);
-    }
-    return into_half(c, s, simd_call1(c, s, h, n)); // shift = 0
-}
-
 IRRef simd_sqxtn(A64Ctx *c, const Simd *s)
 {
-    return narrow_saturating(c, s, &arm_hv_sqshrn);
+    return simd_narrow_saturating(c, s, simd_wide_n(c, s), NARROW_S_TO_S);
 }
 IRRef simd_uqxtn(A64Ctx *c, const Simd *s)
 {
-    return narrow_saturating(c, s, &arm_hv_uqshrn);
+    return simd_narrow_saturating(c, s, simd_wide_n(c, s), NARROW_U_TO_U);
 }
 IRRef simd_sqxtun(A64Ctx *c, const Simd *s)
 {
-    return narrow_saturating(c, s, &arm_hv_sqshrun);
+    return simd_narrow_saturating(c, s, simd_wide_n(c, s), NARROW_S_TO_U);
 }
 
 static IRRef simd_xtn(A64Ctx *c, const Simd *s)
