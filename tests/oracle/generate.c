@@ -163,6 +163,10 @@ static void random_registers(Gen *g, OracleRegs *r)
         r->v[2 * i] = lanes(g, bits);
         r->v[2 * i + 1] = lanes(g, bits);
     }
+    // With SP in the runner's signal stack, the frame of its signal would go right there.
+    if (r->x[31] - 0x400000 < 0x100000) {
+        r->x[31] += 0x100000;
+    }
     r->nzcv = (uint32_t)gen_random(g) & 0xf0000000u;
     r->fpcr = gen_below(g, 3) ? 0 : (uint32_t)gen_random(g) & FPCR_MODES;
     r->fpsr = gen_below(g, 8) ? 0 : (uint32_t)gen_random(g) & FPSR_CUMULATIVE;
