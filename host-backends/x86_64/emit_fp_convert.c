@@ -127,57 +127,68 @@ static Fp to_int_operands(Emit *e, const IRInsn *i)
     return f;
 }
 
-EMIT(ff2s)
+// The integer in rax, from lane 0; the ways out are Emit.cold[first] and on.
+static void signed_in_rax(Emit *e, const Fp *f, unsigned round, bool w)
 {
-    unsigned round = i->aux2 & 7;
-    if (!fp_native(i) || round == IR_RND_AWAY || i->aux2 > 7) {
-        fp_by_exact(e, i);
-        return;
-    }
-    bool w = is_wide(i), direct = round == IR_RND_ZERO || round == IR_RND_CURRENT;
-    Fp f = to_int_operands(e, i);
-    int src = direct ? f.a : rounded(e, &f, round);
-    to_int(e, &f, w, round != IR_RND_CURRENT, RAX, src);
+    bool direct = round == IR_RND_ZERO || round == IR_RND_CURRENT;
+    int src = direct ? f->a : rounded(e, f, round);
+    to_int(e, f, w, round != IR_RND_CURRENT, RAX, src);
     x86_alu_ri(&e->c, ALU_CMP, w, RAX, 1); // overflows for MIN alone: the host's "invalid"
-    Cold *cold = fp_cold(e, &f, CC_O);
+    fp_cold(e, f, CC_O);
     if (!direct) {
-        raise_inexact(e, &f);
+        raise_inexact(e, f);
     }
-    x86_mov_rr(&e->c, w, f.d, RAX);
-    cold->back = e->c.pos;
 }
 
-EMIT(ff2u)
+static void unsigned_in_rax(Emit *e, const Fp *f, unsigned round, bool w)
 {
-    unsigned round = i->aux2 & 7;
-    if (!fp_native(i) || round == IR_RND_AWAY || i->aux2 > 7) {
-        fp_by_exact(e, i);
-        return;
-    }
-    bool w = is_wide(i);
-    Fp f = to_int_operands(e, i);
-    unsigned n_high = 0;
-    int src = rounded(e, &f, round);
+    int src = rounded(e, f, round);
     if (w) {
-        vex_rrm(&e->c, 0x2e | X86_0F | (f.esize == 3 ? X86_66 : 0), src, 0,
-                x86_const(f.esize == 3 ? K_TWO63_64 : K_TWO63_32));
-        n_high = e->n_cold;
-        fp_cold(e, &f, CC_AE);
+        vex_rrm(&e->c, 0x2e | X86_0F | (f->esize == 3 ? X86_66 : 0), src, 0,
+                x86_const(f->esize == 3 ? K_TWO63_64 : K_TWO63_32));
+        fp_cold(e, f, CC_AE);
     }
-    to_int(e, &f, true, true, RAX, src);
+    to_int(e, f, true, true, RAX, src);
     if (w) {
         x86_test_rr(&e->c, true, RAX, RAX);
     } else {
         x86_mov_rr(&e->c, false, RCX, RAX);
         x86_alu_rr(&e->c, ALU_CMP, true, RCX, RAX);
     }
-    Cold *cold = fp_cold(e, &f, w ? CC_S : CC_NE);
-    raise_inexact(e, &f);
-    x86_mov_rr(&e->c, w, f.d, RAX);
-    cold->back = e->c.pos;
-    if (w) {
-        e->cold[n_high].back = e->c.pos;
+    fp_cold(e, f, w ? CC_S : CC_NE);
+    raise_inexact(e, f);
+}
+
+typedef void InRax(Emit *e, const Fp *f, unsigned round, bool w);
+
+// The result goes to an integer register, or to lane 0 of a vector of the same lane size.
+static void convert_to_int(Emit *e, const IRInsn *i, InRax *convert)
+{
+    if (!fp_native(i) || i->aux2 == IR_RND_AWAY || i->aux2 > 7) {
+        fp_by_exact(e, i);
+        return;
     }
+    Fp f = to_int_operands(e, i);
+    bool vector = i->type == IR_V128, w = vector ? f.esize == 3 : is_wide(i);
+    unsigned first = e->n_cold;
+    convert(e, &f, i->aux2, w);
+    if (vector) {
+        vex_rrr(&e->c, 0x6e | M0F | (w ? X86_W : 0), f.d, 0, RAX);
+    } else {
+        x86_mov_rr(&e->c, w, f.d, RAX);
+    }
+    for (unsigned k = first; k < e->n_cold; k++) {
+        e->cold[k].back = e->c.pos;
+    }
+}
+
+EMIT(ff2s)
+{
+    convert_to_int(e, i, signed_in_rax);
+}
+EMIT(ff2u)
+{
+    convert_to_int(e, i, unsigned_in_rax);
 }
 
 // --- lane by lane
@@ -211,8 +222,11 @@ EMIT(vs2f)
 EMIT(vf2s)
 {
     bool current = i->aux2 == IR_RND_CURRENT;
-    if (!fp_native(i) || (i->aux & 3) != 2 || (i->aux & IR_FP_SCALAR) ||
-        (i->aux2 != IR_RND_ZERO && !current)) {
+    if (i->aux & IR_FP_SCALAR) {
+        convert_to_int(e, i, signed_in_rax);
+        return;
+    }
+    if (!fp_native(i) || (i->aux & 3) != 2 || (i->aux2 != IR_RND_ZERO && !current)) {
         fp_by_exact(e, i);
         return;
     }
@@ -230,5 +244,9 @@ EMIT(vu2f)
 }
 EMIT(vf2u)
 {
-    fp_by_exact(e, i);
+    if (i->aux & IR_FP_SCALAR) {
+        convert_to_int(e, i, unsigned_in_rax);
+    } else {
+        fp_by_exact(e, i);
+    }
 }
