@@ -143,28 +143,72 @@ static void random_access(Fuzz *f)
     }
 }
 
-// A virtio-mmio slot brought up as a driver does it, with rings anywhere in the hot part of RAM.
+static uint64_t hot_address(Fuzz *f)
+{
+    return RAM_BASE + (below(f, HOT - 0x2000) & ~UINT64_C(15));
+}
+
+// Descriptors that are not complete nonsense: addresses in RAM, short chains. Buffers begin with a
+// small number, which disks take for a request.
+static void fill_descriptors(Fuzz *f, uint64_t at)
+{
+    for (unsigned i = 0; i < 16; i++, at += 16) {
+        uint64_t buf = hot_address(f);
+        store(f, buf, below(f, 16), 4);
+        store(f, buf + 8, below(f, 4), 8);
+        store(f, at, one_in(f, 40) ? rnd(f) : buf, 8);
+        store(f, at + 8, one_in(f, 20) ? random_value(f) : one_in(f, 2) ? 16 : below(f, 2048), 4);
+        store(f, at + 12, one_in(f, 8) ? below(f, 8) : below(f, 4), 2);
+        store(f, at + 14, one_in(f, 16) ? random_value(f) : i + 1, 2);
+    }
+}
+
+// A queue with something in its available ring.
+typedef struct Rings {
+    unsigned num;
+    uint64_t part[3]; // descriptors, available, used
+} Rings;
+
+static Rings make_rings(Fuzz *f)
+{
+    Rings r = {.num = 1u << (2 + below(f, 6))};
+    for (unsigned i = 0; i < 3; i++) {
+        r.part[i] = hot_address(f);
+    }
+    fill_descriptors(f, r.part[0]);
+    store(f, r.part[1], below(f, 2), 2);
+    store(f, r.part[1] + 2, 1 + below(f, 4), 2);
+    for (unsigned i = 0; i < 4; i++) {
+        store(f, r.part[1] + 4 + 2 * i, one_in(f, 20) ? rnd(f) : below(f, MIN_OF(r.num, 16)), 2);
+    }
+    return r;
+}
+
+// A virtio-mmio slot brought up as a driver does it.
 static void virtio_bring_up(Fuzz *f)
 {
     uint64_t base = 0x0a003800 + below(f, 4) * 0x200;
     store(f, base + 0x70, 0, 4);
     store(f, base + 0x70, 3, 4);
     store(f, base + 0x24, 1, 4);
-    store(f, base + 0x20, 1 | rnd(f), 4);
+    store(f, base + 0x20, one_in(f, 8) ? rnd(f) : 1, 4);
     store(f, base + 0x24, 0, 4);
-    store(f, base + 0x20, rnd(f), 4);
+    store(f, base + 0x20, one_in(f, 8) ? rnd(f) : 0, 4);
     store(f, base + 0x70, 11, 4);
     for (unsigned q = 0; q < 4; q++) {
+        Rings r = make_rings(f);
         store(f, base + 0x30, q, 4);
-        store(f, base + 0x38, UINT64_C(1) << below(f, 9), 4);
-        for (unsigned r = 0; r < 3; r++) {
-            store(f, base + 0x80 + 0x10 * r, RAM_BASE + (below(f, HOT) & ~UINT64_C(15)), 4);
-            store(f, base + 0x84 + 0x10 * r, 0, 4);
+        store(f, base + 0x38, r.num, 4);
+        for (unsigned i = 0; i < 3; i++) {
+            store(f, base + 0x80 + 0x10 * i, r.part[i], 4);
+            store(f, base + 0x84 + 0x10 * i, 0, 4);
         }
         store(f, base + 0x44, 1, 4);
     }
     store(f, base + 0x70, 15, 4);
-    store(f, base + 0x50, below(f, 4), 4);
+    for (unsigned q = 0; q < 4; q++) {
+        store(f, base + 0x50, q, 4);
+    }
 }
 
 // A PCI function's BARs, its commands and, through BAR 4, the modern virtio registers.
@@ -186,26 +230,18 @@ static void pci_bring_up(Fuzz *f)
     store(f, common + 0x0c, 1, 4);
     store(f, common + 0x14, 11, 1);
     for (unsigned q = 0; q < 3; q++) {
+        Rings r = make_rings(f);
         store(f, common + 0x16, q, 2);
+        store(f, common + 0x18, r.num, 2);
         store(f, common + 0x1a, below(f, 4), 2);
-        for (unsigned r = 0; r < 3; r++) {
-            store(f, common + 0x20 + 8 * r, RAM_BASE + (below(f, HOT) & ~UINT64_C(15)), 8);
+        for (unsigned i = 0; i < 3; i++) {
+            store(f, common + 0x20 + 8 * i, r.part[i], 8);
         }
         store(f, common + 0x1c, 1, 2);
     }
     store(f, common + 0x14, 15, 1);
-    store(f, bar + 0x4000 + 0x3000 + 4 * below(f, 4), below(f, 4), 2);
-}
-
-// Descriptors that are not complete nonsense: addresses in RAM, short chains.
-static void fill_descriptors(Fuzz *f)
-{
-    uint64_t at = RAM_BASE + (below(f, HOT) & ~UINT64_C(15));
-    for (unsigned i = 0; i < 16; i++, at += 16) {
-        store(f, at, one_in(f, 8) ? rnd(f) : RAM_BASE + below(f, HOT), 8);
-        store(f, at + 8, one_in(f, 8) ? random_value(f) : below(f, 2048), 4);
-        store(f, at + 12, below(f, 8), 2);
-        store(f, at + 14, below(f, 16), 2);
+    for (unsigned q = 0; q < 3; q++) {
+        store(f, bar + 0x4000 + 0x3000 + 4 * q, q, 2);
     }
 }
 
@@ -222,15 +258,15 @@ static void pass_time(Fuzz *f)
 
 static void step(Fuzz *f)
 {
-    unsigned what = (unsigned)below(f, 400);
+    unsigned what = (unsigned)below(f, 100);
     f->m->current = f->m->cpu[below(f, f->m->n_cpus)];
     if (what == 0) {
         virtio_bring_up(f);
     } else if (what == 1) {
         pci_bring_up(f);
-    } else if (what < 6) {
-        fill_descriptors(f);
-    } else if (what < 16) {
+    } else if (what < 4) {
+        fill_descriptors(f, hot_address(f));
+    } else if (what < 7) {
         f->m->current = NULL;
         pass_time(f);
     } else {
