@@ -126,16 +126,8 @@ extern SimdFn simd_sqdmlal, simd_sqdmlsl, simd_sqdmull, simd_smull, simd_umull, 
     simd_umlal, simd_smlsl, simd_umlsl;
 extern SimdFn simd_sshr, simd_ushr, simd_ssra, simd_usra, simd_srshr, simd_urshr, simd_srsra,
     simd_ursra, simd_shl, simd_sri, simd_sli, simd_sqshl_imm, simd_uqshl_imm, simd_sqshlu_imm,
-    simd_sqshrn, simd_sqrshrn, simd_uqshrn, simd_uqrshrn, simd_sqshrun, simd_sqrshrun,
-    simd_scvtf_fix, simd_ucvtf_fix, simd_fcvtzs_fix, simd_fcvtzu_fix;
-// Floating point: esize 1 (needs FP16), 2 or 3.
-extern SimdFn simd_fadd, simd_fsub, simd_fmul, simd_fdiv, simd_fmulx, simd_fmla, simd_fmls,
-    simd_fmax, simd_fmin, simd_fmaxnm, simd_fminnm, simd_fcmeq, simd_fcmge, simd_fcmgt, simd_facge,
-    simd_facgt, simd_fabd, simd_frecps, simd_frsqrts, simd_faddp, simd_fmaxp, simd_fminp,
-    simd_fmaxnmp, simd_fminnmp;
-extern SimdFn simd_fcmgt0, simd_fcmge0, simd_fcmeq0, simd_fcmle0, simd_fcmlt0, simd_frecpe,
-    simd_frsqrte, simd_frecpx, simd_scvtf, simd_ucvtf, simd_fcvtns, simd_fcvtnu, simd_fcvtms,
-    simd_fcvtmu, simd_fcvtps, simd_fcvtpu, simd_fcvtzs, simd_fcvtzu, simd_fcvtas, simd_fcvtau,
-    simd_fcvtxn;
+    simd_sqshrn, simd_sqrshrn, simd_uqshrn, simd_uqrshrn, simd_sqshrun, simd_sqrshrun;
+// Floating point: esize 1, 2 or 3.
+extern SimdFn simd_fmla, simd_fmls, simd_fmul, simd_fmulx;
 
 #endif

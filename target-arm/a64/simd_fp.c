@@ -17,18 +17,18 @@ static IRRef exact2(A64Ctx *c, const Simd *s, const IRVHelper *exact)
 }
 
 #define FP2(name, op, exact)                                                                       \
-    IRRef simd_##name(A64Ctx *c, const Simd *s)                                                    \
+    static IRRef simd_##name(A64Ctx *c, const Simd *s)                                             \
     {                                                                                              \
         return fp2(c, s, op, &exact);                                                              \
     }
 #define EXACT2(name, exact)                                                                        \
-    IRRef simd_##name(A64Ctx *c, const Simd *s)                                                    \
+    static IRRef simd_##name(A64Ctx *c, const Simd *s)                                             \
     {                                                                                              \
         return exact2(c, s, &exact);                                                               \
     }
 
 #define MAXNM(name, max)                                                                           \
-    IRRef simd_##name(A64Ctx *c, const Simd *s)                                                    \
+    static IRRef simd_##name(A64Ctx *c, const Simd *s)                                             \
     {                                                                                              \
         return a64_fp_maxnm(c, simd_fp_clean(c, s, simd_n(c, s)),                                  \
                             simd_fp_clean(c, s, simd_m(c, s)), simd_fp_aux(s), max);               \
@@ -36,7 +36,6 @@ static IRRef exact2(A64Ctx *c, const Simd *s, const IRVHelper *exact)
 
 FP2(fadd, IR_fadd, arm_fx_add)
 FP2(fsub, IR_fsub, arm_fx_sub)
-FP2(fmul, IR_fmul, arm_fx_mul)
 FP2(fmax, IR_fmax, arm_fx_max)
 FP2(fmin, IR_fmin, arm_fx_min)
 FP2(fcmeq, IR_fceq, arm_fx_ceq)
@@ -44,12 +43,21 @@ FP2(fcmge, IR_fcge, arm_fx_cge)
 FP2(fcmgt, IR_fcgt, arm_fx_cgt)
 MAXNM(fmaxnm, true)
 MAXNM(fminnm, false)
-EXACT2(fmulx, arm_fx_mulx)
 EXACT2(frecps, arm_fx_recps)
 EXACT2(frsqrts, arm_fx_rsqrts)
 
+// These and FMLA have a form by element (simd_fp_products.c).
+IRRef simd_fmul(A64Ctx *c, const Simd *s)
+{
+    return fp2(c, s, IR_fmul, &arm_fx_mul);
+}
+IRRef simd_fmulx(A64Ctx *c, const Simd *s)
+{
+    return exact2(c, s, &arm_fx_mulx);
+}
+
 // The divisors that do not count become 1.
-IRRef simd_fdiv(A64Ctx *c, const Simd *s)
+static IRRef simd_fdiv(A64Ctx *c, const Simd *s)
 {
     IRRef m = simd_m(c, s);
     if (!s->scalar && !s->q) {
@@ -59,7 +67,7 @@ IRRef simd_fdiv(A64Ctx *c, const Simd *s)
                   simd_fp_aux(s), 0);
 }
 
-IRRef simd_fabd(A64Ctx *c, const Simd *s)
+static IRRef simd_fabd(A64Ctx *c, const Simd *s)
 {
     return a64_fp_abs(c, simd_fsub(c, s), s->esize);
 }
@@ -71,11 +79,11 @@ static IRRef compare_absolute(A64Ctx *c, const Simd *s, IROpcode op, const IRVHe
     return a64_fp(c, op, exact, n, m, IR_NONE, simd_fp_aux(s), 0);
 }
 
-IRRef simd_facge(A64Ctx *c, const Simd *s)
+static IRRef simd_facge(A64Ctx *c, const Simd *s)
 {
     return compare_absolute(c, s, IR_fcge, &arm_fx_cge);
 }
-IRRef simd_facgt(A64Ctx *c, const Simd *s)
+static IRRef simd_facgt(A64Ctx *c, const Simd *s)
 {
     return compare_absolute(c, s, IR_fcgt, &arm_fx_cgt);
 }
@@ -142,7 +150,7 @@ static IRRef pairwise(A64Ctx *c, const Simd *s, Pair *op)
 }
 
 #define PAIRWISE(name, op)                                                                         \
-    IRRef simd_##name(A64Ctx *c, const Simd *s)                                                    \
+    static IRRef simd_##name(A64Ctx *c, const Simd *s)                                             \
     {                                                                                              \
         return pairwise(c, s, op);                                                                 \
     }
@@ -260,15 +268,15 @@ static IRRef estimate(A64Ctx *c, const Simd *s, const IRVHelper *exact)
     return a64_fp_exact(c, exact, n, IR_NONE, IR_NONE, simd_fp_aux(s), 0);
 }
 
-IRRef simd_frecpe(A64Ctx *c, const Simd *s)
+static IRRef simd_frecpe(A64Ctx *c, const Simd *s)
 {
     return estimate(c, s, &arm_fx_recpe);
 }
-IRRef simd_frsqrte(A64Ctx *c, const Simd *s)
+static IRRef simd_frsqrte(A64Ctx *c, const Simd *s)
 {
     return estimate(c, s, &arm_fx_rsqrte);
 }
-IRRef simd_frecpx(A64Ctx *c, const Simd *s)
+static IRRef simd_frecpx(A64Ctx *c, const Simd *s)
 {
     return estimate(c, s, &arm_fx_recpx);
 }
@@ -281,7 +289,7 @@ static IRRef against_zero(A64Ctx *c, const Simd *s, IROpcode op, const IRVHelper
 }
 
 #define ZERO(name, op, exact, zero_first)                                                          \
-    IRRef simd_##name(A64Ctx *c, const Simd *s)                                                    \
+    static IRRef simd_##name(A64Ctx *c, const Simd *s)                                             \
     {                                                                                              \
         return against_zero(c, s, op, &exact, zero_first);                                         \
     }

@@ -9,7 +9,7 @@ static IRRef convert(A64Ctx *c, const Simd *s, IROpcode op, const IRVHelper *exa
 }
 
 #define CONVERT(name, op, exact, round)                                                            \
-    IRRef simd_##name(A64Ctx *c, const Simd *s)                                                    \
+    static IRRef simd_##name(A64Ctx *c, const Simd *s)                                             \
     {                                                                                              \
         return convert(c, s, op, &exact, round);                                                   \
     }
@@ -35,19 +35,19 @@ static IRRef convert_fixed(A64Ctx *c, const Simd *s, const IRVHelper *exact, IRR
                         simd_fp_aux(s), round | (unsigned)s->shift << ARM_FX_FBITS);
 }
 
-IRRef simd_scvtf_fix(A64Ctx *c, const Simd *s)
+static IRRef simd_scvtf_fix(A64Ctx *c, const Simd *s)
 {
     return convert_fixed(c, s, &arm_fx_vs2f, 0);
 }
-IRRef simd_ucvtf_fix(A64Ctx *c, const Simd *s)
+static IRRef simd_ucvtf_fix(A64Ctx *c, const Simd *s)
 {
     return convert_fixed(c, s, &arm_fx_vu2f, 0);
 }
-IRRef simd_fcvtzs_fix(A64Ctx *c, const Simd *s)
+static IRRef simd_fcvtzs_fix(A64Ctx *c, const Simd *s)
 {
     return convert_fixed(c, s, &arm_fx_vf2s, IR_RND_ZERO);
 }
-IRRef simd_fcvtzu_fix(A64Ctx *c, const Simd *s)
+static IRRef simd_fcvtzu_fix(A64Ctx *c, const Simd *s)
 {
     return convert_fixed(c, s, &arm_fx_vf2u, IR_RND_ZERO);
 }

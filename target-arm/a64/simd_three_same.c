@@ -10,6 +10,7 @@
         return ir_v2(c->b, op, simd_n(c, s), simd_m(c, s), s->esize);                              \
     }
 
+#define LOCAL_ONE_OP(name, op) static ONE_OP(name, op)
 ONE_OP(add, IR_vadd)
 ONE_OP(sub, IR_vsub)
 ONE_OP(cmgt, IR_vcgt)
@@ -19,10 +20,12 @@ ONE_OP(cmhs, IR_vcgeu)
 ONE_OP(cmeq, IR_vceq)
 ONE_OP(cmtst, IR_vctst)
 ONE_OP(mul, IR_vmul)
-static ONE_OP(smax, IR_vmaxs) static ONE_OP(smin, IR_vmins) static ONE_OP(
-    umax, IR_vmaxu) static ONE_OP(umin, IR_vminu) static ONE_OP(sabd,
-                                                                IR_vabds) static ONE_OP(uabd,
-                                                                                        IR_vabdu)
+LOCAL_ONE_OP(smax, IR_vmaxs)
+LOCAL_ONE_OP(smin, IR_vmins)
+LOCAL_ONE_OP(umax, IR_vmaxu)
+LOCAL_ONE_OP(umin, IR_vminu)
+LOCAL_ONE_OP(sabd, IR_vabds)
+LOCAL_ONE_OP(uabd, IR_vabdu)
 
 #define ACCUMULATE(name, op, how)                                                                  \
     IRRef simd_##name(A64Ctx *c, const Simd *s)                                                    \
@@ -31,14 +34,16 @@ static ONE_OP(smax, IR_vmaxs) static ONE_OP(smin, IR_vmins) static ONE_OP(
         return ir_v2(c->b, how, simd_d(c, s), x, s->esize);                                        \
     }
 
-    ACCUMULATE(mla, IR_vmul, IR_vadd)
-        ACCUMULATE(mls, IR_vmul,
-                   IR_vsub) static ACCUMULATE(saba, IR_vabds,
-                                              IR_vadd) static ACCUMULATE(uaba, IR_vabdu, IR_vadd)
+#define LOCAL_ACCUMULATE(name, op, how) static ACCUMULATE(name, op, how)
 
-    // --- halving. With x = a ^ b: a + b = 2 (a & b) + x and a - b = x - 2 (~a & b).
+ACCUMULATE(mla, IR_vmul, IR_vadd)
+ACCUMULATE(mls, IR_vmul, IR_vsub)
+LOCAL_ACCUMULATE(saba, IR_vabds, IR_vadd)
+LOCAL_ACCUMULATE(uaba, IR_vabdu, IR_vadd)
 
-    static IRRef half_of_xor(A64Ctx *c, const Simd *s, IRRef n, IRRef m, bool is_signed)
+// --- halving. With x = a ^ b: a + b = 2 (a & b) + x and a - b = x - 2 (~a & b).
+
+static IRRef half_of_xor(A64Ctx *c, const Simd *s, IRRef n, IRRef m, bool is_signed)
 {
     return ir_v1i(c->b, is_signed ? IR_vsari : IR_vshri, ir_v2(c->b, IR_vxor, n, m, 0), s->esize,
                   1);
@@ -148,6 +153,8 @@ IRRef simd_sqrdmulh(A64Ctx *c, const Simd *s)
                           simd_d_clean(c, s));                                                     \
     }
 
+#define LOCAL_BY_HELPER(name) static BY_HELPER(name)
+
 BY_HELPER(sshl)
 BY_HELPER(ushl)
 BY_HELPER(srshl)
@@ -156,9 +163,11 @@ BY_HELPER(sqshl)
 BY_HELPER(uqshl)
 BY_HELPER(sqrshl)
 BY_HELPER(uqrshl)
-static BY_HELPER(pmul) BY_HELPER3(sqrdmlah) BY_HELPER3(sqrdmlsh)
+LOCAL_BY_HELPER(pmul)
+BY_HELPER3(sqrdmlah)
+BY_HELPER3(sqrdmlsh)
 
-    static IRRef dot(A64Ctx *c, const Simd *s, const IRVHelper *h, unsigned signs)
+static IRRef dot(A64Ctx *c, const Simd *s, const IRVHelper *h, unsigned signs)
 {
     return ir_vcall(c->b, h, simd_n(c, s), simd_m(c, s), simd_d(c, s), arm_vdesc(2, s->q, signs));
 }
@@ -169,16 +178,19 @@ static BY_HELPER(pmul) BY_HELPER3(sqrdmlah) BY_HELPER3(sqrdmlsh)
         return dot(c, s, &helper, signs);                                                          \
     }
 
+#define LOCAL_DOT(name, helper, signs) static DOT(name, helper, signs)
+
 DOT(udot, arm_hv_dot, 0)
 DOT(sdot, arm_hv_dot, 3)
 DOT(usdot, arm_hv_dot, 2)
 DOT(sudot, arm_hv_dot, 1)
-static DOT(ummla, arm_hv_mmla, 0) static DOT(smmla, arm_hv_mmla, 3) static DOT(usmmla, arm_hv_mmla,
-                                                                               2)
+LOCAL_DOT(ummla, arm_hv_mmla, 0)
+LOCAL_DOT(smmla, arm_hv_mmla, 3)
+LOCAL_DOT(usmmla, arm_hv_mmla, 2)
 
-    // --- pairwise: even lanes of both operands against the odd ones
+// --- pairwise: even lanes of both operands against the odd ones
 
-    static IRRef pairwise(A64Ctx *c, const Simd *s, IROpcode op)
+static IRRef pairwise(A64Ctx *c, const Simd *s, IROpcode op)
 {
     IRRef n = simd_n(c, s), m = simd_m(c, s);
     if (!s->q) {

@@ -48,12 +48,17 @@ IRRef simd_neg(A64Ctx *c, const Simd *s)
 
 BY_HELPER_ON_D(suqadd)
 BY_HELPER_ON_D(usqadd)
-static BY_HELPER(cls) static BY_HELPER(clz) static BY_HELPER(rbit) static BY_HELPER(
-    urecpe) static BY_HELPER(ursqrte)
+#define LOCAL_BY_HELPER(name) static BY_HELPER(name)
 
-    // --- saturating, of the most negative value alone
+LOCAL_BY_HELPER(cls)
+LOCAL_BY_HELPER(clz)
+LOCAL_BY_HELPER(rbit)
+LOCAL_BY_HELPER(urecpe)
+LOCAL_BY_HELPER(ursqrte)
 
-    IRRef simd_sqabs(A64Ctx *c, const Simd *s)
+// --- saturating, of the most negative value alone
+
+IRRef simd_sqabs(A64Ctx *c, const Simd *s)
 {
     IRRef wrapped = ir_v1(c->b, IR_vabs, simd_n_clean(c, s), s->esize);
     IRRef most = simd_splat(c, s->esize, mask64(simd_bits(s) - 1));
