@@ -9,7 +9,7 @@ import subprocess
 from console import image_dir, mimus, skip
 
 PROMPT = r"[~/] ?# $"
-PATIENCE = 400  # seconds that anything may take
+PATIENCE = int(os.environ.get("MIMUS_PATIENCE", 400))  # seconds that anything may take
 BARE = ["-nic", "none", "-display", "none", "-monitor", "none"]
 
 
