@@ -137,7 +137,9 @@ static uint8_t command(Rig *r, uint8_t class, uint8_t cmd, const void *data, uin
     uint8_t *p = at(r, TX_BUF);
     p[0] = class;
     p[1] = cmd;
-    memcpy(p + 2, data, len);
+    if (len) {
+        memcpy(p + 2, data, len);
+    }
     p[100] = 0xee;
     desc(r, CTRL, 0, TX_BUF, 2 + len, D_NEXT, 1);
     desc(r, CTRL, 1, TX_BUF + 100, 1, D_WRITE, 0);
