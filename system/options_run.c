@@ -1,6 +1,7 @@
 // Options that say how the machine runs and how one looks into it.
 #include "system/options.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "util/keyval.h"
@@ -113,19 +114,22 @@ static OptionsResult opt_log(Options *o, const char *arg, char **error)
         log_set_categories("help");
         return OPTIONS_DONE;
     }
-    return log_set_categories(arg) ? OPTIONS_RUN : options_fail(error, "unknown log item");
+    return log_set_categories(arg) ? OPTIONS_RUN
+                                   : options_fail(error, "unknown log item (-d help lists them)");
 }
 
 static OptionsResult opt_log_file(Options *o, const char *arg, char **error)
 {
     (void)o;
-    return log_set_file(arg) ? OPTIONS_RUN : options_fail(error, "the log cannot be written");
+    return log_set_file(arg) ? OPTIONS_RUN : options_fail(error, "%s", g_strerror(errno));
 }
 
 static OptionsResult opt_log_filter(Options *o, const char *arg, char **error)
 {
     (void)o;
-    return log_set_filter(arg) ? OPTIONS_RUN : options_fail(error, "not a list of ranges");
+    return log_set_filter(arg)
+               ? OPTIONS_RUN
+               : options_fail(error, "not up to 16 ranges (LO..HI, START+LEN or END-LEN)");
 }
 
 static OptionsResult opt_dump_pass(Options *o, const char *arg, char **error)

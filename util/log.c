@@ -1,6 +1,5 @@
 #include "util/log.h"
 
-#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,9 +18,9 @@ struct Log {
 };
 
 static const char *const category_names[LOG_CATEGORIES] = {
-    [LOG_IN_ASM] = "in_asm", [LOG_OP] = "op",       [LOG_OP_OPT] = "op_opt",
-    [LOG_OUT_ASM] = "out_asm", [LOG_INT] = "int",   [LOG_MMU] = "mmu",
-    [LOG_EXEC] = "exec",     [LOG_UNIMP] = "unimp", [LOG_GUEST_ERRORS] = "guest_errors",
+    [LOG_IN_ASM] = "in_asm",   [LOG_OP] = "op",       [LOG_OP_OPT] = "op_opt",
+    [LOG_OUT_ASM] = "out_asm", [LOG_INT] = "int",     [LOG_MMU] = "mmu",
+    [LOG_EXEC] = "exec",       [LOG_UNIMP] = "unimp", [LOG_GUEST_ERRORS] = "guest_errors",
 };
 
 Log *log_get(void)
@@ -30,11 +29,11 @@ Log *log_get(void)
     return &log;
 }
 
-static void list_categories(FILE *f)
+static void list_categories(void)
 {
-    fprintf(f, "log items (-d), separated by commas:\n");
+    printf("log items (-d), separated by commas:\n");
     for (int i = 0; i < LOG_CATEGORIES; i++) {
-        fprintf(f, "  %s\n", category_names[i]);
+        printf("  %s\n", category_names[i]);
     }
 }
 
@@ -52,14 +51,12 @@ static bool enable_category(Log *log, const char *name, size_t len)
 bool log_set_categories(const char *items)
 {
     if (!strcmp(items, "help") || !strcmp(items, "?")) {
-        list_categories(stdout);
+        list_categories();
         return false;
     }
     while (*items) {
         size_t len = strcspn(items, ",");
         if (!enable_category(log_get(), items, len)) {
-            report("-d: unknown log item '%.*s'", (int)len, items);
-            list_categories(stderr);
             return false;
         }
         items += len + (items[len] == ',');
@@ -71,7 +68,6 @@ bool log_set_file(const char *path)
 {
     FILE *f = fopen(path, "w");
     if (!f) {
-        report("-D %s: %s", path, strerror(errno));
         return false;
     }
     log_get()->out = f;
@@ -118,12 +114,10 @@ bool log_set_filter(const char *ranges)
     while (*ranges) {
         const char *rest;
         if (log->n_filters == MAX_FILTERS) {
-            report("-dfilter: more than %d ranges", MAX_FILTERS);
             return false;
         }
         if (!parse_range(ranges, &log->filter[log->n_filters].lo, &log->filter[log->n_filters].hi,
                          &rest)) {
-            report("-dfilter: '%s' is not a range (LO..HI, START+LEN or END-LEN)", ranges);
             return false;
         }
         log->n_filters++;

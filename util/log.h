@@ -23,10 +23,10 @@ typedef struct Log Log;
 // One log for the process: it is host-side output, not machine state.
 Log *log_get(void);
 
-// Parses "in_asm,int,..." or "help". Returns false and prints the known names on an error.
+// Parses "in_asm,int,..."; "help" prints the known names. False, silently, on any other item.
 bool log_set_categories(const char *items);
-bool log_set_file(const char *path);
-bool log_set_filter(const char *ranges); // -dfilter 0x1000..0x1fff,0x2000+0x100
+bool log_set_file(const char *path);     // false: errno tells why
+bool log_set_filter(const char *ranges); // 0x1000..0x1fff,0x2000+0x100: at most 16, or false
 
 bool log_enabled(LogCategory c);
 bool log_addr_in_filter(uint64_t addr);

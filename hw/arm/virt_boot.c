@@ -270,11 +270,11 @@ bool virt_boot_finish(Virt *s, char **error)
     if (s->m->config.kernel && !s->firmware && !load_kernel(s, error)) {
         return false;
     }
-    if (!has_program(s)) {
-        report("-M virt: nothing to run: give -kernel, -bios, -drive if=pflash or -device loader");
-    }
     if (!make_dtb(s, error)) {
         return false;
+    }
+    if (!has_program(s)) {
+        report("-M virt: nothing to run: give -kernel, -bios, -drive if=pflash or -device loader");
     }
     set_boot(s);
     return true;

@@ -48,7 +48,7 @@ def names():
     error(*VIRT, "-device", "virtio-blk-pci,drive=nosuch", says=["nosuch"])
     error(*VIRT, "-accel", "jot", says=["jot", "'jit'"])
     error(*VIRT, "-kernal", "x", says=["-kernal", "'-kernel'"])
-    error(*VIRT, "-netdev", "usre,id=n", says=["usre", "'user'"])
+    error(*VIRT, "-netdev", "usre,id=n", says=["usre", "user"])
     error(*VIRT, "-serial", "nosuch", says=["nosuch"])
     error(*VIRT, "-d", "in_asn", says=["in_asn"])
 
