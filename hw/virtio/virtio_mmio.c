@@ -193,7 +193,10 @@ static void write_status(VirtioMmio *s, uint8_t value)
     }
     virtio_set_status(v, value);
     if (value == 0) {
+        // Legacy drivers write the page size first and reset the device then.
+        uint32_t page_size = s->force_legacy ? s->page_size : 0;
         clear_state(s);
+        s->page_size = page_size;
     }
 }
 

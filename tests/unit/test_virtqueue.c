@@ -129,8 +129,9 @@ Test(virtqueue, legacy_layout)
     Rig *r = rig_new();
     rig_slot(r, true);
     cr_assert_null(rig_plug(r, "virtio-rng-device", NULL));
-    reg(r, 0x70, 3);
     reg(r, 0x28, 4096);
+    reg(r, 0x70, 0); // Linux resets the device after this
+    reg(r, 0x70, 3);
     reg(r, 0x30, 0);
     cr_expect_eq(getreg(r, 0x34), 8);
     reg(r, 0x38, 8);
