@@ -29,6 +29,7 @@ typedef struct A64Ctx {
     uint64_t pc;      // of the current instruction
     uint32_t insn;
     bool ended;       // the block has its terminal op
+    unsigned conditional_exits; // taken branches out of its middle
     bool sp_checked;  // SP is known to be 16-byte aligned here
 } A64Ctx;
 

@@ -5,6 +5,8 @@
 #include "target-arm/a64/a64.h"
 #include "target-arm/helpers.h"
 
+#define MAX_CONDITIONAL_EXITS 3 // of a block, besides its end
+
 #define GPR(r)  (offsetof(ARMCPU, vcpu.gpr) + 8 * (size_t)(r))
 #define VREG(r) (offsetof(ARMCPU, vcpu.vec) + 16 * (size_t)(r))
 
@@ -197,28 +199,40 @@ void a64_exit_call(A64Ctx *c, uint64_t target)
     ir_exit_call(c->b, target, c->pc + 4);
 }
 
+// After a conditional exit the block goes on with the next instruction if the branch went forward:
+// such branches mostly fall through, while one that goes back closes a loop.
+static void fall_through(A64Ctx *c, uint64_t target)
+{
+    if (target > c->pc && c->conditional_exits < MAX_CONDITIONAL_EXITS) {
+        c->conditional_exits++;
+    } else {
+        c->ended = true;
+        ir_exit_jump(c->b, c->pc + 4);
+    }
+}
+
 void a64_exit_if(A64Ctx *c, IRCond cond, IRRef x, IRRef y, uint64_t target)
 {
-    c->ended = true;
     if (stepping(c)) {
         IRRef taken = ir_i64(c->b, target), next = ir_i64(c->b, c->pc + 4);
+        c->ended = true;
         step_to(c, ir_select(c->b, cond, x, y, taken, next));
         return;
     }
     ir_exit_if(c->b, cond, x, y, target);
-    ir_exit_jump(c->b, c->pc + 4);
+    fall_through(c, target);
 }
 
 void a64_exit_if_f(A64Ctx *c, IRFlagCond cond, uint64_t target)
 {
-    c->ended = true;
     if (stepping(c)) {
         IRRef taken = ir_i64(c->b, target), next = ir_i64(c->b, c->pc + 4);
+        c->ended = true;
         step_to(c, ir_f_select(c->b, cond, a64_flags(c), taken, next));
         return;
     }
     ir_exit_if_f(c->b, cond, a64_flags(c), target);
-    ir_exit_jump(c->b, c->pc + 4);
+    fall_through(c, target);
 }
 
 // A branch drops the tag of its target where TBI holds for instruction addresses (DDI 0487 D8.8:
