@@ -138,8 +138,11 @@ bool debug_last_stop(Machine *m, DebugStop *stop)
     return d->stop_valid;
 }
 
-bool debug_page_watched(const VCPU *v, uint64_t page_va)
+bool debug_page_watched(VCPU *v, uint64_t page_va)
 {
+    if (v->watch_armed && v->target->page_watched(v, page_va)) {
+        return true;
+    }
     const DebugState *d = v->debug;
     for (unsigned i = 0; d && i < d->watches->len; i++) {
         const Watch *w = &g_array_index(d->watches, Watch, i);

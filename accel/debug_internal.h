@@ -6,7 +6,8 @@
 
 typedef struct DebugState DebugState;
 
-bool debug_page_watched(const VCPU *v, uint64_t page_va);
+// A page whose accesses have to take the slow path, for watchpoints of a debugger or the guest.
+bool debug_page_watched(VCPU *v, uint64_t page_va);
 // True if the access hits a watchpoint: the stop is recorded, the machine pauses after the
 // instruction.
 bool debug_check_access(VCPU *v, uint64_t va, unsigned size, bool store);

@@ -68,6 +68,12 @@ typedef struct TargetOps {
     bool (*interrupt_ready)(VCPU *);
     void (*interrupt_take)(VCPU *);
     bool (*has_work)(VCPU *);
+    // Watchpoints of the guest's own debug registers; NULL: there are none. They are only asked
+    // while vcpu.watch_armed is set; the target flushes the MMU when it changes them. Do some lie
+    // in the page? Then each access to it, once it is known not to fault, is announced: check_watch
+    // raises the guest's exception, which leaves the block, or returns.
+    bool (*page_watched)(VCPU *, uint64_t page_va);
+    void (*check_watch)(VCPU *, uint64_t va, unsigned size, MmuAccess, unsigned regime);
     // Brings lazily kept state (sticky FP flags) home, before it is read from outside.
     void (*sync)(VCPU *);
     // A software breakpoint or watchpoint of the guest's own debug registers, and gdb's registers.

@@ -74,7 +74,8 @@ typedef struct VCPU {
     struct Engine *engine;
     const struct TargetOps *target;
     struct SoftMmu *mmu;
-    void *debug; // breakpoints and watchpoints of the gdb server, or NULL
+    void *debug;         // breakpoints and watchpoints of the gdb server, or NULL
+    uint8_t watch_armed; // the guest's own watchpoints may match: target->page_watched tells where
 } VCPU;
 
 // Instructions that this vCPU has executed, between blocks. Inside C code called from a block it

@@ -84,6 +84,11 @@ static NORETURN void raise_bus_error(VCPU *v, uint64_t va, uint64_t phys, MmuAcc
     engine_leave(v);
 }
 
+static bool watched(VCPU *v, const PageInfo *p)
+{
+    return (v->debug || v->watch_armed) && debug_page_watched(v, p->va);
+}
+
 static void check_device(VCPU *v, const PageInfo *p, uint64_t va, unsigned size, MmuAccess a,
                          unsigned regime)
 {
@@ -93,9 +98,13 @@ static void check_device(VCPU *v, const PageInfo *p, uint64_t va, unsigned size,
     if (needs_dispatch(p, a)) {
         require_single(v);
     }
-    if (v->debug && debug_page_watched(v, p->va) &&
-        debug_check_access(v, va, size, a == MMU_WRITE)) {
-        require_single(v);
+    if (unlikely(watched(v, p))) {
+        if (v->watch_armed) {
+            v->target->check_watch(v, va, size, a, regime);
+        }
+        if (debug_check_access(v, va, size, a == MMU_WRITE)) {
+            require_single(v);
+        }
     }
 }
 
@@ -348,8 +357,7 @@ void *mmu_probe(VCPU *v, uint64_t va, unsigned size, uint32_t memop)
         check_both_pages(v, va, size, store ? MMU_WRITE : MMU_READ, regime);
         return NULL;
     }
-    if (needs_dispatch(p, store ? MMU_WRITE : MMU_READ) ||
-        (v->debug && debug_page_watched(v, p->va))) {
+    if (needs_dispatch(p, store ? MMU_WRITE : MMU_READ) || watched(v, p)) {
         return NULL;
     }
     if (store) {

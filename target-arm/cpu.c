@@ -262,6 +262,7 @@ void arm_cpu_state_loaded(ARMCPU *c)
     arm_pauth_update(c);
     arm_timers_update(c);
     arm_pmu_update(c);
+    arm_watchpoints_update(c);
     arm_mode_refresh(c);
     if (c->vcpu.engine) {
         mmu_regime_changed(&c->vcpu);
@@ -303,6 +304,8 @@ const TargetOps target_aarch64 = {
     .interrupt_ready = arm_interrupt_ready,
     .interrupt_take = arm_interrupt_take,
     .has_work = arm_has_work,
+    .page_watched = arm_page_watched,
+    .check_watch = arm_check_watch,
     .sync = sync_state,
     .gdb_regs = arm_gdb_regs,
     .n_gdb_regs = ARM_GDB_REGS,

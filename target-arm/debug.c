@@ -3,8 +3,7 @@
 // Software step is a state machine over MDSCR_EL1.SS and PSTATE.SS: while debug exceptions are on,
 // SS = 1 lets one instruction run (a block of one, then arm_h_step_done), SS = 0 takes the step
 // exception before the next (it is delivered like an interrupt).
-//
-// Watchpoint registers can be written and read, but watchpoints do not match yet.
+// Watchpoints: watchpoints.c.
 #include "target-arm/sysregs.h"
 
 #include "target-arm/helpers.h"
@@ -88,13 +87,13 @@ const IRHelper arm_h_step_done = {"step_done", step_done, IR_VOID, 0, IR_CALL_AL
 // --- breakpoints
 
 // PMC and HMC select the levels: only EL0 and EL1, non-secure, matter here.
-static bool level_matches(const ARMCPU *c, uint64_t bcr)
+bool arm_debug_level_matches(unsigned el, uint64_t control)
 {
-    unsigned pmc = bcr >> 1 & 3;
-    return arm_el(c) == 0 ? pmc == 2 || pmc == 3 : pmc == 1 || pmc == 3;
+    unsigned pmc = control >> 1 & 3;
+    return pmc & (el == 0 ? 2 : 1);
 }
 
-static bool context_matches(const ARMCPU *c, unsigned i)
+bool arm_debug_context_matches(const ARMCPU *c, unsigned i)
 {
     const ARMDebug *d = &c->sys->debug;
     bool usable = i < ARM_MAX_BREAKPOINTS && (d->bcr[i] & 1);
@@ -106,7 +105,7 @@ static bool breakpoint_matches(const ARMCPU *c, unsigned i, uint64_t pc)
 {
     const ARMDebug *d = &c->sys->debug;
     uint64_t bcr = d->bcr[i];
-    if (!(bcr & 1) || !level_matches(c, bcr)) {
+    if (!(bcr & 1) || !arm_debug_level_matches(arm_el(c), bcr)) {
         return false;
     }
     bool address = (sextract64(d->bvr[i], 0, 49) & ~INT64_C(3)) == (int64_t)(pc & ~UINT64_C(3));
@@ -114,9 +113,9 @@ static bool breakpoint_matches(const ARMCPU *c, unsigned i, uint64_t pc)
     case 0:
         return address;
     case 1:
-        return address && context_matches(c, bcr >> 16 & 15);
+        return address && arm_debug_context_matches(c, bcr >> 16 & 15);
     case 2:
-        return context_matches(c, i);
+        return arm_debug_context_matches(c, i);
     default:
         return false;
     }
@@ -230,8 +229,8 @@ static void write_point(ARMCPU *c, const ARMSysReg *r, uint32_t enc, uint64_t va
         arm_raise_undefined(c);
     }
     *p = value;
-    if (SR_OP2(enc) == 7 && (value & 1)) {
-        log_printf(LOG_UNIMP, "watchpoint %u enabled: watchpoints do not match yet\n", SR_CRM(enc));
+    if (SR_OP2(enc) >= 6) {
+        arm_watchpoints_update(c);
     }
     arm_mode_changed(c);
 }

@@ -301,7 +301,14 @@ void arm_pmu_update(ARMCPU *c);                  // output and deadline, after a
 void arm_pmu_sync(ARMCPU *c);                    // counters up to now; before the mode changes
 uint64_t arm_debug_block_flags(const ARMCPU *c); // ARM_BF_SS, ARM_BF_BREAK
 bool arm_debug_enabled(const ARMCPU *c, unsigned el, bool masked); // debug exceptions from el
+// Do PMC (or PAC) of a control register select el? Does breakpoint i, linked to, match the context?
+bool arm_debug_level_matches(unsigned el, uint64_t control);
+bool arm_debug_context_matches(const ARMCPU *c, unsigned i);
 bool arm_step_pending(const ARMCPU *c);                            // software step: active-pending
+// watchpoints.c
+void arm_watchpoints_update(ARMCPU *c); // after a change of the registers
+bool arm_page_watched(VCPU *v, uint64_t page_va);
+void arm_check_watch(VCPU *v, uint64_t va, unsigned size, MmuAccess access, unsigned regime);
 void arm_take_step(ARMCPU *c);
 
 // --- psci.c, semihosting.c, pauth.c
