@@ -72,11 +72,30 @@ static const DeviceType gpex_root_type = {
 };
 DEVICE_TYPE(gpex_root_type);
 
+// What no BAR decodes: PCI answers reads with all ones and drops writes.
+static uint64_t unmapped_read(void *opaque, uint64_t offset, unsigned size)
+{
+    log_printf(LOG_GUEST_ERRORS, "%s: read of unmapped offset 0x%llx\n", (const char *)opaque,
+               (unsigned long long)offset);
+    return mask64(8 * size);
+}
+
+static void unmapped_write(void *opaque, uint64_t offset, uint64_t value, unsigned size)
+{
+    (void)value;
+    (void)size;
+    log_printf(LOG_GUEST_ERRORS, "%s: write to unmapped offset 0x%llx\n", (const char *)opaque,
+               (unsigned long long)offset);
+}
+
+static const MmioOps unmapped_ops = {unmapped_read, unmapped_write, 1, 8, false};
+
 static void map_window(const GpexConfig *c, const char *name, MemRegion *space, uint64_t base,
                        uint64_t offset, uint64_t size)
 {
     if (size) {
         mem_map(c->sysmem, base, mem_alias(name, space, offset, size), 0);
+        mem_map(c->sysmem, base, mem_mmio(name, size, &unmapped_ops, (void *)name), -1);
     }
 }
 

@@ -104,7 +104,8 @@ static uint64_t bar_address(const PciDevice *d, unsigned i)
     return addr;
 }
 
-// Address 0 and the all-ones pattern of a size probe decode nothing.
+// The all-ones pattern of a size probe decodes nothing. Address 0 is good: firmware gives ports
+// from 0 on, and memory there is in no window.
 static bool bar_decodes(const PciDevice *d, unsigned i, uint64_t addr)
 {
     const PciBar *b = &d->bar[i];
@@ -112,7 +113,7 @@ static bool bar_decodes(const PciDevice *d, unsigned i, uint64_t addr)
                      : b->type & PCI_BAR_MEM64 ? UINT64_MAX
                                                : UINT64_C(0xffffffff);
     unsigned enable = b->type & PCI_BAR_IO ? PCI_COMMAND_IO : PCI_COMMAND_MEMORY;
-    if (!(pci_get16(d->config, PCI_COMMAND) & enable) || !addr) {
+    if (!(pci_get16(d->config, PCI_COMMAND) & enable)) {
         return false;
     }
     return addr < space && b->size - 1 < space - addr;

@@ -155,7 +155,7 @@ Test(pci, bars_size_map_and_move)
     wr(p->m, cfg(1, 4), 3, 2);
     cr_expect_eq(rd(p->m, PIO + 0x100c, 2), 8, "legacy queue size");
     bare_reset(p->m);
-    cr_expect_eq(rd(p->m, PIO + 0x100c, 2), 0);
+    cr_expect_eq(rd(p->m, PIO + 0x100c, 2), 0xffff);
     cr_expect_eq(rd(p->m, cfg(1, 0x20), 4), 0xc);
 }
 
