@@ -29,15 +29,16 @@ enum {
 typedef struct HostThunks {
     HostExit (*enter)(VCPU *, const void *code);
     uint32_t offset[16]; // the backend's own entry points in the code cache
+    uint32_t features;   // what it found out about the host; its own bits
 } HostThunks;
 
 typedef struct CompileRequest {
     CodeCache *cache;
     const HostThunks *thunks;
     const TargetOps *target;
-    IRBlock *ir;        // optimised; the allocator may write its host fields
-    Block *block;       // pc, guest_insns, links (target_pc, checked) are set; n_links = n_slots,
-                        // plus one landing link last if the block ends in a call
+    IRBlock *ir;  // optimised; the allocator may write its host fields
+    Block *block; // pc, guest_insns, links (target_pc, checked) are set; n_links = n_slots,
+                  // plus one landing link last if the block ends in a call
 } CompileRequest;
 
 typedef struct HostBackend {

@@ -1,4 +1,4 @@
-// SHA and SM3/SM4 steps: helpers_crypto.h. The functions of FIPS 180-4 and GB/T 32905, 32907,
+// SHA512, SM3 and SM4 steps: helpers_crypto.h. The functions of FIPS 180-4 and GB/T 32905, 32907,
 // arranged as DDI 0487 C7.2 tells.
 #include "target-arm/helpers_crypto.h"
 
@@ -16,9 +16,6 @@ static uint32_t rol(uint32_t x, unsigned n)
 {
     return ror32(x, 32 - n);
 }
-
-// --- SHA1: a is the state (A, B, C, D), b's first lane E, c four words of the schedule
-
 static uint32_t choose(uint32_t x, uint32_t y, uint32_t z)
 {
     return ((y ^ z) & x) ^ z;
@@ -30,122 +27,6 @@ static uint32_t parity(uint32_t x, uint32_t y, uint32_t z)
 static uint32_t majority(uint32_t x, uint32_t y, uint32_t z)
 {
     return (x & y) | ((x | y) & z);
-}
-
-typedef uint32_t Mix(uint32_t x, uint32_t y, uint32_t z);
-
-static void sha1_rounds(V128 *d, const V128 *a, const V128 *b, const V128 *c, Mix *mix)
-{
-    V128 s = *a, w = *c;
-    uint32_t e = b->u32[0];
-    for (unsigned i = 0; i < 4; i++) {
-        uint32_t t = e + rol(s.u32[0], 5) + mix(s.u32[1], s.u32[2], s.u32[3]) + w.u32[i];
-        e = s.u32[3];
-        s.u32[3] = s.u32[2];
-        s.u32[2] = rol(s.u32[1], 30);
-        s.u32[1] = s.u32[0];
-        s.u32[0] = t;
-    }
-    *d = s;
-}
-
-HELPER(sha1c)
-{
-    UNUSED(v), UNUSED(desc);
-    sha1_rounds(d, a, b, c, choose);
-}
-HELPER(sha1p)
-{
-    UNUSED(v), UNUSED(desc);
-    sha1_rounds(d, a, b, c, parity);
-}
-HELPER(sha1m)
-{
-    UNUSED(v), UNUSED(desc);
-    sha1_rounds(d, a, b, c, majority);
-}
-
-HELPER(sha1h)
-{
-    UNUSED(v), UNUSED(b), UNUSED(c), UNUSED(desc);
-    *d = (V128){.u32 = {rol(a->u32[0], 30)}};
-}
-
-HELPER(sha1su0)
-{
-    UNUSED(v), UNUSED(desc);
-    V128 r = {.u64 = {a->u64[1] ^ a->u64[0] ^ c->u64[0], b->u64[0] ^ a->u64[1] ^ c->u64[1]}};
-    *d = r;
-}
-
-HELPER(sha1su1)
-{
-    UNUSED(v), UNUSED(c), UNUSED(desc);
-    V128 r;
-    r.u32[0] = rol(a->u32[0] ^ b->u32[1], 1);
-    r.u32[1] = rol(a->u32[1] ^ b->u32[2], 1);
-    r.u32[2] = rol(a->u32[2] ^ b->u32[3], 1);
-    r.u32[3] = rol(a->u32[3] ^ r.u32[0], 1);
-    *d = r;
-}
-
-// --- SHA256: SHA256H gives the new first half (A-D) of the state, SHA256H2 the second (E-H)
-
-static void sha256_rounds(V128 *x, V128 *y, const V128 *w)
-{
-    for (unsigned i = 0; i < 4; i++) {
-        uint32_t e = y->u32[0], a = x->u32[0];
-        uint32_t s1 = ror32(e, 6) ^ ror32(e, 11) ^ ror32(e, 25);
-        uint32_t s0 = ror32(a, 2) ^ ror32(a, 13) ^ ror32(a, 22);
-        uint32_t t = y->u32[3] + s1 + choose(e, y->u32[1], y->u32[2]) + w->u32[i];
-        uint32_t u = t + s0 + majority(a, x->u32[1], x->u32[2]);
-        uint32_t carried = x->u32[3] + t;
-        for (unsigned k = 3; k > 0; k--) {
-            x->u32[k] = x->u32[k - 1];
-            y->u32[k] = y->u32[k - 1];
-        }
-        x->u32[0] = u;
-        y->u32[0] = carried;
-    }
-}
-
-HELPER(sha256h)
-{
-    V128 x = *a, y = *b;
-    UNUSED(v), UNUSED(desc);
-    sha256_rounds(&x, &y, c);
-    *d = x;
-}
-
-HELPER(sha256h2)
-{
-    V128 x = *b, y = *a;
-    UNUSED(v), UNUSED(desc);
-    sha256_rounds(&x, &y, c);
-    *d = y;
-}
-
-HELPER(sha256su0)
-{
-    V128 r;
-    UNUSED(v), UNUSED(c), UNUSED(desc);
-    for (unsigned i = 0; i < 4; i++) {
-        uint32_t x = i < 3 ? a->u32[i + 1] : b->u32[0];
-        r.u32[i] = a->u32[i] + (ror32(x, 7) ^ ror32(x, 18) ^ x >> 3);
-    }
-    *d = r;
-}
-
-HELPER(sha256su1)
-{
-    V128 r;
-    UNUSED(v), UNUSED(desc);
-    for (unsigned i = 0; i < 4; i++) {
-        uint32_t x = i < 2 ? c->u32[i + 2] : r.u32[i - 2];
-        uint32_t y = i < 3 ? b->u32[i + 1] : c->u32[0];
-        r.u32[i] = a->u32[i] + y + (ror32(x, 17) ^ ror32(x, 19) ^ x >> 10);
-    }
-    *d = r;
 }
 
 // --- SHA512

@@ -166,6 +166,15 @@ IR_OP(aes_enclast, "v=vv", PURE) // ShiftRows(SubBytes(a)) ^ b
 IR_OP(aes_declast, "v=vv", PURE) // InvShiftRows(InvSubBytes(a)) ^ b
 IR_OP(aes_mc, "v=v", PURE)    // MixColumns
 IR_OP(aes_imc, "v=v", PURE)   // InvMixColumns
+// SHA (FIPS 180-4), lane 0 = a or e, or the earliest word. Four rounds, c = schedule + constants:
+IR_OP(sha1c, "v=vvv", PURE)   // a = abcd, b = e in lane 0: new abcd, f = Ch
+IR_OP(sha1p, "v=vvv", PURE)   // f = Parity
+IR_OP(sha1m, "v=vvv", PURE)   // f = Maj
+IR_OP(sha1su1, "v=vv", PURE)  // a = W[t-16..] ^ W[t-14..] ^ W[t-8..], b = W[t-4..]: W[t..t+3]
+IR_OP(sha256h, "v=vvv", PURE) // a = abcd, b = efgh: new abcd
+IR_OP(sha256h2, "v=vvv", PURE) // the same: new efgh
+IR_OP(sha256su0, "v=vv", PURE) // a = W[t-16..], b = W[t-12..]: a + sigma0(W[t-15..])
+IR_OP(sha256su1, "v=vvv", PURE) // a = that, b = W[t-8..], c = W[t-4..]: W[t..t+3]
 
 // --- floating point. aux = esize | IR_FP_SCALAR (lane 0 only, other lanes of the result zero);
 // imm = const IRVHelper *exact, called with desc = aux | aux2 << 16. A backend may compute on host

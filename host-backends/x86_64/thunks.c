@@ -10,6 +10,7 @@
 //   leave: pins -> homes, MXCSR, budget  <---   exits jump here with the HostExit in rax
 //
 // A C function that does not return (engine_leave) finds everything stored and longjmps.
+#include <cpuid.h>
 #include <immintrin.h>
 
 #include "host-backends/x86_64/thunks.h"
@@ -297,9 +298,17 @@ static void emit_calls(Thunks *t)
     }
 }
 
+static uint32_t host_features(void)
+{
+    unsigned a, b, c, d;
+    bool leaf7 = __get_cpuid_count(7, 0, &a, &b, &c, &d);
+    return leaf7 && (b >> 29 & 1) ? X86_HAS_SHA : 0;
+}
+
 bool x86_emit_thunks(CodeCache *cache, HostThunks *out, const TargetOps *target)
 {
     Thunks t = {.c = {.rw = cache->rw, .end = cache->size}, .t = out};
+    out->features = host_features();
     x86_registers(&t.regs, target);
     x86_emit_constants(&t.c);
     emit_enter(&t, cache);

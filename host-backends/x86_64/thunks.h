@@ -4,6 +4,11 @@
 
 #include "host-backends/x86_64/emit.h"
 
+// HostThunks.features: instructions that not every host has.
+enum {
+    X86_HAS_SHA = 1,
+};
+
 bool x86_emit_thunks(CodeCache *cache, HostThunks *t, const TargetOps *target);
 // Code that looks rdx up in the jump cache: falls through with the entry in rax, or goes to miss.
 void x86_jump_cache_look(X86Code *c, size_t miss);

@@ -1,6 +1,5 @@
-// Cryptographic extension: AES, SHA1, SHA256, SHA512, SHA3, SM3, SM4 (DDI 0487 C4.1.96
-// "Cryptographic
-// ..."). PMULL is in simd_three_diff.c.
+// Cryptographic extension: AES, SHA1, SHA256, SHA512, SHA3, SM3, SM4 (DDI 0487 C4.1.96). PMULL is
+// in simd_three_diff.c.
 #include "target-arm/a64/simd.h"
 #include "target-arm/helpers_crypto.h"
 
@@ -45,6 +44,69 @@ static bool tr_aesimc(A64Ctx *c, const A64Fields *f)
     return true;
 }
 
+// --- SHA1 and SHA256: ops of the IR, or a few of its vector ops
+
+static bool op_dnm(A64Ctx *c, const A64Fields *f, IROpcode op)
+{
+    if (!a64_fp_trapped(c)) {
+        a64_put_v(c, f->d, ir_v3(c->b, op, a64_v(c, f->d), a64_v(c, f->n), a64_v(c, f->m), 0));
+    }
+    return true;
+}
+
+static bool op_dn(A64Ctx *c, const A64Fields *f, IROpcode op)
+{
+    if (!a64_fp_trapped(c)) {
+        a64_put_v(c, f->d, ir_v2(c->b, op, a64_v(c, f->d), a64_v(c, f->n), 0));
+    }
+    return true;
+}
+
+#define OP(name, how)                                                                              \
+    static bool tr_##name(A64Ctx *c, const A64Fields *f)                                           \
+    {                                                                                              \
+        return how(c, f, IR_##name);                                                               \
+    }
+
+OP(sha1c, op_dnm)
+OP(sha1p, op_dnm)
+OP(sha1m, op_dnm)
+OP(sha1su1, op_dn)
+OP(sha256h, op_dnm)
+OP(sha256su0, op_dn)
+OP(sha256su1, op_dnm)
+
+// The IR's op takes the state's halves in the order of SHA256H, so that a backend can see that a
+// pair of them has the same operands.
+static bool tr_sha256h2(A64Ctx *c, const A64Fields *f)
+{
+    if (!a64_fp_trapped(c)) {
+        a64_put_v(c, f->d,
+                  ir_v3(c->b, IR_sha256h2, a64_v(c, f->n), a64_v(c, f->d), a64_v(c, f->m), 0));
+    }
+    return true;
+}
+
+static bool tr_sha1h(A64Ctx *c, const A64Fields *f)
+{
+    if (!a64_fp_trapped(c)) {
+        IRRef x = a64_v(c, f->n);
+        x = ir_v2(c->b, IR_vor, ir_v1i(c->b, IR_vshli, x, 2, 30), ir_v1i(c->b, IR_vshri, x, 2, 2),
+                  0);
+        a64_put_v(c, f->d, ir_v1(c->b, IR_vzext, x, 2));
+    }
+    return true;
+}
+
+static bool tr_sha1su0(A64Ctx *c, const A64Fields *f)
+{
+    if (!a64_fp_trapped(c)) {
+        IRRef d = a64_v(c, f->d), middle = ir_vext(c->b, d, a64_v(c, f->n), 8);
+        a64_put_v(c, f->d, xor_of(c, xor_of(c, d, a64_v(c, f->m)), middle));
+    }
+    return true;
+}
+
 // --- by C functions: on Vd, Vn and Vm; on Vd and Vn
 
 static bool call_dnm(A64Ctx *c, const A64Fields *f, const IRVHelper *h)
@@ -69,15 +131,6 @@ static bool call_dn(A64Ctx *c, const A64Fields *f, const IRVHelper *h)
         return how(c, f, &arm_hv_##name);                                                          \
     }
 
-TR(sha1c, call_dnm)
-TR(sha1p, call_dnm)
-TR(sha1m, call_dnm)
-TR(sha1su0, call_dnm)
-TR(sha1su1, call_dn)
-TR(sha256h, call_dnm)
-TR(sha256h2, call_dnm)
-TR(sha256su0, call_dn)
-TR(sha256su1, call_dnm)
 TR(sha512h, call_dnm)
 TR(sha512h2, call_dnm)
 TR(sha512su0, call_dn)
@@ -85,14 +138,6 @@ TR(sha512su1, call_dnm)
 TR(sm3partw1, call_dnm)
 TR(sm3partw2, call_dnm)
 TR(sm4e, call_dn)
-
-static bool tr_sha1h(A64Ctx *c, const A64Fields *f)
-{
-    if (!a64_fp_trapped(c)) {
-        a64_put_v(c, f->d, ir_vcall(c->b, &arm_hv_sha1h, a64_v(c, f->n), IR_NONE, IR_NONE, 0));
-    }
-    return true;
-}
 
 static bool tr_sm4ekey(A64Ctx *c, const A64Fields *f)
 {

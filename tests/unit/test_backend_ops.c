@@ -383,11 +383,10 @@ static bool is_fp(unsigned op)
     return op == IR_f_fcmp || (op >= IR_fadd && op <= IR_vf2u);
 }
 
-Test(backend, ops, .timeout = 600)
+static unsigned compare_ops(Host *h, unsigned first_op, unsigned end)
 {
-    Host *h = host_new();
     unsigned n_seeds = seeds(200), failures = 0;
-    for (unsigned op = 0; op < IR_OPCODES; op++) {
+    for (unsigned op = first_op; op < end; op++) {
         unsigned bad = 0;
         char *first = NULL;
         for (unsigned seed = 0; is_value_op(op) && seed < n_seeds; seed++) {
@@ -409,8 +408,53 @@ Test(backend, ops, .timeout = 600)
         }
         g_free(first);
     }
-    host_free(h);
+    return failures;
+}
+
+Test(backend, ops, .timeout = 600)
+{
+    Host *h = host_new();
+    unsigned failures = compare_ops(h, 0, IR_OPCODES);
     cr_expect_eq(failures, 0, "%u ops differ", failures);
+    host_free(h);
+}
+
+// Without the instructions that a host need not have.
+Test(backend, ops_of_plain_hosts, .timeout = 600)
+{
+    Host *h = host_new();
+    h->thunks.features = 0;
+    unsigned failures = compare_ops(h, IR_sha1c, IR_sha256su1 + 1);
+    cr_expect_eq(failures, 0, "%u ops differ", failures);
+    host_free(h);
+}
+
+// Both halves of four rounds at once, as compilers write them.
+Test(backend, sha256_pairs, .timeout = 600)
+{
+    Host *h = host_new();
+    for (unsigned seed = 0; seed < 4 * seeds(200); seed++) {
+        Random r = random_seeded(seed);
+        IRBlock *b = ir_block_new();
+        b->pc = 0x1000;
+        b->guest_insns = 1;
+        ir_insn(b, 0x1000, 0);
+        IRRef v[3];
+        for (unsigned k = 0; k < 3; k++) {
+            v[k] = ir_get(b, IR_V128, offsetof(VCPU, vec[rnd(&r, 8)]));
+        }
+        bool first = rnd(&r, 2);
+        for (unsigned k = 0; k < 2; k++) {
+            IROpcode op = first == k ? IR_sha256h : IR_sha256h2;
+            ir_put(b, offsetof(VCPU, vec[rnd(&r, 8)]), ir_v3(b, op, v[0], v[1], v[2], 0));
+        }
+        ir_exit_loop(b);
+        char *d = compare(h, &r, b, 6, false);
+        cr_expect_null(d, "%s", d);
+        g_free(d);
+        ir_block_free(b);
+    }
+    host_free(h);
 }
 
 // --- programs, as translated and optimised

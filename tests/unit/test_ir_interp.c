@@ -409,3 +409,72 @@ Test(ir_interp, aes)
     V128 key = bytes16("a0fafe1788542cb123a339392a6c7605");
     cr_expect(vector(IR_aes_enclast, start, key, 0).u128 == (shifted.u128 ^ key.u128));
 }
+
+static V128 vector3(IROpcode op, V128 a, V128 b, V128 c)
+{
+    V128 d;
+    ir_vector_fn(op)(NULL, &d, &a, &b, &c, 0);
+    return d;
+}
+
+static V128 words(const uint32_t *w)
+{
+    return (V128){.u32 = {w[0], w[1], w[2], w[3]}};
+}
+
+// FIPS 180-4 section 6.2 on the one block of "abc" as the instructions are meant to be used.
+Test(ir_interp, sha256)
+{
+    static const uint32_t k[64] = {
+        0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1, 0x923f82a4,
+        0xab1c5ed5, 0xd807aa98, 0x12835b01, 0x243185be, 0x550c7dc3, 0x72be5d74, 0x80deb1fe,
+        0x9bdc06a7, 0xc19bf174, 0xe49b69c1, 0xefbe4786, 0x0fc19dc6, 0x240ca1cc, 0x2de92c6f,
+        0x4a7484aa, 0x5cb0a9dc, 0x76f988da, 0x983e5152, 0xa831c66d, 0xb00327c8, 0xbf597fc7,
+        0xc6e00bf3, 0xd5a79147, 0x06ca6351, 0x14292967, 0x27b70a85, 0x2e1b2138, 0x4d2c6dfc,
+        0x53380d13, 0x650a7354, 0x766a0abb, 0x81c2c92e, 0x92722c85, 0xa2bfe8a1, 0xa81a664b,
+        0xc24b8b70, 0xc76c51a3, 0xd192e819, 0xd6990624, 0xf40e3585, 0x106aa070, 0x19a4c116,
+        0x1e376c08, 0x2748774c, 0x34b0bcb5, 0x391c0cb3, 0x4ed8aa4a, 0x5b9cca4f, 0x682e6ff3,
+        0x748f82ee, 0x78a5636f, 0x84c87814, 0x8cc70208, 0x90befffa, 0xa4506ceb, 0xbef9a3f7,
+        0xc67178f2};
+    static const uint32_t start[8] = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a,
+                                      0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19};
+    V128 w[4] = {{.u32 = {0x61626380}}, {.u32 = {0}}, {.u32 = {0}}, {.u32 = {0, 0, 0, 24}}};
+    V128 x = words(start), y = words(start + 4);
+    for (unsigned n = 0; n < 16; n++) {
+        V128 wk = vector(IR_vadd, w[n & 3], words(k + 4 * n), 2);
+        V128 t = vector3(IR_sha256h, x, y, wk);
+        y = vector3(IR_sha256h2, x, y, wk);
+        x = t;
+        V128 next = vector(IR_sha256su0, w[n & 3], w[(n + 1) & 3], 0);
+        w[n & 3] = vector3(IR_sha256su1, next, w[(n + 2) & 3], w[(n + 3) & 3]);
+    }
+    x = vector(IR_vadd, x, words(start), 2);
+    y = vector(IR_vadd, y, words(start + 4), 2);
+    static const uint32_t digest[8] = {0xba7816bf, 0x8f01cfea, 0x414140de, 0x5dae2223,
+                                       0xb00361a3, 0x96177a9c, 0xb410ff61, 0xf20015ad};
+    cr_expect(x.u128 == words(digest).u128);
+    cr_expect(y.u128 == words(digest + 4).u128);
+}
+
+// The same for SHA-1 (section 6.1): e comes from the a of four rounds before.
+Test(ir_interp, sha1)
+{
+    static const uint32_t k[4] = {0x5a827999, 0x6ed9eba1, 0x8f1bbcdc, 0xca62c1d6};
+    static const IROpcode op[4] = {IR_sha1c, IR_sha1p, IR_sha1m, IR_sha1p};
+    static const uint32_t start[5] = {0x67452301, 0xefcdab89, 0x98badcfe, 0x10325476, 0xc3d2e1f0};
+    V128 w[4] = {{.u32 = {0x61626380}}, {.u32 = {0}}, {.u32 = {0}}, {.u32 = {0, 0, 0, 24}}};
+    V128 x = words(start);
+    uint32_t e = start[4];
+    for (unsigned n = 0; n < 20; n++) {
+        uint32_t c = k[n / 5], a = x.u32[0];
+        V128 wk = vector(IR_vadd, w[n & 3], (V128){.u32 = {c, c, c, c}}, 2);
+        x = vector3(op[n / 5], x, (V128){.u32 = {e, 1, 2, 3}}, wk);
+        e = ror32(a, 2);
+        V128 middle = vector(IR_vxor, w[n & 3], w[(n + 2) & 3], 0);
+        V128 ext = {.u64 = {w[n & 3].u64[1], w[(n + 1) & 3].u64[0]}};
+        w[n & 3] = vector(IR_sha1su1, vector(IR_vxor, middle, ext, 0), w[(n + 3) & 3], 0);
+    }
+    static const uint32_t digest[5] = {0xa9993e36, 0x4706816a, 0xba3e2571, 0x7850c26c, 0x9cd0d89d};
+    cr_expect(vector(IR_vadd, x, words(start), 2).u128 == words(digest).u128);
+    cr_expect(e + start[4] == digest[4]);
+}

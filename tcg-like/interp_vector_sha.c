@@ -1,0 +1,111 @@
+// Reference functions of the SHA-1 and SHA-256 steps (FIPS 180-4 sections 4.1, 6.1, 6.2). Lane 0 of
+// a vector holds a or e, and the earliest word of the message schedule.
+#include "tcg-like/interp_ops.h"
+
+static uint32_t rol(uint32_t x, unsigned n)
+{
+    return ror32(x, 32 - n);
+}
+static uint32_t choose(uint32_t x, uint32_t y, uint32_t z)
+{
+    return ((y ^ z) & x) ^ z;
+}
+static uint32_t parity(uint32_t x, uint32_t y, uint32_t z)
+{
+    return x ^ y ^ z;
+}
+static uint32_t majority(uint32_t x, uint32_t y, uint32_t z)
+{
+    return (x & y) | ((x | y) & z);
+}
+
+// --- SHA-1
+typedef uint32_t Mix(uint32_t x, uint32_t y, uint32_t z);
+
+static void sha1_rounds(V128 *d, const V128 *a, const V128 *b, const V128 *c, Mix *mix)
+{
+    V128 s = *a, w = *c;
+    uint32_t e = b->u32[0];
+    for (unsigned k = 0; k < 4; k++) {
+        uint32_t t = e + rol(s.u32[0], 5) + mix(s.u32[1], s.u32[2], s.u32[3]) + w.u32[k];
+        e = s.u32[3];
+        s.u32[3] = s.u32[2];
+        s.u32[2] = rol(s.u32[1], 30);
+        s.u32[1] = s.u32[0];
+        s.u32[0] = t;
+    }
+    *d = s;
+}
+
+VECTOR_FN(sha1c)
+{
+    sha1_rounds(d, a, b, c, choose);
+}
+VECTOR_FN(sha1p)
+{
+    sha1_rounds(d, a, b, c, parity);
+}
+VECTOR_FN(sha1m)
+{
+    sha1_rounds(d, a, b, c, majority);
+}
+
+VECTOR_FN(sha1su1)
+{
+    V128 r;
+    r.u32[0] = rol(a->u32[0] ^ b->u32[1], 1);
+    r.u32[1] = rol(a->u32[1] ^ b->u32[2], 1);
+    r.u32[2] = rol(a->u32[2] ^ b->u32[3], 1);
+    r.u32[3] = rol(a->u32[3] ^ r.u32[0], 1);
+    *d = r;
+}
+
+// --- SHA-256
+static void sha256_rounds(V128 *x, V128 *y, const V128 *w)
+{
+    for (unsigned k = 0; k < 4; k++) {
+        uint32_t e = y->u32[0], a = x->u32[0];
+        uint32_t s1 = ror32(e, 6) ^ ror32(e, 11) ^ ror32(e, 25);
+        uint32_t s0 = ror32(a, 2) ^ ror32(a, 13) ^ ror32(a, 22);
+        uint32_t t = y->u32[3] + s1 + choose(e, y->u32[1], y->u32[2]) + w->u32[k];
+        V128 new_x = {.u32 = {t + s0 + majority(a, x->u32[1], x->u32[2]), a, x->u32[1], x->u32[2]}};
+        V128 new_y = {.u32 = {x->u32[3] + t, e, y->u32[1], y->u32[2]}};
+        *x = new_x;
+        *y = new_y;
+    }
+}
+
+VECTOR_FN(sha256h)
+{
+    V128 x = *a, y = *b;
+    sha256_rounds(&x, &y, c);
+    *d = x;
+}
+
+VECTOR_FN(sha256h2)
+{
+    V128 x = *a, y = *b;
+    sha256_rounds(&x, &y, c);
+    *d = y;
+}
+
+VECTOR_FN(sha256su0)
+{
+    V128 r;
+    for (unsigned k = 0; k < 4; k++) {
+        uint32_t x = k < 3 ? a->u32[k + 1] : b->u32[0];
+        r.u32[k] = a->u32[k] + (ror32(x, 7) ^ ror32(x, 18) ^ x >> 3);
+    }
+    *d = r;
+}
+
+VECTOR_FN(sha256su1)
+{
+    V128 r;
+    for (unsigned k = 0; k < 4; k++) {
+        uint32_t x = k < 2 ? c->u32[k + 2] : r.u32[k - 2];
+        uint32_t y = k < 3 ? b->u32[k + 1] : c->u32[0];
+        r.u32[k] = a->u32[k] + y + (ror32(x, 17) ^ ror32(x, 19) ^ x >> 10);
+    }
+    *d = r;
+}
