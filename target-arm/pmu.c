@@ -380,9 +380,9 @@ static void write_evtype(ARMCPU *c, const ARMSysReg *r, uint32_t enc, uint64_t v
         .enc = SR(3, op1, 9, crm, op2), .name = nm, .access = acc, .flags = SR_ENDS,               \
         .feature = ARM_FEAT_PMUV3, .value = val, .read = rd, .write = wr, .trap = tr               \
     }
-#define PMU_BANK(crm, n, nm, rd, wr, tr)                                                           \
+#define PMU_BANK(crm, op2, n, nm, rd, wr, tr)                                                      \
     {                                                                                              \
-        .enc = SR(3, 3, 14, crm, 0), .name = nm, .access = SR_RW0, .flags = SR_ENDS,               \
+        .enc = SR(3, 3, 14, crm, op2), .name = nm, .access = SR_RW0, .flags = SR_ENDS,             \
         .feature = ARM_FEAT_PMUV3, .count = n, .step = 1, .read = rd, .write = wr, .trap = tr      \
     }
 
@@ -413,13 +413,8 @@ static const ARMSysReg rows[] = {
     PMU(3, 13, 2, "PMXEVCNTR_EL0", SR_RW0, 0, read_evcnt, write_evcnt, trap_evcnt),
     PMU(3, 14, 0, "PMUSERENR_EL0", SR_RW1_R0, 0, read_userenr, write_userenr, NULL),
     PMU(3, 14, 3, "PMOVSSET_EL0", SR_RW0, 0, read_overflow, write_overflow, trap_en),
-    PMU_BANK(8, 8, "PMEVCNTR0_EL0..", read_evcnt, write_evcnt, trap_evcnt),
-    PMU_BANK(9, 8, "PMEVCNTR8_EL0..", read_evcnt, write_evcnt, trap_evcnt),
-    PMU_BANK(10, 8, "PMEVCNTR16_EL0..", read_evcnt, write_evcnt, trap_evcnt),
-    PMU_BANK(11, 7, "PMEVCNTR24_EL0..", read_evcnt, write_evcnt, trap_evcnt),
-    PMU_BANK(12, 8, "PMEVTYPER0_EL0..", read_evtype, write_evtype, trap_en),
-    PMU_BANK(13, 8, "PMEVTYPER8_EL0..", read_evtype, write_evtype, trap_en),
-    PMU_BANK(14, 8, "PMEVTYPER16_EL0..", read_evtype, write_evtype, trap_en),
-    PMU_BANK(15, 8, "PMEVTYPER24_EL0..", read_evtype, write_evtype, trap_en),
+    PMU_BANK(8, 0, ARM_PMU_COUNTERS, "PMEVCNTR<n>_EL0", read_evcnt, write_evcnt, trap_evcnt),
+    PMU_BANK(12, 0, ARM_PMU_COUNTERS, "PMEVTYPER<n>_EL0", read_evtype, write_evtype, trap_en),
+    PMU_BANK(15, 7, 1, "PMCCFILTR_EL0", read_evtype, write_evtype, trap_en),
 };
 const ARMSysRegTable arm_sysregs_pmu = {rows, ARRAY_LEN(rows)};

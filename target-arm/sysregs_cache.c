@@ -83,6 +83,8 @@ static void translate_address(ARMCPU *c, const ARMSysReg *r, uint32_t enc, uint6
     if (arm_walk(c, va, access, mode, &w, &fsc)) {
         c->sys->par = (w.phys & mask64(48) & ~mask64(12)) | (uint64_t)w.attr << 56 |
                       (uint64_t)w.sh << 7 | PAR_NS | PAR_RES1;
+    } else if ((fsc & ~3u) == FSC_EXTERNAL_WALK) {
+        arm_raise_far(c, ESR_EC(EC_DATA) | ISS_CM | fsc, va); // not a result but an abort
     } else {
         c->sys->par = 1 | fsc << 1 | PAR_RES1;
     }
