@@ -31,7 +31,7 @@ def run(*options, patience=PATIENCE, stdin=subprocess.DEVNULL):
     return done.returncode, done.stdout.decode("utf-8", "replace"), done.stderr.decode("utf-8", "replace")
 
 
-def assemble(source, directory, name="guest"):
+def assemble(source, directory, name="guest", include="."):
     """An AArch64 program for the bare machine, linked at 0x40080000; returns the ELF file's path."""
     compiler = "aarch64-linux-gnu-gcc"
     if not shutil.which(compiler):
@@ -39,6 +39,7 @@ def assemble(source, directory, name="guest"):
     asm, elf = (os.path.join(directory, name + e) for e in (".S", ".elf"))
     with open(asm, "w") as f:
         f.write(source)
-    subprocess.run([compiler, "-nostdlib", "-static", "-march=armv8.5-a", "-Wl,-Ttext=0x40080000",
-                    "-Wl,--build-id=none", "-Wl,-z,max-page-size=4096", "-o", elf, asm], check=True)
+    subprocess.run([compiler, "-nostdlib", "-static", "-march=armv8.5-a", "-Wa,-I" + include,
+                    "-Wl,-Ttext=0x40080000", "-Wl,--build-id=none",
+                    "-Wl,-z,max-page-size=4096", "-o", elf, asm], check=True)
     return elf
