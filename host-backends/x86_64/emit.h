@@ -52,11 +52,24 @@ struct Cold {
     void (*emit)(Emit *e, const Cold *c);
     size_t from, back;
     IRRef insn;
-    uint16_t index;    // guest instruction
+    uint16_t index; // guest instruction
+    int8_t memo;    // register of the page memo (emit_memory.c)
+    bool leader;
     uint32_t busy_vec; // temporaries with live values
     int reg[5];        // the emitter's
     uint64_t imm;
 };
+
+// Accesses off one base that share a page check (memory_groups.c).
+typedef struct MemoryGroup {
+    IRRef base; // root of the address
+    bool store;
+    bool open;
+    int64_t low, high; // bytes touched, from the base
+    IRRef first, last;
+    unsigned members;
+    IRRef memo; // pseudo value: host address - guest address, or 0 if not known
+} MemoryGroup;
 
 typedef struct PoolUse {
     size_t field; // of a displacement
@@ -75,6 +88,8 @@ struct Emit {
     IRRef ef;
     bool ef_inverted;
     IRRef fcmp; // EFLAGS are of the COMIS that made this value, which is packed elsewhere
+    MemoryGroup *group;
+    uint8_t *group_of; // by insn: index + 1 in group, or 0
     Cold *cold;
     unsigned n_cold, cold_capacity;
     SideEntry *side;
@@ -138,6 +153,7 @@ void flags_put(Emit *e, IRRef f, size_t off);
 void flags_keep(Emit *e, IRRef f); // an operand in EFLAGS gets a place
 
 // --- memory and calls
+void x86_memory_groups(Emit *e);
 Cold *x86_cold(Emit *e, void (*emit)(Emit *, const Cold *), size_t from);
 void x86_save_vec(Emit *e, uint32_t set, bool restore);
 void x86_side_entry(Emit *e, unsigned index); // the call just emitted

@@ -1,10 +1,10 @@
 // Guest memory: the first-level table inline, everything else out of line.
 //
-//   lea   rax, [address + displacement]
-//   rorx  rcx, rax, 7
+//   lea   rcx, [address + displacement]
+//   rorx  rcx, rcx, 7
 //   and   rcx, [mask]              entry: 32 bytes for each page
-//   add   rax, size - 1            an access that crosses the page misses
-//   and   rax, -4096
+//   lea   rax, [address + displacement + size - 1]
+//   and   rax, -4096               an access that crosses the page misses
 //   cmp   rax, [r13 + rcx]         rtag, or wtag at +16
 //   jne   slow
 //   mov   rcx, [r13 + rcx + 8]     host address - guest address
@@ -114,20 +114,20 @@ static unsigned check(Emit *e, const Access *a, size_t *from)
     unsigned regime = a->memop & IR_MEM_UNPRIV ? 1 : 0;
     unsigned n = 0;
     int va = a->addr;
-    bool aligns = a->span > 1 && (a->memop & (IR_MEM_ALIGN | IR_MEM_ALIGN16));
-    if (a->disp || aligns) {
+    if (a->span > 1 && (a->memop & (IR_MEM_ALIGN | IR_MEM_ALIGN16))) {
         x86_lea(c, true, RAX, x86_mem(a->addr, a->disp));
-        va = RAX;
         n = check_alignment(e, a, from);
+        va = RAX;
+    } else if (a->disp) {
+        x86_lea(c, true, RCX, x86_mem(a->addr, a->disp));
+        va = RCX;
     }
     vex_rrr(c, 0xf0 | X86_0F3A | X86_F2 | X86_W, RCX, 0, va); // rorx
     x86_byte(c, 7);
     x86_alu_rm(
         c, ALU_AND, true, RCX,
         state_mem(offsetof(VCPU, fast) + regime * sizeof(TlbFast) + offsetof(TlbFast, mask)));
-    if (va != RAX || a->span > 1) {
-        x86_lea(c, true, RAX, x86_mem(va, (int32_t)a->span - 1));
-    }
+    x86_lea(c, true, RAX, x86_mem(a->addr, a->disp + (int32_t)a->span - 1));
     x86_alu_ri(c, ALU_AND, true, RAX, -4096);
     int base = REG_TLB, index = RCX;
     if (regime) {
@@ -144,42 +144,12 @@ static unsigned check(Emit *e, const Access *a, size_t *from)
     return n;
 }
 
-static X86Mem host_mem(const Access *a)
+static X86Mem host_mem(const Access *a, int addend)
 {
-    return x86_mem_index(RCX, a->addr, 0, a->disp);
+    return x86_mem_index(addend, a->addr, 0, a->disp);
 }
 
-// The slow path of an access, entered from n places. reg: address, value, result or destination.
-static Cold *slow(Emit *e, void (*emit)(Emit *, const Cold *), const Access *a, const size_t *from,
-                  unsigned n, uint32_t word)
-{
-    Cold *c = x86_cold(e, emit, from[0]);
-    c->reg[0] = a->addr;
-    c->reg[1] = a->disp;
-    c->reg[2] = n > 1 ? (int)from[1] : 0;
-    c->imm = word;
-    c->back = e->c.pos;
-    return c;
-}
-
-static void slow_begin(Emit *e, const Cold *c)
-{
-    if (c->reg[2]) {
-        x86_patch(&e->c, (size_t)c->reg[2], e->c.pos);
-    }
-    x86_save_vec(e, c->busy_vec, false);
-    x86_lea(&e->c, true, RAX, x86_mem(c->reg[0], c->reg[1]));
-}
-
-static void slow_call(Emit *e, const Cold *c, unsigned thunk)
-{
-    x86_push_imm(&e->c, (int32_t)c->imm);
-    x86_thunk(e, thunk);
-    x86_side_entry(e, c->index);
-    x86_save_vec(e, c->busy_vec, true);
-}
-
-// --- loads
+// --- the access itself
 static bool is_signed(const IRInsn *i)
 {
     return i->aux & IR_MEM_SIGN;
@@ -209,31 +179,6 @@ static void load_value(Emit *e, const IRInsn *i, int dst, X86Mem m)
     }
 }
 
-static void slow_load(Emit *e, const Cold *c)
-{
-    const IRInsn *i = &e->b->insn[c->insn];
-    slow_begin(e, c);
-    slow_call(e, c, i->type == IR_V128 ? T_LOAD128 : T_LOAD);
-    if (i->type == IR_V128) {
-        vex_rrr(&e->c, 0x28 | X86_0F, c->reg[3], 0, XMM_B);
-    } else {
-        x86_mov_rr(&e->c, is_wide(i), c->reg[3], RAX);
-    }
-    x86_jmp(&e->c, c->back);
-}
-
-EMIT(ld)
-{
-    size_t from[2];
-    flags_clobber(e);
-    Access a = access_of(e, i);
-    int dst = ra_def(&e->ra, e->at, i->arg[0], false);
-    unsigned n = check(e, &a, from);
-    load_value(e, i, dst, host_mem(&a));
-    slow(e, slow_load, &a, from, n, i->aux)->reg[3] = dst;
-}
-
-// --- stores
 static void store_vector(X86Code *c, int src, X86Mem m, unsigned size)
 {
     static const uint16_t op[] = {[0] = 0x14 | X86_0F3A | X86_66,
@@ -249,11 +194,54 @@ static void store_vector(X86Code *c, int src, X86Mem m, unsigned size)
 
 enum { VALUE_IMM = -1 };
 
-static void slow_store(Emit *e, const Cold *c)
+// value: register loaded or stored; a store's VALUE_IMM means imm.
+static void perform(Emit *e, const IRInsn *i, const Access *a, int addend, int value, int32_t imm)
 {
-    const IRInsn *i = &e->b->insn[c->insn];
     unsigned size = i->aux & IR_MEM_SIZE;
-    slow_begin(e, c);
+    if (i->op == IR_ld) {
+        load_value(e, i, value, host_mem(a, addend));
+    } else if (i->op == IR_chk) {
+        x86_copy(e, true, value, addend);
+    } else if (value == VALUE_IMM) {
+        x86_store_imm(&e->c, host_mem(a, addend), 1u << size, imm);
+    } else if (e->b->insn[i->arg[1]].type == IR_V128) {
+        store_vector(&e->c, value, host_mem(a, addend), size);
+    } else {
+        x86_store(&e->c, value, host_mem(a, addend), 1u << size);
+    }
+}
+
+// --- slow paths
+static void slow_address(Emit *e, const Cold *c)
+{
+    if (c->reg[2]) {
+        x86_patch(&e->c, (size_t)c->reg[2], e->c.pos);
+    }
+    x86_save_vec(e, c->busy_vec, false);
+    x86_lea(&e->c, true, RAX, x86_mem(c->reg[0], c->reg[1]));
+}
+
+static void slow_call(Emit *e, const Cold *c, unsigned thunk)
+{
+    x86_push_imm(&e->c, (int32_t)c->imm);
+    x86_thunk(e, thunk);
+    x86_side_entry(e, c->index);
+    x86_save_vec(e, c->busy_vec, true);
+}
+
+static void slow_load(Emit *e, const Cold *c, const IRInsn *i)
+{
+    slow_call(e, c, i->type == IR_V128 ? T_LOAD128 : T_LOAD);
+    if (i->type == IR_V128) {
+        vex_rrr(&e->c, 0x28 | X86_0F, c->reg[3], 0, XMM_B);
+    } else {
+        x86_mov_rr(&e->c, is_wide(i), c->reg[3], RAX);
+    }
+}
+
+static void slow_store(Emit *e, const Cold *c, const IRInsn *i)
+{
+    unsigned size = i->aux & IR_MEM_SIZE;
     bool vector = e->b->insn[i->arg[1]].type == IR_V128;
     if (vector && size == 4) {
         vex_rrr(&e->c, 0x28 | X86_0F, XMM_B, 0, c->reg[3]);
@@ -265,7 +253,150 @@ static void slow_store(Emit *e, const Cold *c)
         x86_mov_rr(&e->c, true, RCX, c->reg[3]);
     }
     slow_call(e, c, size == 4 ? T_STORE128 : T_STORE);
+}
+
+static void slow_access(Emit *e, const Cold *c)
+{
+    const IRInsn *i = &e->b->insn[c->insn];
+    slow_address(e, c);
+    if (i->op == IR_ld) {
+        slow_load(e, c, i);
+    } else if (i->op == IR_st) {
+        slow_store(e, c, i);
+    } else {
+        slow_call(e, c, T_CHK);
+        x86_mov_rr(&e->c, true, c->reg[3], RAX);
+    }
     x86_jmp(&e->c, c->back);
+}
+
+// The slow path of an access, entered from n places. reg: address, displacement, second way in,
+// value or destination.
+static Cold *slow(Emit *e, void (*emit)(Emit *, const Cold *), const Access *a, const size_t *from,
+                  unsigned n, uint32_t word)
+{
+    Cold *c = x86_cold(e, emit, from[0]);
+    c->reg[0] = a->addr;
+    c->reg[1] = a->disp;
+    c->reg[2] = n > 1 ? (int)from[1] : 0;
+    c->imm = word;
+    c->back = e->c.pos;
+    return c;
+}
+
+// --- groups. The first access checks the page for all of them and keeps the addend, the page memo,
+// in a register; the others only test that it is not 0. An access whose group check failed (0: the
+// group crosses a page, or the first one missed) makes its own check, out of line.
+static unsigned span_of(const IRInsn *i)
+{
+    return i->op == IR_chk ? i->aux2 : 1u << (i->aux & IR_MEM_SIZE);
+}
+
+static void cold_member(Emit *e, const Cold *c)
+{
+    const IRInsn *i = &e->b->insn[c->insn];
+    Access a = {
+        .addr = c->reg[0], .disp = c->reg[1], .span = span_of(i), .store = i->aux & IR_MEM_STORE};
+    size_t from[2];
+    if (c->leader) {
+        x86_mov_ri(&e->c, c->memo, 0);
+    }
+    check(e, &a, from);
+    perform(e, i, &a, RCX, c->reg[3], c->reg[4]);
+    x86_jmp(&e->c, c->back);
+    x86_patch(&e->c, from[0], e->c.pos);
+    slow_access(e, c);
+}
+
+static MemoryGroup *group_of(Emit *e)
+{
+    unsigned g = e->group_of ? e->group_of[e->at] : 0;
+    return g ? &e->group[g - 1] : NULL;
+}
+
+static IRRef next_member(Emit *e, const MemoryGroup *g)
+{
+    for (unsigned k = e->at + 1u; k <= g->last; k++) {
+        if (e->group_of[k] == e->group_of[e->at]) {
+            return (IRRef)k;
+        }
+    }
+    return IR_NONE;
+}
+
+// The register of the group's memo for the current access, or RA_NO_REG.
+static int memo_register(Emit *e, MemoryGroup *g)
+{
+    if (e->at == g->first) {
+        g->memo = ra_extra(&e->ra, RA_GPR);
+    }
+    if (g->memo == IR_NONE) {
+        return RA_NO_REG;
+    }
+    e->ra.v[g->memo].next = next_member(e, g);
+    if (e->at == g->first) {
+        ra_hold(&e->ra, g->memo);
+    }
+    return ra_use(&e->ra, g->memo);
+}
+
+static size_t member_check(Emit *e, const Access *a, const MemoryGroup *g, int memo)
+{
+    size_t from[2];
+    if (e->at != g->first) {
+        x86_test_rr(&e->c, true, memo, memo);
+        return x86_jcc_fwd(&e->c, CC_E);
+    }
+    Access all = *a;
+    all.disp = (int32_t)g->low;
+    all.span = (unsigned)(g->high - g->low);
+    check(e, &all, from);
+    x86_mov_rr(&e->c, true, memo, RCX);
+    return from[0];
+}
+
+// ld, st or chk; value as in perform. All that the allocator has to move has been moved.
+static void access_memory(Emit *e, const IRInsn *i, const Access *a, int memo, int value,
+                          int32_t imm)
+{
+    MemoryGroup *g = group_of(e);
+    size_t from[2];
+    unsigned n = 1;
+    int addend = RCX;
+    if (memo != RA_NO_REG) {
+        from[0] = member_check(e, a, g, memo);
+        addend = memo;
+    } else {
+        n = check(e, a, from);
+    }
+    perform(e, i, a, addend, value, imm);
+    uint32_t word = i->aux | (i->op == IR_chk ? (uint32_t)i->aux2 << 16 : 0);
+    Cold *c = slow(e, memo != RA_NO_REG ? cold_member : slow_access, a, from, n, word);
+    c->reg[3] = value;
+    c->reg[4] = imm;
+    if (memo != RA_NO_REG) {
+        c->memo = (int8_t)memo;
+        c->leader = e->at == g->first;
+        if (!ra_live(&e->ra, g->memo)) {
+            ra_kill(&e->ra, g->memo);
+        }
+    }
+}
+
+static int memo_of_access(Emit *e)
+{
+    MemoryGroup *g = group_of(e);
+    return g ? memo_register(e, g) : RA_NO_REG;
+}
+
+// --- loads, stores, checks for neighbours
+EMIT(ld)
+{
+    flags_clobber(e);
+    Access a = access_of(e, i);
+    int memo = memo_of_access(e);
+    int dst = ra_def(&e->ra, e->at, i->arg[0], false);
+    access_memory(e, i, &a, memo, dst, 0);
 }
 
 // A constant that the store instruction itself can hold.
@@ -278,32 +409,30 @@ static bool store_constant(Emit *e, const IRInsn *i, uint64_t *v)
 
 EMIT(st)
 {
-    size_t from[2];
-    unsigned size = i->aux & IR_MEM_SIZE;
     uint64_t v = 0;
     flags_clobber(e);
     Access a = access_of(e, i);
     a.store = true;
-    bool imm = store_constant(e, i, &v);
-    int src = imm ? VALUE_IMM : ra_use(&e->ra, i->arg[1]);
-    unsigned n = check(e, &a, from);
-    if (imm) {
-        x86_store_imm(&e->c, host_mem(&a), 1u << size, (int32_t)v);
-    } else if (e->b->insn[i->arg[1]].type == IR_V128) {
-        store_vector(&e->c, src, host_mem(&a), size);
-    } else {
-        x86_store(&e->c, src, host_mem(&a), 1u << size);
-    }
-    Cold *c = slow(e, slow_store, &a, from, n, i->aux);
-    c->reg[3] = src;
-    c->reg[4] = (int32_t)v;
+    int src = store_constant(e, i, &v) ? VALUE_IMM : ra_use(&e->ra, i->arg[1]);
+    access_memory(e, i, &a, memo_of_access(e), src, (int32_t)v);
+}
+
+EMIT(chk)
+{
+    flags_clobber(e);
+    Access a = access_of(e, i);
+    a.span = i->aux2;
+    a.memop &= ~(unsigned)(IR_MEM_ALIGN | IR_MEM_ALIGN16);
+    int memo = memo_of_access(e);
+    int dst = ra_def(&e->ra, e->at, i->arg[0], false);
+    access_memory(e, i, &a, memo, dst, 0);
 }
 
 // --- atomics: one guest thread runs at a time, so a plain read, change and write is enough.
 static void slow_rmw(Emit *e, const Cold *c)
 {
     const IRInsn *i = &e->b->insn[c->insn];
-    slow_begin(e, c);
+    slow_address(e, c);
     x86_mov_rr(&e->c, true, RCX, c->reg[4]);
     slow_call(e, c, T_RMW);
     x86_mov_rr(&e->c, is_wide(i), c->reg[3], RAX);
@@ -363,7 +492,7 @@ EMIT(rmw)
     int temp = ra_temp(&e->ra, RA_GPR);
     int dst = ra_def(&e->ra, e->at, i->arg[1], false);
     unsigned n = check(e, &a, from);
-    x86_lea(&e->c, true, RCX, host_mem(&a));
+    x86_lea(&e->c, true, RCX, host_mem(&a, RCX));
     x86_load(&e->c, RAX, x86_mem(RCX, 0), bytes);
     change(e, i, value, temp, bytes);
     x86_mov_rr(&e->c, is_wide(i), dst, RAX);
@@ -375,7 +504,7 @@ EMIT(rmw)
 static void slow_cas(Emit *e, const Cold *c)
 {
     const IRInsn *i = &e->b->insn[c->insn];
-    slow_begin(e, c);
+    slow_address(e, c);
     x86_movzx(&e->c, RCX, c->reg[4], 1u << (i->aux & IR_MEM_SIZE));
     x86_push(&e->c, (int)(c->imm >> 32));
     Cold word = *c;
@@ -398,7 +527,7 @@ EMIT(cas)
     int dst = ra_def(&e->ra, e->at, i->arg[1], false);
     unsigned n = check(e, &a, from);
     x86_mov_rr(&e->c, true, RAX, expected);
-    x86_rm(&e->c, cmpxchg[size], value, host_mem(&a));
+    x86_rm(&e->c, cmpxchg[size], value, host_mem(&a, RCX));
     x86_movzx(&e->c, dst, RAX, 1u << size);
     Cold *c = slow(e, slow_cas, &a, from, n, i->aux);
     c->imm |= (uint64_t)value << 32;
@@ -411,29 +540,7 @@ EMIT(fence)
     (void)e, (void)i; // one thread
 }
 
-// --- grouped accesses
-static void slow_chk(Emit *e, const Cold *c)
-{
-    slow_begin(e, c);
-    slow_call(e, c, T_CHK);
-    x86_mov_rr(&e->c, true, c->reg[3], RAX);
-    x86_jmp(&e->c, c->back);
-}
-
-EMIT(chk)
-{
-    size_t from[2];
-    flags_clobber(e);
-    Access a = access_of(e, i);
-    a.span = i->aux2;
-    a.memop &= ~(unsigned)(IR_MEM_ALIGN | IR_MEM_ALIGN16);
-    int dst = ra_def(&e->ra, e->at, i->arg[0], false);
-    unsigned n = check(e, &a, from);
-    x86_mov_rr(&e->c, true, dst, RCX);
-    Cold *c = slow(e, slow_chk, &a, from, n, i->aux | (uint32_t)i->aux2 << 16);
-    c->reg[3] = dst;
-}
-
+// --- accesses that a chk covers
 // The displacement of ldh and sth fits: check elimination leaves others alone.
 static X86Mem checked_mem(Emit *e, const IRInsn *i)
 {

@@ -148,7 +148,7 @@ static void emit_pool(Emit *e)
     if (!e->n_pool) {
         return;
     }
-    while (e->c.pos & 15) {
+    while (e->c.pos & 15 && !e->c.full) {
         x86_byte(&e->c, 0xcc);
     }
     for (unsigned k = 0; k < e->n_pool; k++) {
@@ -213,6 +213,7 @@ static bool compile(const CompileRequest *r)
               .fcmp = IR_NONE};
     x86_registers(&e.regs, r->target);
     ra_init(&e.ra, e.b, &e.regs, &ra_ops, &e);
+    x86_memory_groups(&e);
     emit_all(&e);
     bool ok = !e.c.full && !e.ra.overflow;
     if (ok) {
@@ -222,6 +223,8 @@ static bool compile(const CompileRequest *r)
     g_free(e.cold);
     g_free(e.side);
     g_free(e.pool);
+    g_free(e.group);
+    g_free(e.group_of);
     return ok;
 }
 
