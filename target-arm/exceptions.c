@@ -222,6 +222,27 @@ void arm_exception_return(ARMCPU *c, uint64_t target)
 
 // --- aborts
 
+// LDADD and its like, SWP, CAS, CASP (C4.1.94).
+static bool is_atomic(uint32_t insn)
+{
+    return (insn & 0x3b200c00) == 0x38200000 || (insn & 0x3fa07c00) == 0x08a07c00 ||
+           (insn & 0xbfa07c00) == 0x08207c00;
+}
+
+// An atomic instruction's fault counts as a read if reading alone would have raised it (ISS.WnR,
+// D17.2.37).
+static bool is_write(ARMCPU *c, const MmuFault *f)
+{
+    uint32_t insn, fsc;
+    ARMWalk w;
+    if (f->access != MMU_WRITE || !mmu_debug_access(&c->vcpu, c->vcpu.pc, &insn, 4, false) ||
+        !is_atomic(insn)) {
+        return f->access == MMU_WRITE;
+    }
+    bool by_walk = f->code < FSC_EXTERNAL || (f->code & ~3u) == FSC_EXTERNAL_WALK;
+    return by_walk && arm_walk(c, f->va, MMU_READ, arm_walk_mode(c, 0), &w, &fsc);
+}
+
 void arm_fault(VCPU *v, const MmuFault *f)
 {
     ARMCPU *c = arm_cpu(v);
@@ -229,7 +250,7 @@ void arm_fault(VCPU *v, const MmuFault *f)
         arm_take_sync(c, ESR_EC(EC_PC_ALIGN), &f->va);
         return;
     }
-    uint32_t iss = f->code | (f->access == MMU_WRITE ? ISS_WNR : 0);
+    uint32_t iss = f->code | (is_write(c, f) ? ISS_WNR : 0);
     arm_take_sync(c, ESR_EC(f->access == MMU_FETCH ? EC_FETCH : EC_DATA) | iss, &f->va);
 }
 

@@ -351,6 +351,7 @@ bool arm_mmu_walk(VCPU *v, uint64_t va, MmuAccess access, unsigned regime, MmuPa
         }
         return false;
     }
+    c->sys->tagged_access |= (uint64_t)sextract64(va, 0, 56) != va;
     *page = (MmuPage){.phys = w.phys & ~mask64(12),
                       .page_bits = w.page_bits,
                       .r = w.r,

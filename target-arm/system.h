@@ -101,6 +101,7 @@ typedef struct ARMSystem {
     uint64_t control_flags[2];           // block flags but for PSTATE's, of EL0 and EL1
     uint64_t mode_key[ARM_REGIME_MODES]; // regime keys of EL0, EL1, EL1 with PAN
     ARMPacLayout pac[2];                 // from TCR_EL1
+    bool tagged_access; // a tagged address was translated since the last full flush
     // --- configuration
     uint64_t midr, revidr, mpidr;
     uint64_t id[8 * 8]; // ID registers: S3_0_C0_C<m>_<op2> at m * 8 + op2
@@ -304,7 +305,7 @@ bool arm_debug_enabled(const ARMCPU *c, unsigned el, bool masked); // debug exce
 // Do PMC (or PAC) of a control register select el? Does breakpoint i, linked to, match the context?
 bool arm_debug_level_matches(unsigned el, uint64_t control);
 bool arm_debug_context_matches(const ARMCPU *c, unsigned i);
-bool arm_step_pending(const ARMCPU *c);                            // software step: active-pending
+bool arm_step_pending(const ARMCPU *c); // software step: active-pending
 // watchpoints.c
 void arm_watchpoints_update(ARMCPU *c); // after a change of the registers
 bool arm_page_watched(VCPU *v, uint64_t page_va);

@@ -14,13 +14,17 @@ typedef struct Flush {
     bool by_asid;
 } Flush;
 
+// With TBI a page may also have been reached through tagged addresses, which the MMU knows as other
+// pages: then an operation by address drops everything.
 static void flush_one(VCPU *v, const Flush *f)
 {
-    if (f->len) {
+    bool *tagged = &arm_cpu(v)->sys->tagged_access;
+    if (f->len && !*tagged) {
         mmu_flush_range(v, f->va, f->len, f->asid);
     } else if (f->by_asid) {
         mmu_flush_asid(v, f->asid);
     } else {
+        *tagged = false;
         mmu_flush_all(v);
     }
 }

@@ -347,3 +347,18 @@ Test(arm_mmu, at_s1e1r)
     par = arm_sysreg_read(f.c, SR(3, 0, 7, 4, 0), 0);
     cr_assert_eq(par & 0x7f, 1u | (FSC_TRANSLATION | 3u) << 1);
 }
+
+// A page known by a tagged address too is not found by TLBI's address: everything has to go.
+Test(arm_mmu, tlbi_of_tagged_pages)
+{
+    MmuPage p;
+    MmuFault fault;
+    page(0);
+    write_tcr(tcr_for(&g4k) | TCR_TBI0);
+    cr_assert(arm_mmu_walk(&f.c->vcpu, 0x5000, MMU_READ, 0, &p, &fault));
+    cr_assert_not(f.c->sys->tagged_access);
+    cr_assert(arm_mmu_walk(&f.c->vcpu, UINT64_C(0x5a00000000005000), MMU_READ, 0, &p, &fault));
+    cr_assert(f.c->sys->tagged_access);
+    arm_sysreg_write(f.c, SR(1, 0, 8, 7, 1), 5, 0); // TLBI VAE1
+    cr_assert_not(f.c->sys->tagged_access);
+}

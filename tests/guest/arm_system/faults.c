@@ -42,11 +42,23 @@ __asm__(".balign 4096\naccesses:\n"
         ".balign 64\n stp q0, q1, [x0, #-16]\n ret\n"
         ".balign 64\n ld1 {v0.16b, v1.16b}, [x0]\n ret\n"
         ".balign 64\n ldrb w1, [x0, #4095]\n ret\n"
+#ifdef V8_5
+        ".balign 64\n mov x1, #0\n mov x2, #0\n casal x1, x2, [x0]\n ret\n"
+        ".balign 64\n mov x2, #0\n mov x3, #0\n mov x4, #0\n mov x5, #0\n casp x2, x3, x4, x5, "
+        "[x0]\n ret\n"
+        ".balign 64\n mov x1, #0\n ldadd x1, x2, [x0]\n ret\n"
+        ".balign 64\n mov x1, #0\n swpal x1, x2, [x0, #0]\n ret\n"
+#endif
         ".balign 64\nel0_return: svc #0\n"
         ".balign 4096\n");
 extern char accesses[], el0_return[];
-static const char *const names[] = {"ldr", "str",  "exec", "ldtr",  "sttr", "unal", "ldxr", "ldar",
-                                    "zva", "stxr", "ldp",  "ldaxr", "stp",  "ld1",  "ldrb"};
+static const char *const names[] = {
+    "ldr",   "str",  "exec",  "ldtr",  "sttr", "unal", "ldxr", "ldar",
+    "zva",   "stxr", "ldp",   "ldaxr", "stp",  "ld1",  "ldrb",
+#ifdef V8_5
+    "casal", "casp", "ldadd", "swpal",
+#endif
+};
 #define N_ACCESSES (sizeof(names) / sizeof(names[0]))
 
 static void flush(void)
