@@ -10,6 +10,17 @@ enum {
     VMOVD_OUT = 0x7e | X86_0F | X86_66,
 };
 
+// An integer for a lane: an I32 counts as zero-extended in a lane of 64 bits.
+static int lane_source(Emit *e, IRRef r, unsigned esize)
+{
+    int reg = ra_use(&e->ra, r);
+    if (esize == 3 && !arg_wide(e, r) && !ra_zero_high(&e->ra, r)) {
+        x86_mov_rr(&e->c, false, RAX, reg);
+        return RAX;
+    }
+    return reg;
+}
+
 static void emit_zext_lane(Emit *e, int reg, int src, unsigned esize)
 {
     static const uint8_t bytes[] = {1, 2, 4, 8};
@@ -22,15 +33,15 @@ static void emit_zext_lane(Emit *e, int reg, int src, unsigned esize)
 
 EMIT(vfromg)
 {
-    int a = ra_use(&e->ra, i->arg[0]);
-    emit_zext_lane(e, ra_def(&e->ra, e->at, IR_NONE, true), a, i->aux & 3);
+    int d = ra_def(&e->ra, e->at, IR_NONE, true);
+    emit_zext_lane(e, d, lane_source(e, i->arg[0], i->aux & 3), i->aux & 3);
 }
 
 EMIT(vdup)
 {
     static const uint16_t broadcast[] = {0x78 | X86_0F38 | X86_66, 0x79 | X86_0F38 | X86_66,
                                          0x58 | X86_0F38 | X86_66, 0x59 | X86_0F38 | X86_66};
-    int a = ra_use(&e->ra, i->arg[0]);
+    int a = lane_source(e, i->arg[0], i->aux & 3);
     int dst = ra_def(&e->ra, e->at, IR_NONE, true);
     vex_rrr(&e->c, VMOVD | ((i->aux & 3) == 3 ? X86_W : 0), dst, 0, a);
     vex_rrr(&e->c, broadcast[i->aux & 3], dst, 0, dst);
@@ -73,7 +84,7 @@ EMIT(vgets)
 EMIT(vset)
 {
     unsigned esize = i->aux & 3, lane = i->aux >> 8;
-    int a = ra_use(&e->ra, i->arg[0]), b = ra_use(&e->ra, i->arg[1]);
+    int a = ra_use(&e->ra, i->arg[0]), b = lane_source(e, i->arg[1], esize);
     int dst = ra_def(&e->ra, e->at, i->arg[0], false);
     vex_rrr(&e->c, insert_op[esize], dst, a, b);
     x86_byte(&e->c, lane);
