@@ -216,12 +216,17 @@ static OptionsResult semihosting_item(Options *o, const KeyValItem *it, char **e
     } else if (!strcmp(it->key, "arg")) {
         const char *a = options_keep(o, it->value);
         g_array_append_val(o->semihosting_args, a);
+    } else if (!strcmp(it->key, "dir")) {
+        if (!g_file_test(it->value, G_FILE_TEST_IS_DIR)) {
+            return options_fail(error, "dir=%s: not a directory", it->value);
+        }
+        o->config.semihosting_dir = options_keep(o, it->value);
     } else if (!strcmp(it->key, "target")) {
         if (strcmp(it->value, "native") && strcmp(it->value, "auto")) {
             return options_fail(error, "target=%s: only native (and auto) is supported", it->value);
         }
     } else {
-        return options_fail(error, "unknown property '%s' (there are enable, arg and target)",
+        return options_fail(error, "unknown property '%s' (there are enable, arg, dir and target)",
                             it->key);
     }
     return OPTIONS_RUN;
@@ -318,7 +323,8 @@ const OptionDef options_machine[] = {
     {"bios", "FILE", "firmware", opt_bios},
     {"rtc", "base=utc|localtime|DATE", "date and time at the start", opt_rtc},
     {"semihosting", NULL, "let the guest use semihosting calls", opt_semihosting},
-    {"semihosting-config", "enable=on[,arg=TEXT]", "the same, with arguments",
+    {"semihosting-config", "enable=on[,arg=TEXT][,dir=DIR]",
+     "the same, with arguments and a directory whose files the guest may use",
      opt_semihosting_config},
     {"name", "TEXT", "name of the machine", opt_name},
     {"L", "DIR", "where firmware files are looked for", opt_data_dir},
