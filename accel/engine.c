@@ -76,11 +76,16 @@ static uint32_t key_for(Engine *e, uint32_t generation, uint64_t flags, uint32_t
 {
     uint64_t h =
         (flags * UINT64_C(0x9e3779b97f4a7c15)) ^ ((uint64_t)generation * 0x85ebca6b) ^ half;
-    KeyCacheEntry *k = &e->key_cache[(h ^ h >> 32) % KEY_CACHE_SIZE];
-    if (!k->key || k->flags != flags || k->generation != generation || k->half != half) {
-        *k = (KeyCacheEntry){flags, generation, half, ++e->next_key};
+    KeyCacheEntry *set = e->key_cache[(h ^ h >> 32) % KEY_CACHE_SETS];
+    for (unsigned i = 0; i < KEY_CACHE_WAYS; i++) {
+        const KeyCacheEntry *k = &set[i];
+        if (k->key && k->flags == flags && k->generation == generation && k->half == half) {
+            return k->key;
+        }
     }
-    return k->key;
+    uint32_t key = ++e->next_key;
+    set[key % KEY_CACHE_WAYS] = (KeyCacheEntry){flags, generation, half, key};
+    return key;
 }
 
 static void update_keys(VCPU *v)

@@ -19,9 +19,10 @@
 #include "util/log.h"
 
 #define BLOCK_FLAG_SINGLE (UINT64_C(1) << 63) // in Block.flags: one instruction, may touch devices
-#define HASH_BITS         16
+#define HASH_BITS         18
 #define MAX_BLOCK_INSNS   64
-#define KEY_CACHE_SIZE    256
+#define KEY_CACHE_SETS    256
+#define KEY_CACHE_WAYS    4
 #define RET_STACK_BYTES   (8u << 20)
 #define GRANULE_BITS      6 // of a code page's bitmap: 64 bytes
 
@@ -57,7 +58,7 @@ struct Engine {
     IRBlock *short_ir; // the block cut to the rest of a turn
     Block short_block;
     uint64_t short_pc[MAX_BLOCK_INSNS];
-    KeyCacheEntry key_cache[KEY_CACHE_SIZE];
+    KeyCacheEntry key_cache[KEY_CACHE_SETS][KEY_CACHE_WAYS];
     uint32_t next_key;
     bool flush_wanted; // by C code that runs under translated code
     FILE *perf_map;

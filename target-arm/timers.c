@@ -13,6 +13,10 @@ enum { CTL_ENABLE = 1, CTL_IMASK = 2, CTL_ISTATUS = 4 };
 enum { EL0PCTEN = 1, EL0VCTEN = 2, EVNTEN = 4, EVNTDIR = 8, EL0VTEN = 1 << 8, EL0PTEN = 1 << 9 };
 #define CNTKCTL_BITS (EL0PCTEN | EL0VCTEN | EVNTEN | EVNTDIR | 0xf0 | EL0VTEN | EL0PTEN)
 
+// Virtual time that reading the counter takes, about as on hardware: a guest that waits in a loop of
+// reads would otherwise wait many times longer by the host's clock than by its own.
+#define COUNTER_READ_NS 32
+
 uint64_t arm_counter(const ARMCPU *c)
 {
     return clock_now(c->vcpu.machine->clock) / ARM_TIMER_TICK_NS;
@@ -128,7 +132,9 @@ static uint8_t trap_frq(ARMCPU *c, const ARMSysReg *r, bool write)
 static uint64_t read_count(ARMCPU *c, const ARMSysReg *r, uint32_t enc)
 {
     (void)r, (void)enc;
-    return arm_counter(c);
+    uint64_t count = arm_counter(c);
+    machine_charge(&c->vcpu, COUNTER_READ_NS);
+    return count;
 }
 
 static uint64_t read_tval(ARMCPU *c, const ARMSysReg *r, uint32_t enc)
@@ -195,11 +201,13 @@ static const ARMSysReg rows[] = {
     {.enc = SR(3, 3, 14, 0, 1),
      .name = "CNTPCT_EL0",
      .access = SR_R0,
+     .flags = SR_ENDS_READ,
      .read = read_count,
      .trap = trap_pct},
     {.enc = SR(3, 3, 14, 0, 2),
      .name = "CNTVCT_EL0",
      .access = SR_R0,
+     .flags = SR_ENDS_READ,
      .read = read_count,
      .trap = trap_vct},
     TIMER(2, 0, "CNTP_TVAL_EL0", read_tval, write_tval),

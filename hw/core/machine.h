@@ -79,6 +79,7 @@ typedef struct Machine {
     uint64_t round_start_ns;  // virtual time at which this round of vCPU turns began
     VCPU *current;            // whose turn it is, or NULL
     uint64_t turn_start;      // the current vCPU's instruction count when its turn began
+    uint64_t turn_charged_ns; // virtual time of the turn besides its instructions' (machine_charge)
     uint64_t executed;        // instructions of all vCPUs up to the current turn
     uint64_t next_hash;       // instruction count of the next -hash-every line
     uint64_t host_start_ns;   // host clock when virtual time was 0 (moved on by pauses)
@@ -104,6 +105,9 @@ void machine_continue(Machine *m);
 void machine_notify_cpu(VCPU *v);
 // The instruction count of v, whose turn it is, at which the next timer is due.
 uint64_t machine_deadline_icount(const Machine *m, const VCPU *v);
+// What v, whose turn it is, just did takes ns more virtual time than an instruction. The block has to
+// end with it, so that a deadline that comes up is met there.
+void machine_charge(VCPU *v, uint64_t ns);
 uint64_t machine_icount(const Machine *m);
 void machine_state_hash(Machine *m, StateHash *h);
 void machine_print_state(Machine *m, void *file);

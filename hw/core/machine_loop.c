@@ -24,6 +24,12 @@ static uint64_t host_ns(void)
     return (uint64_t)t.tv_sec * NS_PER_SEC + (uint64_t)t.tv_nsec;
 }
 
+// Virtual time that the current turn has taken when the vCPU's count is icount.
+static uint64_t turn_ns(const Machine *m, uint64_t icount)
+{
+    return ((icount - m->turn_start) << m->config.icount_shift) + m->turn_charged_ns;
+}
+
 // Virtual time now: the round's start, and what the vCPU in turn has executed since.
 static uint64_t virtual_now(void *opaque)
 {
@@ -31,8 +37,7 @@ static uint64_t virtual_now(void *opaque)
     if (m->config.realtime) {
         return host_ns() - m->host_start_ns;
     }
-    uint64_t done = m->current ? engine_icount(m->current) - m->turn_start : 0;
-    return m->round_start_ns + (done << m->config.icount_shift);
+    return m->round_start_ns + (m->current ? turn_ns(m, engine_icount(m->current)) : 0);
 }
 
 uint64_t machine_icount(const Machine *m)
@@ -54,8 +59,22 @@ uint64_t machine_deadline_icount(const Machine *m, const VCPU *v)
     if (deadline == UINT64_MAX || m->config.realtime) {
         return UINT64_MAX;
     }
-    uint64_t ns = deadline > m->round_start_ns ? deadline - m->round_start_ns : 0;
-    return m->turn_start + insns_for(m, ns);
+    uint64_t from = m->round_start_ns + m->turn_charged_ns;
+    return m->turn_start + insns_for(m, deadline > from ? deadline - from : 0);
+}
+
+void machine_charge(VCPU *v, uint64_t ns)
+{
+    Machine *m = v->machine;
+    if (m->current != v || m->config.realtime) {
+        return;
+    }
+    m->turn_charged_ns += ns;
+    int64_t end = (int64_t)MIN_OF(machine_deadline_icount(m, v), (uint64_t)INT64_MAX);
+    if (m->n_cpus == 1 && end < v->base) {
+        v->budget -= (int32_t)(v->base - end);
+        v->base = end;
+    }
 }
 
 static void print_hash(Machine *m)
@@ -131,14 +150,15 @@ static uint64_t run_round(Machine *m, bool *idle)
         }
         m->current = v;
         m->turn_start = vcpu_icount(v);
+        m->turn_charged_ns = 0;
         uint64_t done = engine_run(v, turn);
         m->current = NULL;
         m->executed += done;
-        longest = MAX_OF(longest, done);
+        longest = MAX_OF(longest, turn_ns(m, m->turn_start + done));
         *idle &= v->halted || v->stopped || v->yield;
         at_mark(m);
     }
-    return longest << m->config.icount_shift;
+    return longest;
 }
 
 static gboolean keep_source(gpointer opaque)
