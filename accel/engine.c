@@ -107,12 +107,6 @@ void engine_mode_changed(VCPU *v)
     }
 }
 
-void engine_code_mapping_changed(VCPU *v, unsigned half)
-{
-    (void)half;
-    mmu_flush_all(v);
-}
-
 // --- exact state for C code under a block
 
 // The block under way and the index of its current instruction; NULL between blocks.
@@ -137,6 +131,13 @@ static const Block *current_block(const VCPU *v, unsigned *index)
     }
     *index = v->insn_index;
     return v->block;
+}
+
+bool engine_running_code_at(const VCPU *v, uint64_t phys, uint64_t len)
+{
+    unsigned index;
+    const Block *b = current_block(v, &index);
+    return b && b->phys < phys + len && phys < b->phys + b->guest_bytes;
 }
 
 uint64_t engine_icount(const VCPU *v)
@@ -243,7 +244,7 @@ static Block *find_block(VCPU *v, uint64_t left)
         b = engine_translate(v, v->pc, phys, host, flags);
     }
     if (b->guest_insns > left) {
-        return engine_translate_short(v, host, flags, (unsigned)left);
+        return engine_translate_short(v, phys, host, flags, (unsigned)left);
     }
     if (single) {
         e->stats.singles++;

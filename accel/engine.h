@@ -1,8 +1,10 @@
 // The engine: finds or makes the block for the vCPU's pc, runs it, follows links.
 //
 //   engine_run -> find block -> (translate -> passes -> backend) -> enter code
-//        ^                                                             | exits: budget, unlinked
-//        '---- interrupt? exception? -------------------------------- '  slot, indirect miss
+//        ^                                                             |
+//        '-- interrupt? end of turn? --+-- link the way out <----------+ unlinked slot
+//                                      +-------------------------------+ budget, indirect miss,
+//                                                                        mode change, exception
 #ifndef ACCEL_ENGINE_H
 #define ACCEL_ENGINE_H
 
@@ -14,7 +16,7 @@ struct HostBackend;
 
 typedef struct EngineConfig {
     const struct HostBackend *backend; // NULL: interpreter
-    size_t cache_bytes;                // of host code
+    size_t cache_bytes;                // of host code; a full cache is emptied
     bool one_insn_per_block;
     bool perf_map, jitdump;
     const char *dump_pass; // -dump-pass NAME|all
@@ -31,8 +33,8 @@ uint64_t engine_run(VCPU *v, uint64_t insns);
 // --- for C code called from translated code or from the interpreter
 // Makes vcpu->pc and the instruction count exact: the current instruction has not executed.
 void engine_restore(VCPU *v);
-// Leaves the block for the dispatcher; the state must be complete. The current instruction counts
-// as executed when a guest exception was taken (engine_exception does both).
+// Leaves the block for the dispatcher; the state must be complete. The current instruction will run
+// again unless engine_exception_begin counted it.
 NORETURN void engine_leave(VCPU *v);
 // engine_restore, count the instruction, then the caller changes state and calls engine_leave.
 void engine_exception_begin(VCPU *v);
@@ -49,8 +51,8 @@ void engine_mode_changed(VCPU *v);
 bool engine_page_has_code(const Engine *e, uint64_t phys);
 void engine_invalidate_phys(Engine *e, uint64_t phys, uint64_t len); // bytes were written
 void engine_flush(Engine *e);                                        // forget all code
-// The mapping of code may have changed: half 0, 1, or both (2).
-void engine_code_mapping_changed(VCPU *v, unsigned half);
+// Whether the block under way was made from any of these bytes.
+bool engine_running_code_at(const VCPU *v, uint64_t phys, uint64_t len);
 
 // -d, `info jit`
 void engine_print_stats(Engine *e, void *file);

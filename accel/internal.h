@@ -76,7 +76,8 @@ const Block *block_at_host(const Engine *e, uintptr_t host);
 
 // translate.c
 Block *engine_translate(VCPU *v, uint64_t pc, uint64_t phys, const uint8_t *host, uint64_t flags);
-Block *engine_translate_short(VCPU *v, const uint8_t *host, uint64_t flags, unsigned insns);
+Block *engine_translate_short(VCPU *v, uint64_t phys, const uint8_t *host, uint64_t flags,
+                              unsigned insns);
 
 // dump.c: -d
 void dump_block_in(const Engine *e, VCPU *v, const Block *b, const uint8_t *host);

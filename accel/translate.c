@@ -64,13 +64,15 @@ static void make_links(const TargetOps *t, Block *b, const IRBlock *ir)
 
 // The last instructions of a turn, fewer than a whole block: made for exactly that many, for the
 // interpreter, and thrown away.
-Block *engine_translate_short(VCPU *v, const uint8_t *host, uint64_t flags, unsigned insns)
+Block *engine_translate_short(VCPU *v, uint64_t phys, const uint8_t *host, uint64_t flags,
+                              unsigned insns)
 {
     Engine *e = v->engine;
     TranslateRequest r = make_request(v, v->pc, host, flags, insns);
     frontend(v, e->short_ir, &r);
     record_insns(e->short_pc, e->short_ir);
     e->short_block = (Block){.pc = v->pc,
+                             .phys = phys,
                              .flags = flags,
                              .guest_bytes = e->short_ir->guest_bytes,
                              .guest_insns = e->short_ir->guest_insns,

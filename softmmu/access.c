@@ -137,6 +137,15 @@ static void device_write(VCPU *v, const PageInfo *p, uint64_t va, uint64_t value
     }
 }
 
+// A store over the code of the block under way is made by a block of one instruction, so that what
+// follows is what memory then holds.
+static void keep_off_running_code(VCPU *v, const PageInfo *p, uint64_t va, unsigned size)
+{
+    if (!v->running_single && engine_running_code_at(v, p->phys | (va & PAGE_OFFSET), size)) {
+        require_single(v);
+    }
+}
+
 // Before a store through host memory: code there is stale.
 static void prepare_store(VCPU *v, PageInfo *p, uint64_t va, unsigned size)
 {
@@ -144,6 +153,7 @@ static void prepare_store(VCPU *v, PageInfo *p, uint64_t va, unsigned size)
     if (!engine_page_has_code(e, p->phys)) {
         return;
     }
+    keep_off_running_code(v, p, va, size);
     engine_invalidate_phys(e, p->phys | (va & PAGE_OFFSET), size);
     if (!engine_page_has_code(e, p->phys)) {
         for (unsigned r = 0; r < 2; r++) {
@@ -203,6 +213,10 @@ static void check_both_pages(VCPU *v, uint64_t va, unsigned size, MmuAccess a, u
         if (needs_dispatch(p, a)) {
             require_single(v);
         }
+        if (a == MMU_WRITE) {
+            keep_off_running_code(v, p, i ? at : va,
+                                  i ? (va + size) & PAGE_OFFSET : PAGE_SIZE_ - (va & PAGE_OFFSET));
+        }
     }
 }
 
@@ -261,6 +275,8 @@ void mmu_store128(VCPU *v, uint64_t va, const V128 *value, uint32_t memop)
     check_alignment(v, va, memop, 16, MMU_WRITE);
     if (crosses_page(va, 16)) {
         check_both_pages(v, va, 16, MMU_WRITE, regime);
+    } else {
+        keep_off_running_code(v, mmu_lookup(v, va, MMU_WRITE, regime), va, 16);
     }
     for (unsigned i = 0; i < 2; i++) {
         mmu_store(v, va + 8 * i, value->u64[i], (memop & IR_MEM_UNPRIV) | 3);

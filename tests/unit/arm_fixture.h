@@ -23,10 +23,14 @@ static uint64_t fixture_now(void *opaque)
     return ((Fixture *)opaque)->now;
 }
 
-static inline void fixture_init(Fixture *f, const char *model)
+// engine NULL: the interpreter.
+static inline void fixture_init_with(Fixture *f, const char *model, const EngineConfig *engine)
 {
     static const BoardType board = {.name = "test", .target = "aarch64"};
     MachineConfig config = {.machine = "test", .cpu = model};
+    if (engine) {
+        config.engine = *engine;
+    }
     memset(f, 0, sizeof(*f));
     f->m = machine_new(&board, &config);
     MemRegion *ram = mem_ram("ram", RAM_SIZE);
@@ -37,6 +41,11 @@ static inline void fixture_init(Fixture *f, const char *model)
     VCPU *v = arm_cpu_create(f->m, model, &error);
     cr_assert(v, "%s", error);
     f->c = arm_cpu(v);
+}
+
+static inline void fixture_init(Fixture *f, const char *model)
+{
+    fixture_init_with(f, model, NULL);
 }
 
 static inline void poke64(Fixture *f, uint64_t phys, uint64_t value)

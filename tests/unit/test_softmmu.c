@@ -1,0 +1,573 @@
+// The software MMU under a target made up here: mappings in a list, walks and faults counted.
+#include <criterion/criterion.h>
+
+#include "accel/internal.h"
+#include "softmmu/internal.h"
+#include "tests/unit/bare_machine.h"
+
+#define RAM_SIZE  0x800000u
+#define DEVICE    UINT64_C(0x10000000)
+#define KERNEL    UINT64_C(0xffff000000000000)
+#define USER_MODE 1u // of a regime key; the other is 0
+
+typedef struct Mapping {
+    uint64_t va, phys;
+    unsigned bits;   // log2 of the size
+    const char *may; // of "rwx", in capitals if not for the unprivileged; 'g' global, 'd' device
+    unsigned asid;   // unless global
+} Mapping;
+
+typedef struct Guest {
+    VCPU v;
+    Machine *m;
+    uint8_t *ram;
+    unsigned asid;
+    Mapping map[64];
+    unsigned n_map;
+    unsigned walks, faults, bus_errors, unaligned;
+    MmuFault fault;
+    unsigned device_reads;
+} Guest;
+
+static uint64_t block_flags(VCPU *v)
+{
+    (void)v;
+    return 0;
+}
+
+static uint64_t regime_key(VCPU *v, unsigned regime)
+{
+    const Guest *g = (const Guest *)v;
+    return (uint64_t)(regime ? USER_MODE : 0) << 32 | g->asid;
+}
+
+static bool may(const Mapping *m, char what, unsigned regime)
+{
+    return strchr(m->may, what) || (!regime && strchr(m->may, what - 'a' + 'A'));
+}
+
+static const Mapping *find(const Guest *g, uint64_t va)
+{
+    for (unsigned i = 0; i < g->n_map; i++) {
+        const Mapping *m = &g->map[i];
+        if (m->va == (va & ~mask64(m->bits)) && (strchr(m->may, 'g') || m->asid == g->asid)) {
+            return m;
+        }
+    }
+    return NULL;
+}
+
+static bool walk(VCPU *v, uint64_t va, MmuAccess a, unsigned regime, MmuPage *p, MmuFault *f)
+{
+    Guest *g = (Guest *)v;
+    g->walks++;
+    const Mapping *m = find(g, va);
+    if (!m || !may(m, "rwx"[a], regime)) {
+        f->code = m ? 2 : 1;
+        return false;
+    }
+    *p = (MmuPage){.phys = m->phys + (va & mask64(m->bits) & ~PAGE_OFFSET),
+                   .page_bits = m->bits,
+                   .r = may(m, 'r', regime),
+                   .w = may(m, 'w', regime),
+                   .x = may(m, 'x', regime),
+                   .global = strchr(m->may, 'g'),
+                   .device = strchr(m->may, 'd')};
+    return true;
+}
+
+static void take_fault(VCPU *v, const MmuFault *f)
+{
+    Guest *g = (Guest *)v;
+    g->faults++;
+    g->fault = *f;
+}
+
+static void take_unaligned(VCPU *v, uint64_t va, MmuAccess a, unsigned regime)
+{
+    (void)va;
+    (void)a;
+    (void)regime;
+    ((Guest *)v)->unaligned++;
+}
+
+static void take_bus_error(VCPU *v, uint64_t va, uint64_t phys, MmuAccess a)
+{
+    (void)va;
+    (void)phys;
+    (void)a;
+    ((Guest *)v)->bus_errors++;
+}
+
+static bool never(VCPU *v)
+{
+    (void)v;
+    return false;
+}
+
+static const TargetOps target = {
+    .name = "test",
+    .va_canonical_mask = UINT64_MAX,
+    .block_flags = block_flags,
+    .regime_key = regime_key,
+    .walk = walk,
+    .fault = take_fault,
+    .unaligned = take_unaligned,
+    .bus_error = take_bus_error,
+    .interrupt_ready = never,
+};
+
+static uint64_t device_read(void *opaque, uint64_t offset, unsigned size)
+{
+    (void)size;
+    ((Guest *)opaque)->device_reads++;
+    return offset;
+}
+
+static void device_write(void *opaque, uint64_t offset, uint64_t value, unsigned size)
+{
+    (void)opaque;
+    (void)offset;
+    (void)value;
+    (void)size;
+}
+
+// RAM from 0, each 4 KiB page of it starting with its number; nothing mapped, ASID 1.
+static Guest *guest(void)
+{
+    static const MmioOps ops = {device_read, device_write, 1, 8, false};
+    const EngineConfig interpreter = {.backend = NULL};
+    Guest *g = g_new0(Guest, 1);
+    g->m = bare_machine();
+    MemRegion *ram = mem_ram("ram", RAM_SIZE);
+    mem_map(address_space_root(g->m->memory), 0, ram, 0);
+    mem_map(address_space_root(g->m->memory), DEVICE, mem_mmio("device", 0x1000, &ops, g), 0);
+    g->ram = mem_host(ram);
+    for (uint64_t i = 0; i < RAM_SIZE >> PAGE_BITS; i++) {
+        memcpy(g->ram + (i << PAGE_BITS), &i, sizeof(i));
+    }
+    g->m->engine = engine_new(g->m, &interpreter);
+    g->asid = 1;
+    g->v.target = &target;
+    machine_add_cpu(g->m, &g->v);
+    engine_mode_changed(&g->v);
+    return g;
+}
+
+static Mapping *map(Guest *g, uint64_t va, uint64_t phys, unsigned bits, const char *may,
+                    unsigned asid)
+{
+    cr_assert_lt(g->n_map, ARRAY_LEN(g->map));
+    g->map[g->n_map] = (Mapping){va, phys, bits, may, asid};
+    return &g->map[g->n_map++];
+}
+
+static void use_asid(Guest *g, unsigned asid)
+{
+    g->asid = asid;
+    engine_mode_changed(&g->v);
+}
+
+// Performs an access; false if it left by an exception or to be run alone.
+static bool try_load(Guest *g, uint64_t va, uint32_t memop, uint64_t *value)
+{
+    if (setjmp(g->v.leave)) {
+        return false;
+    }
+    *value = mmu_load(&g->v, va, memop);
+    return true;
+}
+
+static bool try_store(Guest *g, uint64_t va, uint64_t value, uint32_t memop)
+{
+    if (setjmp(g->v.leave)) {
+        return false;
+    }
+    mmu_store(&g->v, va, value, memop | IR_MEM_STORE);
+    return true;
+}
+
+static uint64_t load(Guest *g, uint64_t va)
+{
+    uint64_t x = 0;
+    cr_assert(try_load(g, va, 3, &x), "load of 0x%" PRIx64, va);
+    return x;
+}
+
+static bool walks_again(Guest *g, uint64_t va)
+{
+    unsigned before = g->walks;
+    load(g, va);
+    return g->walks != before;
+}
+
+// What translated code sees.
+static const TlbEntry *fast(const Guest *g, uint64_t va, unsigned regime)
+{
+    const TlbFast *f = &g->v.fast[regime];
+    return (const TlbEntry *)((const uint8_t *)f->entry + ((va >> 7) & f->mask));
+}
+
+static bool loads_fast(const Guest *g, uint64_t va)
+{
+    return fast(g, va, 0)->rtag == (va & ~PAGE_OFFSET);
+}
+
+static bool stores_fast(const Guest *g, uint64_t va)
+{
+    return fast(g, va, 0)->wtag == (va & ~PAGE_OFFSET);
+}
+
+Test(softmmu, a_page_is_walked_once)
+{
+    Guest *g = guest();
+    map(g, 0x40000, 0x5000, 12, "rw", 1);
+    cr_assert_not(loads_fast(g, 0x40000));
+    cr_assert_eq(load(g, 0x40000), 5u);
+    cr_assert_not(walks_again(g, 0x40008));
+    cr_assert(loads_fast(g, 0x40000) && stores_fast(g, 0x40000));
+    cr_assert_eq((uint8_t *)(fast(g, 0x40000, 0)->radd + 0x40010), g->ram + 0x5010);
+    cr_assert_eq(fast(g, 0x40000, 0)->wadd, fast(g, 0x40000, 0)->radd);
+}
+
+Test(softmmu, faults_tell_address_and_kind)
+{
+    Guest *g = guest();
+    Mapping *m = map(g, 0x40000, 0x5000, 12, "r", 1);
+    uint64_t x;
+    cr_assert_not(try_load(g, 0x41238, 3, &x));
+    cr_assert(g->faults == 1 && g->fault.va == 0x41238 && g->fault.access == MMU_READ);
+    cr_assert_eq(g->fault.code, 1u);
+    load(g, 0x40000);
+    cr_assert_not(stores_fast(g, 0x40000));
+    cr_assert_not(try_store(g, 0x40010, 7, 3));
+    cr_assert(g->faults == 2 && g->fault.va == 0x40010 && g->fault.access == MMU_WRITE);
+    cr_assert_eq(g->fault.code, 2u);
+    cr_assert_eq(vcpu_icount(&g->v), 2u, "each fault counts as an instruction");
+    m->may = "rw"; // more rights need no maintenance
+    cr_assert(try_store(g, 0x40010, 7, 3));
+    cr_assert_eq(load(g, 0x40010), 7u);
+}
+
+Test(softmmu, sizes_signs_and_page_crossing)
+{
+    Guest *g = guest();
+    map(g, 0x40000, 0x5000, 12, "rw", 1);
+    map(g, 0x41000, 0x9000, 12, "rw", 1);
+    map(g, 0x42000, 0xa000, 12, "r", 1);
+    uint64_t x;
+    cr_assert(try_store(g, 0x40ffd, UINT64_C(0x8877665544332211), 3));
+    cr_assert_eq(g->ram[0x5fff], 0x33);
+    cr_assert_eq(g->ram[0x9000], 0x44);
+    cr_assert(try_load(g, 0x40ffd, 3, &x) && x == UINT64_C(0x8877665544332211));
+    cr_assert(try_load(g, 0x41003, 1 | IR_MEM_SIGN, &x) && x == UINT64_C(0xffffffffffff8877));
+    cr_assert(try_load(g, 0x41003, 1, &x) && x == 0x8877);
+    // The second page refuses: nothing is written to the first.
+    g->ram[0x9fff] = 0x99;
+    cr_assert_not(try_store(g, 0x41fff, 0, 1));
+    cr_assert_eq(g->fault.va, 0x42000u);
+    cr_assert_eq(g->ram[0x9fff], 0x99);
+    cr_assert_not(try_load(g, 0x40001, 2 | IR_MEM_ALIGN, &x));
+    cr_assert_eq(g->unaligned, 1u);
+}
+
+Test(softmmu, address_spaces_keep_their_tables)
+{
+    Guest *g = guest();
+    map(g, 0x40000, 0x1000, 12, "rw", 1);
+    map(g, 0x40000, 0x2000, 12, "rw", 2);
+    for (unsigned i = 0; i < 10; i++) {
+        use_asid(g, 1 + i % 2);
+        cr_assert_eq(load(g, 0x40000), 1u + i % 2);
+        cr_assert(i < 2 || loads_fast(g, 0x40000));
+    }
+    cr_assert_eq(g->walks, 2u);
+}
+
+Test(softmmu, more_address_spaces_than_tables)
+{
+    Guest *g = guest();
+    for (unsigned a = 1; a <= 60; a++) {
+        map(g, 0x40000, (uint64_t)a << PAGE_BITS, 12, "rw", a);
+    }
+    for (unsigned round = 0; round < 3; round++) {
+        for (unsigned a = 1; a <= 60; a++) {
+            use_asid(g, a);
+            cr_assert_eq(load(g, 0x40000), a);
+        }
+    }
+}
+
+Test(softmmu, unprivileged_regime)
+{
+    Guest *g = guest();
+    map(g, 0x40000, 0x5000, 12, "rW", 1);
+    map(g, 0x41000, 0x6000, 12, "RW", 1);
+    uint64_t x;
+    cr_assert(try_load(g, 0x40000, 3 | IR_MEM_UNPRIV, &x) && x == 5);
+    cr_assert_eq(fast(g, 0x40000, 1)->rtag, 0x40000u);
+    cr_assert_not(try_store(g, 0x40000, 1, 3 | IR_MEM_UNPRIV));
+    cr_assert(try_store(g, 0x40000, 1, 3));
+    cr_assert_not(try_load(g, 0x41000, 3 | IR_MEM_UNPRIV, &x));
+    cr_assert_eq(load(g, 0x41000), 6u);
+    cr_assert_neq(fast(g, 0x41000, 1)->rtag, 0x41000u);
+}
+
+// Four pages: two of ASID 1, one of ASID 2 at the first's address, one global.
+typedef struct Four {
+    bool a, b, other, global; // had to be walked again
+} Four;
+
+static Four after(Guest *g)
+{
+    Four f;
+    use_asid(g, 2);
+    f.other = walks_again(g, 0x40000);
+    use_asid(g, 1);
+    f.a = walks_again(g, 0x40000);
+    f.b = walks_again(g, 0x41000);
+    f.global = walks_again(g, KERNEL);
+    return f;
+}
+
+static Guest *guest_with_four(void)
+{
+    Guest *g = guest();
+    map(g, 0x40000, 0x1000, 12, "rw", 1);
+    map(g, 0x41000, 0x2000, 12, "rw", 1);
+    map(g, 0x40000, 0x3000, 12, "rw", 2);
+    map(g, KERNEL, 0x4000, 12, "rwg", 0);
+    after(g);
+    Four f = after(g);
+    cr_assert(!f.a && !f.b && !f.other && !f.global);
+    return g;
+}
+
+static void expect(Guest *g, const char *what, bool a, bool b, bool other, bool global)
+{
+    Four f = after(g);
+    cr_assert(f.a == a && f.b == b && f.other == other && f.global == global,
+              "%s: walked again: %d %d %d %d", what, f.a, f.b, f.other, f.global);
+}
+
+Test(softmmu, maintenance_drops_what_it_names)
+{
+    Guest *g = guest_with_four();
+    VCPU *v = &g->v;
+    mmu_flush_range(v, 0x40123, 1, 1);
+    expect(g, "page in ASID 1", true, false, false, false);
+    mmu_flush_range(v, 0x40000, 1, 2);
+    expect(g, "page in ASID 2", false, false, true, false);
+    mmu_flush_range(v, 0x40000, 1, MMU_ALL_ASIDS);
+    expect(g, "page in all", true, false, true, false);
+    mmu_flush_range(v, 0x40000, 0x2000, 1);
+    expect(g, "two pages", true, true, false, false);
+    mmu_flush_range(v, KERNEL, 1, 1);
+    expect(g, "global page by an ASID", false, false, false, true);
+    mmu_flush_range(v, KERNEL, 1, MMU_ALL_ASIDS);
+    expect(g, "global page", false, false, false, true);
+    mmu_flush_asid(v, 2);
+    expect(g, "ASID 2", false, false, true, false);
+    mmu_flush_asid(v, 1);
+    expect(g, "ASID 1, of which the global page is no part", true, true, false, false);
+    mmu_flush_all(v);
+    expect(g, "all", true, true, true, true);
+    mmu_flush_range(v, 0, UINT64_C(1) << 47, MMU_ALL_ASIDS);
+    Four f = after(g);
+    cr_assert(f.a && f.b && f.other, "a long range");
+}
+
+Test(softmmu, a_page_of_a_large_one_drops_all_of_it)
+{
+    Guest *g = guest();
+    Mapping *m = map(g, 0x200000, 0x400000, 21, "rw", 1);
+    cr_assert_eq(load(g, 0x200000), 0x400u);
+    cr_assert_eq(load(g, 0x3ff000), 0x5ffu);
+    m->phys = 0x200000;
+    mmu_flush_range(&g->v, 0x280000, 1, 1);
+    cr_assert_eq(load(g, 0x200000), 0x200u);
+    cr_assert_eq(load(g, 0x3ff000), 0x3ffu);
+}
+
+Test(softmmu, tables_grow_and_stay_right)
+{
+    Guest *g = guest();
+    map(g, 0x800000, 0, 23, "rw", 1);
+    unsigned bits = g->v.mmu->current[0]->bits;
+    for (unsigned round = 0; round < 8; round++) {
+        for (uint64_t i = 0; i < RAM_SIZE >> PAGE_BITS; i++) {
+            cr_assert_eq(load(g, 0x800000 + (i << PAGE_BITS)), i);
+        }
+    }
+    cr_assert_gt(g->v.mmu->current[0]->bits, bits);
+}
+
+// --- devices
+
+Test(softmmu, a_device_is_accessed_alone)
+{
+    Guest *g = guest();
+    map(g, 0x40000, DEVICE, 12, "rwd", 1);
+    map(g, 0x41000, 0x20000000, 12, "rwd", 1);
+    uint64_t x;
+    cr_assert_not(try_load(g, 0x40010, 2, &x));
+    cr_assert(g->v.leave_single && !g->device_reads && !g->faults);
+    g->v.running_single = 1;
+    cr_assert(try_load(g, 0x40010, 2, &x) && x == 0x10);
+    cr_assert_eq(g->device_reads, 1u);
+    cr_assert_not(loads_fast(g, 0x40000) || stores_fast(g, 0x40000));
+    cr_assert_not(try_load(g, 0x40011, 2, &x));
+    cr_assert_eq(g->unaligned, 1u);
+    cr_assert_not(try_load(g, 0x41000, 2, &x));
+    cr_assert_eq(g->bus_errors, 1u);
+}
+
+// --- pages with code
+
+static Block *put_block(Guest *g, uint64_t phys, uint32_t bytes)
+{
+    Block *b = g_new0(Block, 1);
+    *b = (Block){.pc = phys, .phys = phys, .guest_bytes = bytes, .guest_insns = 1};
+    block_insert(g->m->engine, b);
+    return b;
+}
+
+Test(softmmu, stores_to_code_invalidate_it)
+{
+    Guest *g = guest();
+    map(g, 0x40000, 0x5000, 12, "rwx", 1);
+    map(g, 0x90000, 0x5000, 12, "rw", 1); // the same page
+    load(g, 0x40000);
+    load(g, 0x90000);
+    cr_assert(stores_fast(g, 0x40000) && stores_fast(g, 0x90000));
+    Block *low = put_block(g, 0x5100, 16), *high = put_block(g, 0x5800, 64);
+    cr_assert_not(stores_fast(g, 0x40000) || stores_fast(g, 0x90000));
+    cr_assert(loads_fast(g, 0x40000));
+    cr_assert(try_store(g, 0x40110, 1, 2)); // behind the first
+    cr_assert(low->valid && high->valid);
+    cr_assert(try_store(g, 0x9010c, 1, 3)); // its last word
+    cr_assert(!low->valid && high->valid);
+    cr_assert_not(stores_fast(g, 0x90000));
+    cr_assert(try_store(g, 0x407ff, 1, 1)); // crosses into the second
+    cr_assert_not(high->valid);
+    cr_assert_not(engine_page_has_code(g->m->engine, 0x5000));
+    cr_assert(stores_fast(g, 0x40000), "no code is left");
+}
+
+// --- the code mapping's key
+
+static uint32_t key_after_fetch(Guest *g, uint64_t pc)
+{
+    uint64_t phys;
+    cr_assert_eq(setjmp(g->v.leave), 0);
+    mmu_fetch_page(&g->v, pc, &phys);
+    return g->v.key[pc >> 63];
+}
+
+Test(softmmu, keys_change_with_what_code_is_fetched_through)
+{
+    Guest *g = guest();
+    VCPU *v = &g->v;
+    map(g, 0x40000, 0x1000, 12, "rx", 1);
+    map(g, 0x41000, 0x2000, 12, "rw", 1);
+    map(g, 0x40000, 0x3000, 12, "rx", 2);
+    map(g, KERNEL, 0x4000, 12, "rxg", 0);
+    uint32_t user = key_after_fetch(g, 0x40000), kernel = key_after_fetch(g, KERNEL);
+    load(g, 0x41000);
+    mmu_flush_range(v, 0x41000, 1, 1);
+    cr_assert(v->key[0] == user && v->key[1] == kernel, "a data page");
+    use_asid(g, 2);
+    cr_assert_neq(key_after_fetch(g, 0x40000), user);
+    cr_assert_eq(v->key[1], kernel);
+    use_asid(g, 1);
+    cr_assert_eq(v->key[0], user, "back again");
+    mmu_flush_range(v, 0x40000, 1, 1);
+    cr_assert_neq(v->key[0], user);
+    cr_assert_eq(v->key[1], kernel);
+    user = key_after_fetch(g, 0x40000);
+    mmu_flush_range(v, KERNEL, 1, MMU_ALL_ASIDS);
+    cr_assert_eq(v->key[0], user);
+    cr_assert_neq(v->key[1], kernel);
+    kernel = key_after_fetch(g, KERNEL);
+    mmu_flush_asid(v, 1);
+    cr_assert_neq(v->key[0], user);
+    cr_assert_eq(v->key[1], kernel);
+}
+
+// --- against the list of mappings, over random operations
+
+static uint32_t rnd(uint64_t *s, uint32_t n)
+{
+    *s = *s * 6364136223846793005 + 1442695040888963407;
+    return (uint32_t)(*s >> 33) % n;
+}
+
+// Changes a mapping and does the maintenance that a careful guest would.
+static void remap(Guest *g, uint64_t *s)
+{
+    static const char *const rights[] = {"rw", "r", "rwg", "", "rwx", "rg"};
+    Mapping *m = &g->map[rnd(s, g->n_map)];
+    bool was_global = strchr(m->may, 'g');
+    unsigned old_asid = m->asid;
+    m->phys = ((uint64_t)rnd(s, RAM_SIZE >> m->bits)) << m->bits;
+    m->may = rights[rnd(s, ARRAY_LEN(rights))];
+    bool all = was_global || strchr(m->may, 'g');
+    switch (rnd(s, 8)) {
+    case 0:
+        mmu_flush_all(&g->v);
+        break;
+    case 1:
+        mmu_flush_range(&g->v, m->va, BIT(m->bits), MMU_ALL_ASIDS);
+        break;
+    default:
+        mmu_flush_range(&g->v, m->va, 1, all ? MMU_ALL_ASIDS : old_asid);
+    }
+}
+
+static void check_access(Guest *g, uint64_t va, bool store, uint64_t seed)
+{
+    const Mapping *m = find(g, va);
+    bool allowed = m && may(m, store ? 'w' : 'r', 0);
+    uint8_t *host = m ? g->ram + m->phys + (va & mask64(m->bits)) : NULL;
+    uint64_t x = seed, there = 0;
+    cr_assert_eq(store ? try_store(g, va, seed, 3) : try_load(g, va, 3, &x), allowed,
+                 "0x%" PRIx64 ", ASID %u", va, g->asid);
+    if (allowed) {
+        memcpy(&there, host, 8);
+        cr_assert_eq(there, x, "0x%" PRIx64 ", ASID %u", va, g->asid);
+    }
+    // What translated code may do without asking is what the mapping says.
+    if (loads_fast(g, va)) {
+        cr_assert(m && may(m, 'r', 0));
+        cr_assert_eq((uint8_t *)(fast(g, va, 0)->radd + va), host);
+    }
+    if (stores_fast(g, va)) {
+        cr_assert(m && may(m, 'w', 0));
+        cr_assert_eq((uint8_t *)(fast(g, va, 0)->wadd + va), host);
+    }
+}
+
+Test(softmmu, random_operations_match_the_mappings)
+{
+    for (uint64_t seed = 1; seed <= 20; seed++) {
+        Guest *g = guest();
+        uint64_t s = seed;
+        // Mappings of one address in two ASIDs, large ones between, no global one over another.
+        for (unsigned i = 0; i < 24; i++) {
+            unsigned bits = i % 8 ? 12 : 21;
+            map(g, (uint64_t)(i + 1) << 21, 0, bits, "", 1 + i % 2);
+        }
+        for (unsigned i = 0; i < 4000; i++) {
+            uint32_t what = rnd(&s, 20);
+            if (what == 0) {
+                use_asid(g, 1 + rnd(&s, 3));
+            } else if (what < 3) {
+                remap(g, &s);
+            } else {
+                const Mapping *m = &g->map[rnd(&s, g->n_map)];
+                uint64_t va = m->va + (rnd(&s, (uint32_t)BIT(m->bits)) & ~7u);
+                check_access(g, va, rnd(&s, 2), i);
+            }
+        }
+    }
+}
