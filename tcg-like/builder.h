@@ -268,9 +268,14 @@ static inline void ir_exit_call(IRBlock *b, uint64_t target, uint64_t ret)
     ir_make(b, IR_exit_call, IR_VOID, IR_NONE, IR_NONE, IR_NONE, IR_NONE, ir_slot(b, target), 0,
             ret);
 }
+static inline void ir_exit_ind_tagged(IRBlock *b, IRRef pc, IRIndKind kind, uint64_t ret,
+                                      unsigned tags)
+{
+    ir_make(b, IR_exit_ind, IR_VOID, pc, IR_NONE, IR_NONE, IR_NONE, tags, kind, ret);
+}
 static inline void ir_exit_ind(IRBlock *b, IRRef pc, IRIndKind kind, uint64_t ret)
 {
-    ir_make(b, IR_exit_ind, IR_VOID, pc, IR_NONE, IR_NONE, IR_NONE, 0, kind, ret);
+    ir_exit_ind_tagged(b, pc, kind, ret, 0);
 }
 static inline void ir_exit_loop(IRBlock *b)
 {

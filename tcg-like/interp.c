@@ -184,7 +184,9 @@ INTERP(exit_call)
 
 INTERP(exit_ind)
 {
-    return leave(v, b, ARG(0));
+    uint64_t pc = ARG(0);
+    bool tagged = i->aux >> (pc >> 55 & 1) & 1;
+    return leave(v, b, tagged ? (uint64_t)sextract64(pc, 0, 56) : pc);
 }
 
 INTERP(exit_loop)

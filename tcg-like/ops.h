@@ -212,7 +212,9 @@ IR_OP(exit_if, "-=SS", EXIT)   // aux2 = IRCond
 IR_OP(exit_if_f, "-=f", EXIT)  // aux2 = IRFlagCond
 IR_OP(exit_jump, "-=", TERM)
 IR_OP(exit_call, "-=", TERM)   // imm = return address, for the return predictor
-IR_OP(exit_ind, "-=x", TERM)   // aux2 = IRIndKind, imm = return address of a call
+// aux2 = IRIndKind, imm = return address of a call. aux: addresses that carry a tag, which the pc
+// drops (bits 63..56 become bit 55): 1 those with bit 55 clear, 2 with bit 55 set, 3 all, 0 none.
+IR_OP(exit_ind, "-=x", TERM)
 IR_OP(exit_loop, "-=", TERM)   // to the dispatcher; the pc has been put
 
 #undef IR_OP

@@ -46,6 +46,7 @@ KEY(lanes, "lanes", HEX, AUX, 0, 0, NULL);
 KEY(slot, "slot", DEC, AUX, 0, 0, NULL);
 KEY(to, "to", TARGET, AUX, 0, 0, NULL);
 KEY(ind, "kind", NAME, AUX2, 0, 0, ind_names);
+KEY(tags, "tags", DEC, AUX, 0, 0, NULL);
 KEY(ret, "ret", HEX, IMM, 0, 0, NULL);
 
 #define KEYS(...)                                                                                  \
@@ -165,7 +166,7 @@ const IRTextOp ir_text_op[IR_OPCODES] = {
     [IR_exit_if_f] = KEYS(&key_fcond2, &key_slot, &key_to),
     [IR_exit_jump] = KEYS(&key_slot, &key_to),
     [IR_exit_call] = KEYS(&key_slot, &key_to, &key_ret),
-    [IR_exit_ind] = KEYS(&key_ind, &key_ret),
+    [IR_exit_ind] = KEYS(&key_ind, &key_tags, &key_ret),
 };
 
 uint64_t ir_text_field(const IRInsn *i, const IRTextKey *k)

@@ -208,7 +208,8 @@ static bool check_exit_if_f(Verifier *v)
 
 static bool check_ind(Verifier *v)
 {
-    return v->i->aux2 <= IR_IND_RET || bad(v, "kind %u", v->i->aux2);
+    return (v->i->aux2 <= IR_IND_RET || bad(v, "kind %u", v->i->aux2)) &&
+           (v->i->aux <= 3 || bad(v, "tags %u", v->i->aux));
 }
 
 static bool check_vconst(Verifier *v)

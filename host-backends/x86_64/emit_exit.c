@@ -154,42 +154,97 @@ EMIT(exit_call)
     landing(e);
 }
 
-void x86_jump_cache_look(X86Code *c, size_t miss)
+// --- indirect
+// rax = index times 4, rcx = table. What the host's branch unit waits for, if it guessed wrong, is
+// one AND and one load after the target.
+enum { INDEX_MASK = ((1 << JUMP_CACHE_BITS) - 1) << 2 };
+
+static X86Mem jump_entry(size_t field)
+{
+    _Static_assert(sizeof(JumpCacheEntry) == 4 << 3, "the index is scaled by 8");
+    return x86_mem_index(RCX, RAX, 3, (int32_t)field);
+}
+
+X86Mem x86_jump_cache_code(void)
+{
+    return jump_entry(offsetof(JumpCacheEntry, code));
+}
+
+void x86_jump_cache_look(X86Code *c, size_t miss[2])
 {
     x86_mov_rr(c, false, RAX, RDX);
-    x86_shift_ri(c, SH_SHL, false, RAX, 3); // index times 32
-    x86_alu_ri(c, ALU_AND, false, RAX, ((1 << JUMP_CACHE_BITS) - 1) << 5);
-    x86_alu_rm(c, ALU_ADD, true, RAX, state_mem(offsetof(VCPU, jump_cache)));
-    x86_alu_rm(c, ALU_CMP, true, RDX, x86_mem(RAX, offsetof(JumpCacheEntry, pc)));
-    x86_jcc(c, CC_NE, miss);
+    x86_alu_ri(c, ALU_AND, false, RAX, INDEX_MASK);
     x86_mov_rr(c, true, RCX, RDX);
     x86_shift_ri(c, SH_SHR, true, RCX, 63);
     X86Mem key = state_mem(offsetof(VCPU, key));
     key.index = RCX;
     key.scale = 2;
-    x86_load(c, RCX, key, 4);
-    x86_alu_rm(c, ALU_CMP, false, RCX, x86_mem(RAX, offsetof(JumpCacheEntry, key)));
-    x86_jcc(c, CC_NE, miss);
+    x86_load(c, R9, key, 4);
+    x86_load(c, RCX, state_mem(offsetof(VCPU, jump_cache)), 8);
+    x86_alu_rm(c, ALU_CMP, true, RDX, jump_entry(offsetof(JumpCacheEntry, pc)));
+    miss[0] = x86_jcc_fwd(c, CC_NE);
+    x86_alu_rm(c, ALU_CMP, false, R9, jump_entry(offsetof(JumpCacheEntry, key)));
+    miss[1] = x86_jcc_fwd(c, CC_NE);
+}
+
+// A target that was not found as it is may have a tag. reg: which ones do, the thunk to go to.
+static void cold_miss(Emit *e, const Cold *c)
+{
+    X86Code *x = &e->c;
+    unsigned tags = (unsigned)c->reg[0];
+    if (c->back) {
+        x86_patch(x, c->back, x->pos);
+    }
+    x86_mov_rr(x, true, RCX, RDX);
+    x86_shift_ri(x, SH_SHL, true, RCX, 8);
+    x86_shift_ri(x, SH_SAR, true, RCX, 8);
+    if (tags == 3) {
+        x86_mov_rr(x, true, RDX, RCX);
+    } else {
+        x86_rr(x, 0xba | X86_0F | X86_W, 4, RDX); // bt
+        x86_byte(x, 55);
+        x86_cmov(x, tags == 1 ? CC_AE : CC_B, true, RDX, RCX);
+    }
+    x86_jmp(x, e->r->thunks->offset[c->reg[1]]);
+}
+
+// Where the n jumps of a target that was not found go. The return stack and the jump cache hold
+// pcs, which have no tags, so that a tag cannot be found by mistake.
+static void on_miss(Emit *e, const IRInsn *i, const size_t *field, unsigned n, unsigned thunk)
+{
+    if (!i->aux) {
+        for (unsigned k = 0; k < n; k++) {
+            x86_patch(&e->c, field[k], e->r->thunks->offset[thunk]);
+        }
+        return;
+    }
+    Cold *c = x86_cold(e, cold_miss, field[0]);
+    c->back = n > 1 ? field[1] : 0;
+    c->reg[0] = i->aux;
+    c->reg[1] = (int)thunk;
 }
 
 EMIT(exit_ind)
 {
-    const uint32_t *thunk = e->r->thunks->offset;
+    size_t miss[2];
     int target = ra_use(&e->ra, i->arg[0]);
     x86_copy(e, true, RDX, target);
     give_back(e, e->index);
     if (i->aux2 == IR_IND_RET) {
         x86_alu_rm(&e->c, ALU_CMP, true, RDX, x86_mem(RSP, 8));
-        x86_jcc(&e->c, CC_NE, thunk[T_RET_MISS]);
+        miss[0] = x86_jcc_fwd(&e->c, CC_NE);
+        on_miss(e, i, miss, 1, T_RET_MISS);
         x86_ret(&e->c, 0);
         return;
     }
-    x86_jump_cache_look(&e->c, thunk[T_INDIRECT]);
+    x86_jump_cache_look(&e->c, miss);
+    on_miss(e, i, miss, 2, T_INDIRECT);
     if (i->aux2 == IR_IND_CALL) {
-        push_return_pc(e, i->imm);
-        x86_call_mem(&e->c, x86_mem(RAX, offsetof(JumpCacheEntry, code)));
+        x86_mov_ri(&e->c, RDX, i->imm);
+        x86_push(&e->c, RDX);
+        x86_call_mem(&e->c, x86_jump_cache_code());
         landing(e);
     } else {
-        x86_jmp_mem(&e->c, x86_mem(RAX, offsetof(JumpCacheEntry, code)));
+        x86_jmp_mem(&e->c, x86_jump_cache_code());
     }
 }

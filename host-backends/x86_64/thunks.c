@@ -146,8 +146,11 @@ static void emit_exits(Thunks *t)
     begin(t, T_RET_MISS);
     x86_patch(c, sentinel, c->pos);
     x86_load(c, RSP, state_mem(offsetof(VCPU, ret_stack)), 8);
-    x86_jump_cache_look(c, t->t->offset[T_INDIRECT]);
-    x86_jmp_mem(c, x86_mem(RAX, offsetof(JumpCacheEntry, code)));
+    size_t miss[2];
+    x86_jump_cache_look(c, miss);
+    x86_patch(c, miss[0], t->t->offset[T_INDIRECT]);
+    x86_patch(c, miss[1], t->t->offset[T_INDIRECT]);
+    x86_jmp_mem(c, x86_jump_cache_code());
 }
 
 // --- into C. After `to_c` rsp is the C stack's and r13 the old rsp: [r13] is the return address,

@@ -10,8 +10,10 @@ enum {
 };
 
 bool x86_emit_thunks(CodeCache *cache, HostThunks *t, const TargetOps *target);
-// Code that looks rdx up in the jump cache: falls through with the entry in rax, or goes to miss.
-void x86_jump_cache_look(X86Code *c, size_t miss);
+// Code that looks rdx up in the jump cache: falls through, x86_jump_cache_code() is where the
+// code's address lies. Fills miss[] with the two jumps (for x86_patch) that are taken otherwise.
+void x86_jump_cache_look(X86Code *c, size_t miss[2]);
+X86Mem x86_jump_cache_code(void);
 void x86_emit_constants(X86Code *c); // K_* of emit.h, at the code cache's start
 
 // MXCSR, wherever it is now (HostBackend).

@@ -237,9 +237,14 @@ void a64_exit_if_f(A64Ctx *c, IRFlagCond cond, uint64_t target)
 
 // A branch drops the tag of its target where TBI holds for instruction addresses (DDI 0487 D8.8:
 // bits 63..56 become copies of bit 55).
+static unsigned branch_tags(const A64Ctx *c)
+{
+    return (c->flags & ARM_BF_TBI) / (ARM_BF_TBI & -ARM_BF_TBI);
+}
+
 static IRRef strip_tag(A64Ctx *c, IRRef pc)
 {
-    unsigned tbi = (c->flags & ARM_BF_TBI) / (ARM_BF_TBI & -ARM_BF_TBI);
+    unsigned tbi = branch_tags(c);
     if (!tbi) {
         return pc;
     }
@@ -253,13 +258,12 @@ static IRRef strip_tag(A64Ctx *c, IRRef pc)
 
 void a64_exit_ind(A64Ctx *c, IRRef target, IRIndKind kind)
 {
-    IRRef pc = strip_tag(c, target);
     c->ended = true;
     if (stepping(c)) {
-        step_to(c, pc);
+        step_to(c, strip_tag(c, target));
         return;
     }
-    ir_exit_ind(c->b, pc, kind, c->pc + 4);
+    ir_exit_ind_tagged(c->b, target, kind, c->pc + 4, branch_tags(c));
 }
 
 void a64_put_next_pc(A64Ctx *c)

@@ -118,8 +118,9 @@ Test(a64_translate, software_step_takes_one_instruction)
 
 Test(a64_translate, branch_targets_lose_their_tag)
 {
-    OPS(1 | ARM_BF_TBI, "insn get sextract exit_ind", 0xd61f0000);
-    OPS(1 | 1 << 19, "insn get sextract const select exit_ind", 0xd61f0000);
+    OPS(1 | ARM_BF_TBI, "insn get exit_ind", 0xd61f0000); // told by the op's immediate
+    OPS(1 | ARM_BF_SS | ARM_BF_TBI, "insn get sextract put call exit_loop", 0xd61f0000);
+    OPS(1 | ARM_BF_SS | 1 << 19, "insn get sextract const select put call exit_loop", 0xd61f0000);
 }
 
 Test(a64_translate, misaligned_pc)

@@ -83,7 +83,7 @@ Test(ir_text, round_trip)
             ir_exit_call(b, 0x2000, 0x1004);
             break;
         case 2:
-            ir_exit_ind(b, ir_get(b, IR_I64, 0x60), IR_IND_RET, 0);
+            ir_exit_ind_tagged(b, ir_get(b, IR_I64, 0x60), IR_IND_RET, 0, 2);
             break;
         default:
             ir_exit_loop(b);

@@ -365,7 +365,9 @@ static IRBlock *simple_block(uint64_t pc, unsigned reg, uint64_t add)
 static Block *compile_call(Bench *t, IRBlock *ir, uint64_t ret)
 {
     Block *b = g_new0(Block, 1);
-    *b = (Block){.pc = ir->pc, .guest_insns = 2, .n_links = (uint16_t)(ir->n_slots + 1),
+    *b = (Block){.pc = ir->pc,
+                 .guest_insns = 2,
+                 .n_links = (uint16_t)(ir->n_slots + 1),
                  .link = g_new0(BlockLink, 2)};
     if (ir->n_slots) {
         b->link[0].target_pc = ir->exit_pc[0];
@@ -422,8 +424,8 @@ Test(x86_backend, ways_out)
     v->budget = 100;
     link_to(t, &after->link[0], NULL, 0);
     cr_assert(t->thunks.enter(v, callee->code) == HOST_EXIT_INDIRECT && v->pc == 0x1008);
-    t->jumps[JUMP_CACHE_INDEX(0x1008)] = (JumpCacheEntry){.pc = 0x1008, .key = 1,
-                                                          .code = after->code};
+    t->jumps[JUMP_CACHE_INDEX(0x1008)] =
+        (JumpCacheEntry){.pc = 0x1008, .key = 1, .code = after->code};
     cr_assert(t->thunks.enter(v, callee->code) == (HostExit)&after->link[0]);
     t->jumps[JUMP_CACHE_INDEX(0x1008)].key = 2;
     cr_assert(t->thunks.enter(v, callee->code) == HOST_EXIT_INDIRECT);
@@ -436,11 +438,41 @@ Test(x86_backend, ways_out)
     ir_exit_ind(ir, ir_const(ir, IR_I64, high), IR_IND_CALL, 0x1008);
     Block *indirect = compile_call(t, ir, 0x1008);
     cr_assert(t->thunks.enter(v, indirect->code) == HOST_EXIT_INDIRECT && v->pc == high);
-    t->jumps[JUMP_CACHE_INDEX(high)] = (JumpCacheEntry){.pc = high, .key = 2,
-                                                        .code = callee->code};
+    t->jumps[JUMP_CACHE_INDEX(high)] = (JumpCacheEntry){.pc = high, .key = 2, .code = callee->code};
     v->gpr[30] = 0x1008;
     cr_assert(t->thunks.enter(v, indirect->code) == (HostExit)&indirect->link[0]);
     cr_assert(v->pc == 0x1008);
+}
+
+// The pc of an indirect branch drops the target's tag, on the miss path; it is found without one.
+Test(x86_backend, tagged_targets)
+{
+    static const struct {
+        uint64_t target, pc;
+        unsigned tags;
+    } row[] = {
+        {UINT64_C(0x1200000000002000), UINT64_C(0x1200000000002000), 0},
+        {UINT64_C(0x1200000000002000), UINT64_C(0x1200000000002000), 2},
+        {UINT64_C(0x1200000000002000), 0x2000, 1},
+        {UINT64_C(0x1200000000002000), 0x2000, 3},
+        {UINT64_C(0x12ff800000002000), UINT64_C(0xffff800000002000), 2},
+        {UINT64_C(0x12ff800000002000), UINT64_C(0xffff800000002000), 3},
+        {UINT64_C(0x12ff800000002000), UINT64_C(0x12ff800000002000), 1},
+    };
+    Bench *t = bench_new();
+    VCPU *v = t->v;
+    bench_state(t, v, random_seeded(7), true);
+    for (unsigned k = 0; k < ARRAY_LEN(row); k++) {
+        for (unsigned kind = IR_IND_JUMP; kind <= IR_IND_RET; kind++) {
+            v->budget = 100;
+            IRBlock *ir = simple_block(0x1000, 0, 1);
+            ir_exit_ind_tagged(ir, ir_const(ir, IR_I64, row[k].target), (IRIndKind)kind, 0x1008,
+                               row[k].tags);
+            Block *b = kind == IR_IND_CALL ? compile_call(t, ir, 0x1008) : compile(t, ir);
+            cr_assert(t->thunks.enter(v, b->code) == HOST_EXIT_INDIRECT);
+            cr_expect(v->pc == row[k].pc, "row %u kind %u: %lx", k, kind, v->pc);
+        }
+    }
 }
 
 // --- atomics on the fast path
@@ -483,8 +515,7 @@ Test(x86_backend, atomics)
         IRRef a = ir_get(ir, IR_I64, offsetof(VCPU, gpr[31]));
         IRRef x = ir_get_n(ir, type, offsetof(VCPU, gpr[0]), size == 3 ? 8 : 4);
         IRRef y = ir_get_n(ir, type, offsetof(VCPU, gpr[5]), size == 3 ? 8 : 4);
-        IRRef old = kind < 10 ? ir_rmw(ir, (IRRmwKind)kind, a, x, size)
-                              : ir_cas(ir, a, x, y, size);
+        IRRef old = kind < 10 ? ir_rmw(ir, (IRRmwKind)kind, a, x, size) : ir_cas(ir, a, x, y, size);
         ir_put(ir, offsetof(VCPU, gpr[3]), size == 3 ? old : ir_extu(ir, old));
         ir_exit_jump(ir, 0x2000);
         Block *b = compile(t, ir);
