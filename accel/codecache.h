@@ -12,7 +12,7 @@ typedef struct CodeCache {
     size_t used;
 } CodeCache;
 
-// Returns false and sets errno if the host refuses.
+// size in bytes. Returns false and sets errno if the host refuses.
 bool codecache_init(CodeCache *c, size_t size);
 void codecache_free(CodeCache *c);
 

@@ -46,7 +46,6 @@ typedef struct TargetOps {
     // Guest state offsets worth a host register, best first; ended by 0.
     const uint16_t *pin_gpr;
     const uint16_t *pin_vec;
-    // How many halves of the address space have their own code mapping: bit that tells, 63 or none.
     uint64_t va_canonical_mask; // bits of a pc that count
 
     // The mode that decode depends on (exception level, FP traps, ...): part of a block's key.
@@ -76,7 +75,7 @@ typedef struct TargetOps {
     void (*check_watch)(VCPU *, uint64_t va, unsigned size, MmuAccess, unsigned regime);
     // Brings lazily kept state (sticky FP flags) home, before it is read from outside.
     void (*sync)(VCPU *);
-    // A software breakpoint or watchpoint of the guest's own debug registers, and gdb's registers.
+    // For gdb. read and write transfer bits / 8 bytes, little-endian; false: no such register.
     const GdbRegister *gdb_regs;
     unsigned n_gdb_regs;
     uint64_t (*virt_to_phys_debug)(VCPU *, uint64_t va); // ~0 if unmapped; no side effects

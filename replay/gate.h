@@ -11,13 +11,13 @@ struct Machine;
 typedef struct Gate Gate;
 
 typedef struct GateSource {
-    const char *name;   // stable across runs: "chardev:serial0", "net:net0", ...
+    const char *name; // stable across runs: "chardev:serial0", "net:net0", ...
     void (*deliver)(void *opaque, const void *data, size_t len);
     void *opaque;
 } GateSource;
 
-Gate *gate_get(struct Machine *m);
-// src must outlive the machine.
+Gate *gate_get(struct Machine *m); // made at the first call, lives as long as the machine
+// Copies len bytes of data. src must outlive the machine.
 void gate_submit(Gate *g, const GateSource *src, const void *data, size_t len);
 // By the machine loop, between turns. Returns true if anything was delivered.
 bool gate_deliver(Gate *g);

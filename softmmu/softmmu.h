@@ -7,7 +7,12 @@
 //   target->walk                                                       fault: target->fault
 //
 // First-level tables are switched, never flushed, when regime or ASID change. Pages that hold
-// translated code have no fast write tag; devices have no fast tag at all.
+// translated code have no fast write tag; devices have no fast tag at all. TLB maintenance that
+// hits a page that code was looked up through changes the vCPU's code-mapping key (code_mapping.c).
+//
+// Addresses are the guest's, sizes are bytes. Pages are handled in pieces of 4 KiB whatever the
+// guest's page size; where larger translations lie is remembered, so that flushing part of one
+// flushes all.
 #ifndef SOFTMMU_SOFTMMU_H
 #define SOFTMMU_SOFTMMU_H
 
@@ -15,7 +20,7 @@
 
 typedef struct SoftMmu SoftMmu;
 
-SoftMmu *softmmu_new(VCPU *v);
+SoftMmu *softmmu_new(VCPU *v); // v->target is set; mmu_select_regimes comes before any access
 void softmmu_free(SoftMmu *m);
 
 // --- accesses. memop: IR_MEM_* bits. They may leave by a guest exception (engine_leave). Values
@@ -45,10 +50,11 @@ void mmu_flush_asid(VCPU *v, uint32_t asid);
 void mmu_flush_range(VCPU *v, uint64_t va, uint64_t len, uint32_t asid);
 // Translation enabled or disabled, regimes redefined: the tables of these keys are wrong.
 void mmu_regime_changed(VCPU *v);
-// Drops fast write tags of a page that now holds code / fast tags of any page with a watchpoint.
 // Selects the tables of the current regimes; by engine_mode_changed.
 void mmu_select_regimes(VCPU *v);
+// The page now holds code: takes away its fast write tags.
 void mmu_protect_code(VCPU *v, const void *host_page);
+// va's page got or lost a watchpoint: its fast tags are worked out anew at the next access.
 void mmu_drop_fast(VCPU *v, uint64_t va);
 
 // --- from outside, without side effects: gdb, monitor, loaders. False if unmapped.

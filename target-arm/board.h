@@ -8,10 +8,10 @@
 
 typedef enum ARMInput { ARM_INPUT_IRQ, ARM_INPUT_FIQ, ARM_INPUTS } ARMInput;
 typedef enum ARMTimer {
-    ARM_TIMER_PHYS,   // EL1 physical, non-secure: PPI 14 (INTID 30)
-    ARM_TIMER_VIRT,   // PPI 11 (INTID 27)
-    ARM_TIMER_HYP,    // PPI 10
-    ARM_TIMER_SEC,    // PPI 13
+    ARM_TIMER_PHYS, // EL1 physical, non-secure: PPI 14 (INTID 30)
+    ARM_TIMER_VIRT, // PPI 11 (INTID 27)
+    ARM_TIMER_HYP,  // PPI 10
+    ARM_TIMER_SEC,  // PPI 13
     ARM_TIMERS
 } ARMTimer;
 typedef enum ARMPsciConduit { ARM_PSCI_NONE, ARM_PSCI_HVC, ARM_PSCI_SMC } ARMPsciConduit;
@@ -35,7 +35,8 @@ void arm_cpu_set_psci(VCPU *v, ARMPsciConduit conduit);
 // Where the CPU starts after reset (EL1, MMU off); powered off: waits for PSCI CPU_ON.
 void arm_cpu_set_boot(VCPU *v, uint64_t pc, uint64_t x0, bool powered_off);
 uint64_t arm_cpu_mpidr(const VCPU *v);
-uint64_t arm_cpu_affinity_for(unsigned index); // MPIDR affinity of CPU index: Aff1:Aff0 in 8s (GICv2) or 16s
+// MPIDR affinity of CPU index: Aff1:Aff0 in 8s (GICv2) or 16s.
+uint64_t arm_cpu_affinity_for(unsigned index);
 const char *arm_cpu_dt_compatible(const VCPU *v);
 
 #endif

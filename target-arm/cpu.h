@@ -1,6 +1,6 @@
 // State of an Arm CPU. Translated code reaches x0-x30 as vcpu.gpr[0..30] and the current stack
-// pointer as vcpu.gpr[31]; V registers as vcpu.vec[]; NZCV as vcpu.flags (packed IR flags with Arm's
-// sense of C: carry, not borrow).
+// pointer as vcpu.gpr[31]; V registers as vcpu.vec[]; NZCV as vcpu.flags (packed IR flags with
+// Arm's sense of C: carry, not borrow).
 #ifndef TARGET_ARM_CPU_H
 #define TARGET_ARM_CPU_H
 
@@ -31,20 +31,21 @@ enum {
 };
 
 typedef struct ARMCPUModel ARMCPUModel;
-typedef struct ARMSystem ARMSystem; // banked and system registers, timers, debug: target-arm/system.h
+// Banked and system registers, timers, debug: target-arm/system.h.
+typedef struct ARMSystem ARMSystem;
 
 typedef struct ARMCPU {
-    VCPU vcpu;              // first
-    uint32_t pstate;        // all but NZCV
+    VCPU vcpu;       // first
+    uint32_t pstate; // all but NZCV
     uint32_t fpcr;
-    uint32_t fpsr;          // sticky flags, besides those still in the host (target->sync)
+    uint32_t fpsr;           // sticky flags, besides those still in the host (target->sync)
     uint32_t exclusive_size; // bytes; 0: the local monitor is open
     uint64_t exclusive_addr; // virtual
     uint64_t exclusive_value[2];
-    V128 qc;                // nonzero: FPSR.QC is set (saturation seen by inline code)
+    V128 qc;                         // nonzero: FPSR.QC is set (saturation seen by inline code)
     uint64_t tpidr_el0, tpidrro_el0; // read inline
     uint64_t dczid_el0, ctr_el0;
-    uint64_t features;      // ARM_FEAT_* of the model (64 of them)
+    uint64_t features; // ARM_FEAT_* of the model (64 of them)
     const ARMCPUModel *model;
     ARMSystem *sys;
     struct A64Decoder *decoder; // made at the first translation
@@ -65,24 +66,24 @@ static inline bool arm_has(const ARMCPU *c, unsigned feature)
 
 // Bits of TranslateRequest.flags (block_flags).
 enum {
-    ARM_BF_EL = 3,           // current exception level
-    ARM_BF_FP_TRAP = 1 << 2, // FP/SIMD access traps (to EL: ARM_BF_FP_EL)
-    ARM_BF_FP_SOFT = 1 << 3, // FPCR asks for FZ, FZ16, DN, AH or traps: use the exact functions
-    ARM_BF_SS = 1 << 4,      // software step active: one instruction, then the step exception
-    ARM_BF_ALIGN = 1 << 5,   // SCTLR.A: every access checks its alignment
+    ARM_BF_EL = 3,            // current exception level
+    ARM_BF_FP_TRAP = 1 << 2,  // FP/SIMD access traps (to EL: ARM_BF_FP_EL)
+    ARM_BF_FP_SOFT = 1 << 3,  // FPCR asks for FZ, FZ16, DN, AH or traps: use the exact functions
+    ARM_BF_SS = 1 << 4,       // software step active: one instruction, then the step exception
+    ARM_BF_ALIGN = 1 << 5,    // SCTLR.A: every access checks its alignment
     ARM_BF_SP_ALIGN = 1 << 6, // SCTLR.SA/SA0: SP-based accesses check SP
-    ARM_BF_UMA = 1 << 7,     // EL0 may access DAIF
-    ARM_BF_UCI = 1 << 8,     // EL0 may do cache maintenance
-    ARM_BF_UCT = 1 << 9,     // EL0 may read CTR_EL0
-    ARM_BF_DZE = 1 << 10,    // EL0 may DC ZVA
-    ARM_BF_PAUTH_SHIFT = 11, // APIA, APIB, APDA, APDB enabled: 4 bits
-    ARM_BF_UNPRIV = 1 << 15, // LDTR/STTR use regime 1 (EL1 without UAO)
-    ARM_BF_IL = 1 << 16,     // PSTATE.IL: every instruction is an illegal-state exception
-    ARM_BF_BTYPE_SHIFT = 17, // 2 bits
-    ARM_BF_TBI = 3 << 19,    // top byte ignored for instruction addresses: lower, upper half
-    ARM_BF_NTWX = 3 << 21,   // WFI (bit 21), WFE (bit 22) trap from EL0
-    ARM_BF_BREAK = 1 << 23,  // hardware breakpoints armed: check each instruction's address
-    ARM_BF_SPSEL = 1 << 24,  // PSTATE.SP
+    ARM_BF_UMA = 1 << 7,      // EL0 may access DAIF
+    ARM_BF_UCI = 1 << 8,      // EL0 may do cache maintenance
+    ARM_BF_UCT = 1 << 9,      // EL0 may read CTR_EL0
+    ARM_BF_DZE = 1 << 10,     // EL0 may DC ZVA
+    ARM_BF_PAUTH_SHIFT = 11,  // APIA, APIB, APDA, APDB enabled: 4 bits
+    ARM_BF_UNPRIV = 1 << 15,  // LDTR/STTR use regime 1 (EL1 without UAO)
+    ARM_BF_IL = 1 << 16,      // PSTATE.IL: every instruction is an illegal-state exception
+    ARM_BF_BTYPE_SHIFT = 17,  // 2 bits
+    ARM_BF_TBI = 3 << 19,     // top byte ignored for instruction addresses: lower, upper half
+    ARM_BF_NTWX = 3 << 21,    // WFI (bit 21), WFE (bit 22) trap from EL0
+    ARM_BF_BREAK = 1 << 23,   // hardware breakpoints armed: check each instruction's address
+    ARM_BF_SPSEL = 1 << 24,   // PSTATE.SP
 };
 
 #endif

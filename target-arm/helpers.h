@@ -10,11 +10,11 @@ extern const IRHelper arm_h_raise;
 // arg0: immediate. Exception entry or PSCI; returns with pc and mode set.
 extern const IRHelper arm_h_svc, arm_h_hvc, arm_h_smc;
 extern const IRHelper arm_h_brk, arm_h_hlt; // hlt: semihosting or UNDEFINED
-extern const IRHelper arm_h_eret;          // arg0: target pc (ELR, authenticated by the caller)
+extern const IRHelper arm_h_eret;           // arg0: target pc (ELR, authenticated by the caller)
 extern const IRHelper arm_h_wfi, arm_h_wfe, arm_h_yield, arm_h_sev, arm_h_sevl;
 // enc: bits 20..5 of MSR/MRS/SYS (op0:op1:CRn:CRm:op2). Traps, UNDEFINED and effects included.
-extern const IRHelper arm_h_mrs; // enc, rt -> value
-extern const IRHelper arm_h_msr; // enc, value, rt
+extern const IRHelper arm_h_mrs;     // enc, rt -> value
+extern const IRHelper arm_h_msr;     // enc, value, rt
 extern const IRHelper arm_h_msr_imm; // op1:op2 (6 bits), CRm: DAIFSet, SPSel, PAN, ...
 // SYS: cache, TLB and address-translation operations. arg0 enc, arg1 value, arg2 rt.
 extern const IRHelper arm_h_sys;
@@ -46,12 +46,13 @@ extern const IRHelper arm_h_pacga;          // value, modifier
 extern const IRHelper arm_h_xpac;           // value, data (1) or instruction (0)
 
 // Memory helpers: exclusives and pairs that the IR does not have.
-extern const IRHelper arm_h_stxr;  // address, value, memop -> status 0/1
-extern const IRHelper arm_h_ldxp;  // address, memop (size of one element), rt, rt2: writes registers
-extern const IRHelper arm_h_stxp;  // address, low, high, memop -> status
-extern const IRHelper arm_h_casp;  // address, rs | rt << 8, memop: registers in place
-// Code at a pc that is not a multiple of 4 (arg0): a PC alignment fault; or, for the pc that a failed
-// SP check branches to (that of the instruction, plus 2), an SP alignment fault. Never returns.
+extern const IRHelper arm_h_stxr; // address, value, memop -> status 0/1
+extern const IRHelper arm_h_ldxp; // address, memop (size of one element), rt, rt2: writes registers
+extern const IRHelper arm_h_stxp; // address, low, high, memop -> status
+extern const IRHelper arm_h_casp; // address, rs | rt << 8, memop: registers in place
+// Code at a pc that is not a multiple of 4 (arg0): a PC alignment fault; or, for the pc that a
+// failed SP check branches to (that of the instruction, plus 2), an SP alignment fault. Never
+// returns.
 extern const IRHelper arm_h_misaligned;
 
 extern const IRHelper arm_h_crc32; // accumulator, value, log2 of bytes | CRC-32C << 2 -> checksum

@@ -35,18 +35,17 @@ static inline IRType interp_arg_type(const IRBlock *b, const IRInsn *i, unsigned
 
 // --- vectors: reference functions, shared with ir_vector_fn. Every pure op whose signature has
 // vectors only is in this list.
+// clang-format off
 #define IR_VECTOR_OPS(V)                                                                           \
-    V(vzext)                                                                                       \
-    V(vduplane)                                                                                    \
-    V(vmovlane) V(vand) V(vor) V(vxor) V(vandn) V(vorn) V(vnot) V(vbsl) V(vadd) V(vsub) V(vmul)    \
-        V(vneg) V(vabs) V(vceq) V(vcgt) V(vcge) V(vcgtu) V(vcgeu) V(vctst) V(vmins) V(vmaxs)       \
-            V(vminu) V(vmaxu) V(vqadds) V(vqaddu) V(vqsubs) V(vqsubu) V(vavgu) V(vabds) V(vabdu)   \
-                V(vaddp) V(vmull_s) V(vmull_u) V(vmull2_s) V(vmull2_u) V(vcnt) V(vshli) V(vshri)   \
-                    V(vsari) V(vzip1) V(vzip2) V(vuzp1) V(vuzp2) V(vtrn1) V(vtrn2) V(vext) V(vrev) \
-                        V(vtbl) V(vwiden_s) V(vwiden_u) V(vwiden2_s) V(vwiden2_u) V(vnarrow)       \
-                            V(vnarrow2) V(vclmul) V(aes_enclast) V(aes_declast) V(aes_mc)          \
-                                V(aes_imc) V(sha1c) V(sha1p) V(sha1m) V(sha1su1) V(sha256h)        \
-                                    V(sha256h2) V(sha256su0) V(sha256su1)
+    V(vzext) V(vduplane) V(vmovlane) V(vand) V(vor) V(vxor) V(vandn) V(vorn) V(vnot) V(vbsl)       \
+    V(vadd) V(vsub) V(vmul) V(vneg) V(vabs) V(vceq) V(vcgt) V(vcge) V(vcgtu) V(vcgeu) V(vctst)     \
+    V(vmins) V(vmaxs) V(vminu) V(vmaxu) V(vqadds) V(vqaddu) V(vqsubs) V(vqsubu) V(vavgu) V(vabds)  \
+    V(vabdu) V(vaddp) V(vmull_s) V(vmull_u) V(vmull2_s) V(vmull2_u) V(vcnt) V(vshli) V(vshri)      \
+    V(vsari) V(vzip1) V(vzip2) V(vuzp1) V(vuzp2) V(vtrn1) V(vtrn2) V(vext) V(vrev) V(vtbl)         \
+    V(vwiden_s) V(vwiden_u) V(vwiden2_s) V(vwiden2_u) V(vnarrow) V(vnarrow2) V(vclmul)             \
+    V(aes_enclast) V(aes_declast) V(aes_mc) V(aes_imc) V(sha1c) V(sha1p) V(sha1m) V(sha1su1)       \
+    V(sha256h) V(sha256h2) V(sha256su0) V(sha256su1)
+// clang-format on
 
 #define V(name) IRVFn ir_ref_##name;
 IR_VECTOR_OPS(V)

@@ -46,12 +46,14 @@ typedef union V128 {
     unsigned __int128 u128;
 } __attribute__((aligned(16))) V128;
 
+// clang-format off
 // Conditions on two integers. cond ^ 1 is the opposite.
 typedef enum IRCond {
     IR_EQ, IR_NE, IR_LTU, IR_GEU, IR_GTU, IR_LEU, IR_LT, IR_GE, IR_GT, IR_LE,
     IR_TSTNZ, // (a & b) != 0
     IR_TSTZ,
 } IRCond;
+// clang-format on
 
 // Packed flags: the layout of x86's LAHF (AH) over SETO (AL). State slots hold 16 bits: in the high
 // byte only these count, the low byte is V alone, 0 or 1.
@@ -62,6 +64,7 @@ typedef enum IRCond {
 #define IR_FLAG_V    0x0001
 #define IR_FLAG_MASK 0xc501
 
+// clang-format off
 // Conditions on flags. cond ^ 1 is the opposite.
 typedef enum IRFlagCond {
     IR_F_Z, IR_F_NZ, // equal
@@ -74,37 +77,44 @@ typedef enum IRFlagCond {
     IR_F_NC_NZ, IR_F_C_OR_Z,     // !C && !Z: x86 A, BE
     IR_F_P, IR_F_NP,
 } IRFlagCond;
+// clang-format on
 
-// f_fcmp: how the order is told, and whether a quiet NaN is invalid too.
-#define IR_FCMP_NZCV   0x10 // less S; equal Z,C; greater C; unordered C,V (Arm). Else less C; equal Z;
-                            // greater none; unordered Z,P,C (x86 COMISD)
+// f_fcmp: how the order is told, and whether a quiet NaN is invalid too. With NZCV as Arm does:
+// less S; equal Z,C; greater C; unordered C,V. Without, as x86's COMISD: less C; equal Z; greater
+// none; unordered Z,P,C.
+#define IR_FCMP_NZCV   0x10
 #define IR_FCMP_SIGNAL 0x20
 
 #define IR_FP_SCALAR 0x10
 
 typedef enum IRRound {
-    IR_RND_NEAREST, IR_RND_DOWN, IR_RND_UP, IR_RND_ZERO, // x86's and C's order of names
-    IR_RND_AWAY,                                         // ties away from zero
-    IR_RND_CURRENT,                                      // the guest's rounding mode
-    IR_RND_EXACT = 8,                                    // flag: raise inexact
+    IR_RND_NEAREST, // x86's and C's order of names
+    IR_RND_DOWN,
+    IR_RND_UP,
+    IR_RND_ZERO,
+    IR_RND_AWAY,      // ties away from zero
+    IR_RND_CURRENT,   // the guest's rounding mode
+    IR_RND_EXACT = 8, // flag: raise inexact
 } IRRound;
 
 // aux of a memory op.
 enum {
-    IR_MEM_SIZE = 7,        // log2 of the bytes, 0..4
-    IR_MEM_SIGN = 1 << 3,   // sign-extend to the result's type
-    IR_MEM_ALIGN = 1 << 4,  // natural alignment or an alignment fault
+    IR_MEM_SIZE = 7,       // log2 of the bytes, 0..4
+    IR_MEM_SIGN = 1 << 3,  // sign-extend to the result's type
+    IR_MEM_ALIGN = 1 << 4, // natural alignment or an alignment fault
     IR_MEM_ACQ = 1 << 5,
     IR_MEM_REL = 1 << 6,
-    IR_MEM_UNPRIV = 1 << 7, // with the unprivileged regime (LDTR/STTR): vcpu->fast[1]
-    IR_MEM_STORE = 1 << 8,  // set by the builder on stores, and on chk for stores
+    IR_MEM_UNPRIV = 1 << 7,  // with the unprivileged regime (LDTR/STTR): vcpu->fast[1]
+    IR_MEM_STORE = 1 << 8,   // set by the builder on stores, and on chk for stores
     IR_MEM_ALIGN16 = 1 << 9, // alignment fault only if the access crosses 16 bytes (Arm LSE2)
 };
 
+// clang-format off
 typedef enum IRRmwKind {
     IR_RMW_XCHG, IR_RMW_ADD, IR_RMW_AND, IR_RMW_CLR, IR_RMW_OR, IR_RMW_XOR,
     IR_RMW_SMAX, IR_RMW_SMIN, IR_RMW_UMAX, IR_RMW_UMIN,
 } IRRmwKind;
+// clang-format on
 
 typedef enum IRIndKind { IR_IND_JUMP, IR_IND_CALL, IR_IND_RET } IRIndKind;
 
@@ -112,11 +122,11 @@ typedef uint16_t IRRef;
 #define IR_NONE ((IRRef)0xffff)
 
 typedef struct IRInsn {
-    uint16_t op;   // IROpcode
-    uint8_t type;  // IRType of the result, or IR_VOID
-    uint8_t host;  // the allocator's: host register of the result
+    uint16_t op;  // IROpcode
+    uint8_t type; // IRType of the result, or IR_VOID
+    uint8_t host; // the allocator's: host register of the result
     uint16_t aux, aux2;
-    IRRef arg[4];  // unused ones are IR_NONE
+    IRRef arg[4]; // unused ones are IR_NONE
     uint64_t imm;
 } IRInsn;
 
@@ -128,9 +138,9 @@ typedef struct IRBlock {
     unsigned n, capacity;
     V128 *vpool;
     unsigned n_vpool, vpool_capacity;
-    uint64_t pc;            // guest address of the first instruction
-    unsigned guest_bytes;   // decoded
-    unsigned guest_insns;   // N of the budget check
+    uint64_t pc;          // guest address of the first instruction
+    unsigned guest_bytes; // decoded
+    unsigned guest_insns; // N of the budget check
     uint64_t exit_pc[IR_MAX_SLOTS];
     unsigned n_slots;
     // The passes' working memory, kept from block to block.
@@ -138,7 +148,7 @@ typedef struct IRBlock {
     unsigned spare_capacity;
     void *scratch;
     size_t scratch_bytes;
-    struct IROwned *owned;  // helpers that the parser made
+    struct IROwned *owned; // helpers that the parser made
 } IRBlock;
 
 // A C function that translated code calls: ret fn(VCPU *, arg0, ...), integer arguments only (I32
@@ -146,16 +156,16 @@ typedef struct IRBlock {
 typedef struct IRHelper {
     const char *name;
     void *fn;
-    uint8_t ret;     // IRType
+    uint8_t ret; // IRType
     uint8_t n_args;
     uint16_t flags;
 } IRHelper;
 
 enum {
-    IR_CALL_READS = 1,   // reads guest state: pinned registers must be home before
-    IR_CALL_WRITES = 2,  // writes guest state: pinned registers are reloaded after
-    IR_CALL_FAULTS = 4,  // may raise an exception (engine_leave) or touch guest memory
-    IR_CALL_COUNT = 8,   // reads the instruction count or changes the budget
+    IR_CALL_READS = 1,  // reads guest state: pinned registers must be home before
+    IR_CALL_WRITES = 2, // writes guest state: pinned registers are reloaded after
+    IR_CALL_FAULTS = 4, // may raise an exception (engine_leave) or touch guest memory
+    IR_CALL_COUNT = 8,  // reads the instruction count or changes the budget
     IR_CALL_ALL = 15,
 };
 
@@ -192,8 +202,9 @@ bool ir_cond_holds(IRCond c, IRType t, uint64_t x, uint64_t y);
 bool ir_flags_hold(IRFlagCond c, unsigned flags);
 
 // Text form, one insn a line: "%7 = add.i64 %3, %5". ir_print writes to a FILE (void * keeps stdio
-// out of this header); ir_parse reads what ir_print writes and returns NULL with *error set (g_free).
-// Helpers keep name and flags, not the function: a parsed block that calls one cannot be run.
+// out of this header); ir_parse reads what ir_print writes and returns NULL with *error set
+// (g_free). Helpers keep name and flags, not the function: a parsed block that calls one cannot be
+// run.
 void ir_print(const IRBlock *b, void *file);
 IRBlock *ir_parse(const char *text, char **error);
 

@@ -6,17 +6,17 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define ARRAY_LEN(a)    (sizeof(a) / sizeof((a)[0]))
-#define BIT(n)          (UINT64_C(1) << (n))
-#define ALIGN_UP(x, a)  (((x) + ((a)-1)) & ~((__typeof__(x))(a)-1))
-#define ALIGN_DOWN(x, a) ((x) & ~((__typeof__(x))(a)-1))
-#define MIN_OF(a, b)    ((a) < (b) ? (a) : (b))
-#define MAX_OF(a, b)    ((a) > (b) ? (a) : (b))
+#define ARRAY_LEN(a)                    (sizeof(a) / sizeof((a)[0]))
+#define BIT(n)                          (UINT64_C(1) << (n))
+#define ALIGN_UP(x, a)                  (((x) + ((a)-1)) & ~((__typeof__(x))(a)-1))
+#define ALIGN_DOWN(x, a)                ((x) & ~((__typeof__(x))(a)-1))
+#define MIN_OF(a, b)                    ((a) < (b) ? (a) : (b))
+#define MAX_OF(a, b)                    ((a) > (b) ? (a) : (b))
 #define container_of(ptr, type, member) ((type *)((char *)(ptr)-offsetof(type, member)))
-#define likely(x)       __builtin_expect(!!(x), 1)
-#define unlikely(x)     __builtin_expect(!!(x), 0)
-#define NORETURN        __attribute__((noreturn))
-#define PRINTF_LIKE(f, a) __attribute__((format(printf, f, a)))
+#define likely(x)                       __builtin_expect(!!(x), 1)
+#define unlikely(x)                     __builtin_expect(!!(x), 0)
+#define NORETURN                        __attribute__((noreturn))
+#define PRINTF_LIKE(f, a)               __attribute__((format(printf, f, a)))
 
 static inline uint64_t mask64(unsigned len)
 {

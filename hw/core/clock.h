@@ -15,7 +15,7 @@ typedef struct Timer Timer;
 
 Clock *clock_new(void);
 void clock_free(Clock *c);
-uint64_t clock_now(const Clock *c);   // virtual ns; exact inside device callbacks
+uint64_t clock_now(const Clock *c); // virtual ns; exact inside device callbacks
 // For the machine loop: how "now" continues from the queue's base, and advancing it.
 void clock_set_source(Clock *c, uint64_t (*now)(void *opaque), void *opaque);
 uint64_t clock_next_deadline(const Clock *c); // UINT64_MAX if none

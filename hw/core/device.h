@@ -19,15 +19,15 @@ typedef struct DeviceProp {
     const char *name;
     PropKind kind;
     uint32_t offset;
-    const char *def;  // default in option syntax, or NULL: zero
+    const char *def; // default in option syntax, or NULL: zero
     const char *help;
 } DeviceProp;
 
 typedef struct Device Device;
 
 typedef struct DeviceType {
-    const char *name;        // QEMU's
-    const char *alias;       // or NULL
+    const char *name;  // QEMU's
+    const char *alias; // or NULL
     const char *desc;
     const char *bus;         // "sysbus" (placed by the board), "pci", "virtio", "virtio-mmio", ...
     size_t size;             // of the instance, which starts with a Device
@@ -42,22 +42,22 @@ typedef struct DeviceType {
 
 struct Device {
     const DeviceType *type;
-    char *id;                // or NULL
+    char *id; // or NULL
     struct Machine *machine;
-    void *bus;               // the bus instance that it sits on (type->bus says which kind), or NULL
+    void *bus; // the bus instance that it sits on (type->bus says which kind), or NULL
     Device *parent;
     bool realized;
 };
 
 // Types register in a table: the DEVICE_TYPE macro puts a pointer in a linker section.
 #define DEVICE_TYPE(t)                                                                             \
-    static const DeviceType *const t##_entry                                                       \
-        __attribute__((used, section("mimus_devices"))) = &(t)
+    static const DeviceType *const t##_entry __attribute__((used, section("mimus_devices"))) = &(t)
 
 const DeviceType *device_type_find(const char *name);
 void device_type_each(void (*fn)(void *, const DeviceType *), void *opaque);
 
-Device *device_new(const DeviceType *t, struct Machine *m, const char *id);
+// Errors: false with *error, g_strdup'd, naming the property or the reason.
+Device *device_new(const DeviceType *t, struct Machine *m, const char *id); // properties: defaults
 bool device_set(Device *d, const char *prop, const char *value, char **error);
 bool device_realize(Device *d, char **error); // adds it to the machine's list
 // For boards: create, realize, die() with the error.

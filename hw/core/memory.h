@@ -18,8 +18,8 @@ typedef struct MmioOps {
 
 // Regions live as long as the machine. size may be up to 2^64 - 1.
 MemRegion *mem_container(const char *name, uint64_t size);
-MemRegion *mem_ram(const char *name, uint64_t size);             // zeroed, mmap'd, 2 MiB aligned
-MemRegion *mem_rom(const char *name, uint64_t size);             // guest writes are ignored
+MemRegion *mem_ram(const char *name, uint64_t size); // zeroed, mmap'd, 2 MiB aligned
+MemRegion *mem_rom(const char *name, uint64_t size); // guest writes are ignored
 MemRegion *mem_mmio(const char *name, uint64_t size, const MmioOps *ops, void *opaque);
 MemRegion *mem_alias(const char *name, MemRegion *target, uint64_t offset, uint64_t size);
 // ROM whose writes go to ops (flash); mem_romd_set(false) sends reads there as well.
@@ -64,7 +64,8 @@ void mem_dirty(AddressSpace *as, uint64_t phys, uint64_t len);
 void address_space_print(AddressSpace *as, void *file); // `info mtree`
 // Calls fn for each RAM region (hash, snapshot), in address order.
 void address_space_each_ram(AddressSpace *as,
-                            void (*fn)(void *, const char *name, uint64_t phys, uint8_t *, uint64_t),
+                            void (*fn)(void *, const char *name, uint64_t phys, uint8_t *,
+                                       uint64_t),
                             void *opaque);
 
 #endif

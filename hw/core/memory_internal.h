@@ -12,19 +12,19 @@ struct MemRegion {
     MemKind kind;
     uint64_t size;
     bool enabled;
-    bool romd_reads;      // MEM_ROMD: reads see the memory
-    bool busy;            // a handler of this region is on the stack
-    uint8_t *host;        // RAM, ROM, ROMD
-    const MmioOps *ops;   // MMIO, ROMD
+    bool romd_reads;    // MEM_ROMD: reads see the memory
+    bool busy;          // a handler of this region is on the stack
+    uint8_t *host;      // RAM, ROM, ROMD
+    const MmioOps *ops; // MMIO, ROMD
     void *opaque;
-    MemRegion *target;    // ALIAS
+    MemRegion *target; // ALIAS
     uint64_t target_offset;
     MemRegion *parent;
-    uint64_t addr;        // within parent
+    uint64_t addr; // within parent
     int priority;
-    GPtrArray *children;  // highest priority first; of equals, the latest mapped first
-    GPtrArray *aliases;   // regions that alias this one
-    GPtrArray *spaces;    // address spaces rooted here
+    GPtrArray *children; // highest priority first; of equals, the latest mapped first
+    GPtrArray *aliases;  // regions that alias this one
+    GPtrArray *spaces;   // address spaces rooted here
 };
 
 // The region changed in a way that flattened views can tell.

@@ -13,11 +13,11 @@
 
 typedef enum StateKind {
     STATE_KIND_END,
-    STATE_KIND_INT,     // unsigned of `size` bytes (1, 2, 4, 8), `count` of them
-    STATE_KIND_BYTES,   // `size` bytes, `count` 1
-    STATE_KIND_BUFFER,  // pointer to bytes; length in the size_t at count_offset
-    STATE_KIND_TIMER,   // a Timer * (hw/core/clock.h): its deadline
-    STATE_KIND_STRUCT,  // nested: `count` elements of `size` bytes described by `fields`
+    STATE_KIND_INT,    // unsigned of `size` bytes (1, 2, 4, 8), `count` of them
+    STATE_KIND_BYTES,  // `size` bytes, `count` 1
+    STATE_KIND_BUFFER, // pointer to bytes; length in the size_t at count_offset
+    STATE_KIND_TIMER,  // a Timer * (hw/core/clock.h): its deadline
+    STATE_KIND_STRUCT, // nested: `count` elements of `size` bytes described by `fields`
 } StateKind;
 
 typedef struct StateField {
@@ -27,9 +27,9 @@ typedef struct StateField {
     uint32_t count;
     uint32_t count_offset;
     StateKind kind;
-    uint64_t reset;      // value after reset, for STATE_KIND_INT
-    uint64_t mask;       // bits that count (0: all)
-    bool keep;           // not touched by reset
+    uint64_t reset; // value after reset, for STATE_KIND_INT
+    uint64_t mask;  // bits that count (0: all)
+    bool keep;      // not touched by reset
     const struct StateField *fields;
 } StateField;
 
@@ -45,30 +45,42 @@ typedef struct StateDesc {
 
 #define STATE_FIELD_SIZE(T, f) sizeof(((T *)0)->f)
 #define STATE_INT_(T, f, sz, n, ...)                                                               \
-    {.name = #f, .offset = offsetof(T, f), .size = (sz), .count = (n), .kind = STATE_KIND_INT,     \
-     ##__VA_ARGS__}
+    {                                                                                              \
+        .name = #f, .offset = offsetof(T, f), .size = (sz), .count = (n), .kind = STATE_KIND_INT,  \
+        ##__VA_ARGS__                                                                              \
+    }
 #define STATE_CHECKED_(T, f, t, n, ...)                                                            \
-    STATE_INT_(T, f, sizeof(t) + 0 * sizeof(char[STATE_FIELD_SIZE(T, f) == sizeof(t) * (n) ? 1 : -1]), n, ##__VA_ARGS__)
-#define STATE_U8(T, f, ...)         STATE_CHECKED_(T, f, uint8_t, 1, ##__VA_ARGS__)
-#define STATE_U16(T, f, ...)        STATE_CHECKED_(T, f, uint16_t, 1, ##__VA_ARGS__)
-#define STATE_U32(T, f, ...)        STATE_CHECKED_(T, f, uint32_t, 1, ##__VA_ARGS__)
-#define STATE_U64(T, f, ...)        STATE_CHECKED_(T, f, uint64_t, 1, ##__VA_ARGS__)
-#define STATE_BOOL(T, f, ...)       STATE_CHECKED_(T, f, bool, 1, ##__VA_ARGS__)
+    STATE_INT_(T, f,                                                                               \
+               sizeof(t) + 0 * sizeof(char[STATE_FIELD_SIZE(T, f) == sizeof(t) * (n) ? 1 : -1]),   \
+               n, ##__VA_ARGS__)
+#define STATE_U8(T, f, ...)           STATE_CHECKED_(T, f, uint8_t, 1, ##__VA_ARGS__)
+#define STATE_U16(T, f, ...)          STATE_CHECKED_(T, f, uint16_t, 1, ##__VA_ARGS__)
+#define STATE_U32(T, f, ...)          STATE_CHECKED_(T, f, uint32_t, 1, ##__VA_ARGS__)
+#define STATE_U64(T, f, ...)          STATE_CHECKED_(T, f, uint64_t, 1, ##__VA_ARGS__)
+#define STATE_BOOL(T, f, ...)         STATE_CHECKED_(T, f, bool, 1, ##__VA_ARGS__)
 #define STATE_U8_ARRAY(T, f, n, ...)  STATE_CHECKED_(T, f, uint8_t, n, ##__VA_ARGS__)
 #define STATE_U16_ARRAY(T, f, n, ...) STATE_CHECKED_(T, f, uint16_t, n, ##__VA_ARGS__)
 #define STATE_U32_ARRAY(T, f, n, ...) STATE_CHECKED_(T, f, uint32_t, n, ##__VA_ARGS__)
 #define STATE_U64_ARRAY(T, f, n, ...) STATE_CHECKED_(T, f, uint64_t, n, ##__VA_ARGS__)
 #define STATE_BYTES(T, f, ...)                                                                     \
-    {.name = #f, .offset = offsetof(T, f), .size = STATE_FIELD_SIZE(T, f), .count = 1,             \
-     .kind = STATE_KIND_BYTES, ##__VA_ARGS__}
+    {                                                                                              \
+        .name = #f, .offset = offsetof(T, f), .size = STATE_FIELD_SIZE(T, f), .count = 1,          \
+        .kind = STATE_KIND_BYTES, ##__VA_ARGS__                                                    \
+    }
 #define STATE_BUFFER(T, ptr, len, ...)                                                             \
-    {.name = #ptr, .offset = offsetof(T, ptr), .count_offset = offsetof(T, len),                   \
-     .kind = STATE_KIND_BUFFER, ##__VA_ARGS__}
+    {                                                                                              \
+        .name = #ptr, .offset = offsetof(T, ptr), .count_offset = offsetof(T, len),                \
+        .kind = STATE_KIND_BUFFER, ##__VA_ARGS__                                                   \
+    }
 #define STATE_TIMER(T, f)                                                                          \
-    {.name = #f, .offset = offsetof(T, f), .kind = STATE_KIND_TIMER}
+    {                                                                                              \
+        .name = #f, .offset = offsetof(T, f), .kind = STATE_KIND_TIMER                             \
+    }
 #define STATE_STRUCTS(T, f, E, n, flds)                                                            \
-    {.name = #f, .offset = offsetof(T, f), .size = sizeof(E), .count = (n),                        \
-     .kind = STATE_KIND_STRUCT, .fields = (flds)}
+    {                                                                                              \
+        .name = #f, .offset = offsetof(T, f), .size = sizeof(E), .count = (n),                     \
+        .kind = STATE_KIND_STRUCT, .fields = (flds)                                                \
+    }
 #define STATE_END                                                                                  \
     {                                                                                              \
         .kind = STATE_KIND_END                                                                     \

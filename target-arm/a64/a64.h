@@ -25,12 +25,12 @@ typedef struct A64Ctx {
     IRBlock *b;
     ARMCPU *cpu;
     const TranslateRequest *req;
-    uint64_t flags;   // ARM_BF_*
-    uint64_t pc;      // of the current instruction
+    uint64_t flags; // ARM_BF_*
+    uint64_t pc;    // of the current instruction
     uint32_t insn;
-    bool ended;       // the block has its terminal op
+    bool ended;                 // the block has its terminal op
     unsigned conditional_exits; // taken branches out of its middle
-    bool sp_checked;  // SP is known to be 16-byte aligned here
+    bool sp_checked;            // SP is known to be 16-byte aligned here
 } A64Ctx;
 
 // False: the encoding is unallocated after all (the caller then makes it UNDEFINED; nothing may
@@ -41,7 +41,7 @@ typedef struct A64Row {
     const char *name;
     const char *bits;
     A64Translate *translate;
-    uint8_t feature;    // ARM_FEAT_* that it needs
+    uint8_t feature; // ARM_FEAT_* that it needs
 } A64Row;
 
 // A chapter: its rows and how many. All chapters stand in a64_chapters[] (decode.c).
@@ -54,9 +54,9 @@ typedef struct A64Chapter {
 extern const A64Chapter *const a64_chapters[];
 extern const unsigned a64_n_chapters;
 extern const A64Chapter a64_dp_imm, a64_dp_reg, a64_branches, a64_system, a64_load_store,
-    a64_load_store_exclusive, a64_load_store_simd, a64_fp_scalar, a64_fp_convert, a64_simd_three_same,
-    a64_simd_three_diff, a64_simd_two_misc, a64_simd_across, a64_simd_shift, a64_simd_permute,
-    a64_simd_indexed, a64_simd_scalar, a64_simd_copy, a64_simd_fp,
+    a64_load_store_exclusive, a64_load_store_simd, a64_fp_scalar, a64_fp_convert,
+    a64_simd_three_same, a64_simd_three_diff, a64_simd_two_misc, a64_simd_across, a64_simd_shift,
+    a64_simd_permute, a64_simd_indexed, a64_simd_scalar, a64_simd_copy, a64_simd_fp,
     a64_simd_fp_convert, a64_simd_fp_products, a64_crypto;
 
 // A row's bit string as mask and value, and its fields as runs of bits in the string's order.
@@ -89,15 +89,16 @@ IRRef a64_w(A64Ctx *c, unsigned r);          // low 32 bits, as I32
 IRRef a64_r(A64Ctx *c, unsigned r, bool sf); // x or w
 IRRef a64_x_sp(A64Ctx *c, unsigned r);
 IRRef a64_r_sp(A64Ctx *c, unsigned r, bool sf);
-void a64_put(A64Ctx *c, unsigned r, IRRef v);    // I32 values zero-extend
+void a64_put(A64Ctx *c, unsigned r, IRRef v); // I32 values zero-extend
 void a64_put_sp(A64Ctx *c, unsigned r, IRRef v);
 IRRef a64_v(A64Ctx *c, unsigned r);
-void a64_put_v(A64Ctx *c, unsigned r, IRRef v);  // whole register
+void a64_put_v(A64Ctx *c, unsigned r, IRRef v);           // whole register
 void a64_put_v_q(A64Ctx *c, unsigned r, IRRef v, bool q); // !q: upper half zeroed
 IRRef a64_flags(A64Ctx *c);
 void a64_put_flags(A64Ctx *c, IRRef f);
 // Base register of a load or store: a64_x_sp with SP's alignment check where it applies. Call it
-// before anything else of the access is emitted. a64_writeback: base = old + offset, after the access.
+// before anything else of the access is emitted. a64_writeback: base = old + offset, after the
+// access.
 IRRef a64_base(A64Ctx *c, unsigned n);
 void a64_writeback(A64Ctx *c, unsigned n, IRRef old, int64_t offset);
 // Memory op bits common to all accesses of this block (SCTLR.A). _ordered: of atomic and
@@ -121,8 +122,8 @@ void a64_exit_ind(A64Ctx *c, IRRef target, IRIndKind kind);
 // System instructions: a64_put_next_pc, then the call, then a64_exit_loop.
 void a64_put_next_pc(A64Ctx *c);
 void a64_exit_loop(A64Ctx *c);
-// After one that may have changed the mode or mapping, or unmasked an interrupt (the helper has then
-// stopped the budget): the next block is looked up under the new key, without the dispatcher.
+// After one that may have changed the mode or mapping, or unmasked an interrupt (the helper has
+// then stopped the budget): the next block is looked up under the new key, without the dispatcher.
 void a64_exit_again(A64Ctx *c);
 // After an exception was taken or returned from by a helper: on at vcpu->pc, without a step.
 void a64_exit_taken(A64Ctx *c);

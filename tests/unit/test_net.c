@@ -17,7 +17,6 @@ enum { RX, TX, CTRL };
 #define TX_BUF       (DATA + 0x80000)
 #define HDR          12
 
-
 static char *netdev_error(const char *arg)
 {
     char *error = NULL;

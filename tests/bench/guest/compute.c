@@ -83,11 +83,17 @@ static uint64_t calls(unsigned scale)
     {                                                                                              \
         return expr;                                                                               \
     }
+// clang-format off
 TARGET(0, x + 1)
-TARGET(1, x * 3) TARGET(2, x ^ 0x55) TARGET(3, x >> 1) TARGET(4, x - 7) TARGET(5, ~x)
-    TARGET(6, x << 2) TARGET(7, x | 1)
+TARGET(1, x * 3)
+TARGET(2, x ^ 0x55)
+TARGET(3, x >> 1)
+TARGET(4, x - 7)
+TARGET(5, ~x)
+TARGET(6, x << 2)
+TARGET(7, x | 1)
 
-        static uint64_t indirect_calls(unsigned scale)
+static uint64_t indirect_calls(unsigned scale)
 {
     static uint64_t (*const table[])(uint64_t) = {target0, target1, target2, target3,
                                                   target4, target5, target6, target7};
@@ -98,6 +104,7 @@ TARGET(1, x * 3) TARGET(2, x ^ 0x55) TARGET(3, x >> 1) TARGET(4, x - 7) TARGET(5
     }
     return s;
 }
+// clang-format on
 
 static uint64_t strings(unsigned scale)
 {
