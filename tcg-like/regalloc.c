@@ -128,6 +128,15 @@ static bool overlaps(size_t a, size_t a_len, size_t b, size_t b_len)
 // them.
 static void scan_hints(RegAlloc *ra)
 {
+    size_t low[RA_CLASSES], high[RA_CLASSES]; // where a class's pinned slots are
+    for (unsigned c = 0; c < RA_CLASSES; c++) {
+        low[c] = SIZE_MAX;
+        high[c] = 0;
+        for (unsigned p = 0; p < ra->regs->n_pins[c]; p++) {
+            low[c] = MIN_OF(low[c], (size_t)ra->regs->pin[c][p].off);
+            high[c] = MAX_OF(high[c], ra->regs->pin[c][p].off + (c == RA_GPR ? 8u : 16u));
+        }
+    }
     IRRef touched[RA_CLASSES][RA_MAX_PINS] = {{0}};
     IRRef observed = 0;
     for (unsigned k = 0; k < ra->b->n; k++) {
@@ -140,6 +149,9 @@ static void scan_hints(RegAlloc *ra)
         }
         for (unsigned c = 0; c < RA_CLASSES; c++) {
             unsigned size = c == RA_GPR ? 8 : 16;
+            if (i->imm >= high[c] || i->imm + i->aux <= low[c]) {
+                continue;
+            }
             for (unsigned p = 0; p < ra->regs->n_pins[c]; p++) {
                 const RaPin *pin = &ra->regs->pin[c][p];
                 if (!overlaps(pin->off, size, i->imm, i->aux)) {

@@ -63,7 +63,7 @@ struct Cold {
 // Accesses off one base that share a page check (memory_groups.c).
 typedef struct MemoryGroup {
     IRRef base; // root of the address
-    bool store;
+    bool store; // checked for writing: pages that can be written can be read
     bool open;
     int64_t low, high; // bytes touched, from the base
     IRRef first, last;

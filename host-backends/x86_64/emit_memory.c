@@ -350,6 +350,7 @@ static size_t member_check(Emit *e, const Access *a, const MemoryGroup *g, int m
     Access all = *a;
     all.disp = (int32_t)g->low;
     all.span = (unsigned)(g->high - g->low);
+    all.store = g->store;
     check(e, &all, from);
     x86_mov_rr(&e->c, true, memo, RCX);
     return from[0];

@@ -13,6 +13,7 @@
 typedef struct Scan {
     Emit *e;
     unsigned n;
+    IRRef last_exit; // the latest way out of the block so far
 } Scan;
 
 static bool may_join(const IRInsn *i)
@@ -34,15 +35,19 @@ static void close_all(Scan *s)
     }
 }
 
-static bool join(Scan *s, unsigned g, IRRef k, int64_t low, int64_t high)
+static bool join(Scan *s, unsigned g, IRRef k, bool store, int64_t low, int64_t high)
 {
     MemoryGroup *m = &s->e->group[g];
+    if (store && !m->store && s->last_exit > m->first) {
+        return false;
+    }
     low = MIN_OF(low, m->low);
     high = MAX_OF(high, m->high);
     if (high - low > MAX_SPAN || k - m->last > MAX_APART) {
         m->open = false;
         return false;
     }
+    m->store |= store;
     m->low = low;
     m->high = high;
     m->last = k;
@@ -60,7 +65,7 @@ static void place(Scan *s, IRRef k)
     int64_t high = low + (i->op == IR_chk ? i->aux2 : 1 << (i->aux & IR_MEM_SIZE));
     for (unsigned g = s->n; g-- > 0;) {
         MemoryGroup *m = &s->e->group[g];
-        if (m->open && m->base == base && m->store == store && join(s, g, k, low, high)) {
+        if (m->open && m->base == base && join(s, g, k, store, low, high)) {
             return;
         }
     }
@@ -96,6 +101,8 @@ void x86_memory_groups(Emit *e)
             close_all(&s);
         } else if (may_join(i)) {
             place(&s, (IRRef)k);
+        } else if (i->op == IR_exit_if || i->op == IR_exit_if_f) {
+            s.last_exit = (IRRef)k;
         }
     }
     for (unsigned k = 0; k < e->b->n; k++) { // a group of one is none
