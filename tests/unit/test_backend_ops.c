@@ -457,6 +457,47 @@ Test(backend, sha256_pairs, .timeout = 600)
     host_free(h);
 }
 
+// base + (index << n) in all the ways that its parts can be used again, before and after.
+Test(backend, scaled_addresses, .timeout = 600)
+{
+    Host *h = host_new();
+    for (unsigned seed = 0; seed < 10 * seeds(200); seed++) {
+        Random r = random_seeded(seed);
+        IRBlock *b = ir_block_new();
+        b->pc = 0x1000;
+        b->guest_insns = 1;
+        ir_insn(b, 0x1000, 0);
+        IRRef base = ir_get(b, IR_I64, offsetof(VCPU, gpr[rnd(&r, 8)]));
+        IRRef index = ir_get(b, IR_I64, offsetof(VCPU, gpr[rnd(&r, 8)]));
+        if (rnd(&r, 6) == 0) {
+            index = base;
+        } else if (rnd(&r, 2)) {
+            index = ir_zext(b, index, 32);
+        }
+        IRRef scaled = ir_shli(b, index, 1 + rnd(&r, 4));
+        if (rnd(&r, 4) == 0) {
+            ir_put(b, offsetof(VCPU, gpr[rnd(&r, 8)]), base);
+        }
+        IRRef other = rnd(&r, 8) ? base : scaled;
+        IRRef sum = rnd(&r, 2) ? ir_add(b, other, scaled) : ir_add(b, scaled, other);
+        if (rnd(&r, 4) == 0) {
+            ir_put(b, offsetof(VCPU, flags), ir_f_add(b, base, scaled));
+        }
+        ir_put(b, offsetof(VCPU, gpr[rnd(&r, 8)]), sum);
+        IRRef part[] = {base, index, scaled, sum};
+        for (unsigned n = rnd(&r, 4); n > 0; n--) {
+            IRRef x = ir_xor(b, part[rnd(&r, 4)], part[rnd(&r, 4)]);
+            ir_put(b, offsetof(VCPU, gpr[rnd(&r, 8)]), x);
+        }
+        ir_exit_loop(b);
+        char *d = compare(h, &r, b, 6, false);
+        cr_expect_null(d, "%s", d);
+        g_free(d);
+        ir_block_free(b);
+    }
+    host_free(h);
+}
+
 // --- programs, as translated and optimised
 static char *compare_program(Host *h, uint64_t seed, bool optimize)
 {
