@@ -63,9 +63,10 @@ typedef struct RaValue {
     uint8_t cls;
     bool constant;
     bool zero_high;
-    bool unused; // pure and without a use: not emitted
-    bool done;   // already emitted together with an earlier insn
-    bool listed; // in the list of values that guest state memory holds
+    bool unused;  // pure and without a use: not emitted
+    bool done;    // already emitted together with an earlier insn
+    uint8_t form; // of the copy in a register or spill slot: the emitter's, 0 at first
+    bool listed;  // in the list of values that guest state memory holds
 } RaValue;
 
 typedef struct RegAlloc {

@@ -10,6 +10,8 @@
 
 #define NO_CC 0xff
 
+enum { FORM_PACKED, FORM_ANSWER }; // RaValue.form; an answer is a byte, 0 or 1
+
 // x86 conditions: with CF = C, and with CF = !C.
 static const uint8_t condition[][2] = {
     [IR_F_Z] = {CC_E, CC_E},         [IR_F_NZ] = {CC_NE, CC_NE}, [IR_F_C] = {CC_B, CC_AE},
@@ -60,10 +62,41 @@ static void unpack_rax(Emit *e)
     x86_byte(&e->c, 0x9e); // sahf
 }
 
-// Gives the value in EFLAGS a place of its own.
-static void save(Emit *e)
+// Whether one condition is all that will ever be asked of the value in EFLAGS.
+static bool asked_once(Emit *e, IRFlagCond *c)
 {
+    IRRef j = ra_value(&e->ra, e->ef)->next;
+    if (j == IR_NONE) {
+        return false;
+    }
+    const IRInsn *i = &e->b->insn[j];
+    bool asks = i->op == IR_f_test || i->op == IR_f_select || i->op == IR_f_choose;
+    *c = (IRFlagCond)(i->op == IR_exit_if_f ? i->aux2 : i->aux);
+    return (asks || i->op == IR_exit_if_f) && root_of(e, i->arg[0]) == e->ef &&
+           e->ra.next[j][0] == IR_NONE &&
+           (i->op != IR_f_choose ||
+            (root_of(e, i->arg[1]) != e->ef && root_of(e, i->arg[2]) != e->ef));
+}
+
+static X86Cond condition_in_eflags(Emit *e, IRFlagCond c)
+{
+    if (condition[c][e->ef_inverted] == NO_CC) {
+        complement_carry(e);
+    }
+    return (X86Cond)condition[c][e->ef_inverted];
+}
+
+// Gives the value in EFLAGS a place of its own: packed, or as the answer to the one question.
+static void save(Emit *e, bool may_answer)
+{
+    IRFlagCond c;
     if (ra_has_place(&e->ra, e->ef)) {
+        return;
+    }
+    if (may_answer && ra_can_allocate(&e->ra, RA_GPR) && asked_once(e, &c)) {
+        X86Cond cc = condition_in_eflags(e, c);
+        ra_value(&e->ra, e->ef)->form = FORM_ANSWER;
+        x86_setcc(&e->c, cc, ra_hold(&e->ra, e->ef));
         return;
     }
     pack_rax(e);
@@ -77,7 +110,7 @@ static void save(Emit *e)
 void flags_clobber(Emit *e)
 {
     if (e->ef != IR_NONE && flags_wanted(e)) {
-        save(e);
+        save(e, true);
     }
     e->ef = e->fcmp = IR_NONE;
 }
@@ -99,7 +132,7 @@ void flags_set(Emit *e, IRRef f, bool inverted)
 void flags_keep(Emit *e, IRRef f)
 {
     if (e->ef == root_of(e, f)) {
-        save(e);
+        save(e, false);
     }
 }
 
@@ -158,22 +191,25 @@ X86Cond flags_condition(Emit *e, IRRef f, IRFlagCond c)
     if (e->fcmp == root_of(e, f) && comis_condition(c, &cc)) {
         return cc;
     }
+    if (e->ef != root_of(e, f) && ra_value(&e->ra, f)->form == FORM_ANSWER) {
+        flags_clobber(e);
+        int reg = ra_use(&e->ra, f);
+        x86_rr(&e->c, 0x84 | X86_BYTE | X86_BYTE_REG, reg, reg);
+        return CC_NE;
+    }
     if (e->ef != root_of(e, f) && even < ARRAY_LEN(single_bit) && single_bit[even] &&
         !ra_value(&e->ra, f)->constant) {
         return test_packed(e, f, single_bit[even], c == even);
     }
     load(e, f);
-    if (condition[c][e->ef_inverted] == NO_CC) {
-        complement_carry(e);
-    }
-    return (X86Cond)condition[c][e->ef_inverted];
+    return condition_in_eflags(e, c);
 }
 
 void flags_load_carry(Emit *e, IRRef f)
 {
     if (e->ef == root_of(e, f)) {
         if (flags_wanted(e)) {
-            save(e);
+            save(e, true);
         }
         if (e->ef_inverted) {
             complement_carry(e);
@@ -341,7 +377,7 @@ EMIT(f_cmc)
 {
     load(e, i->arg[0]);
     if (flags_wanted(e)) {
-        save(e);
+        save(e, true);
     }
     flags_set(e, e->at, !e->ef_inverted);
 }
@@ -351,7 +387,7 @@ EMIT(f_pack)
 {
     if (e->ef == root_of(e, i->arg[0])) {
         if (flags_wanted(e)) {
-            save(e);
+            save(e, true);
         }
         pack_rax(e);
     } else {

@@ -536,11 +536,19 @@ static void emit_shift_const(Emit *e, const IRInsn *i, X86Shift op, unsigned cou
         x86_byte(&e->c, count);
         return;
     }
-    flags_clobber(e);
+    if (!flags_wanted(e)) {
+        flags_clobber(e);
+    }
     int a = ra_use(&e->ra, i->arg[0]);
     int dst = ra_def(&e->ra, e->at, i->arg[0], false);
-    if (op == SH_SHL && count == 1 && dst != a) {
+    if (op == SH_SHL && count == 1 && (dst != a || flags_wanted(e))) {
         x86_lea(&e->c, w, dst, x86_mem_index(a, a, 0, 0));
+        return;
+    }
+    if (flags_wanted(e) && count) {
+        static const uint16_t bmi2[] = {[SH_SHL] = X86_66, [SH_SHR] = X86_F2, [SH_SAR] = X86_F3};
+        x86_mov_ri(&e->c, RCX, count);
+        vex_rrr(&e->c, bmi2[op] | 0xf7 | X86_0F38 | (w ? X86_W : 0), dst, RCX, a);
         return;
     }
     x86_copy(e, w, dst, a);

@@ -515,10 +515,11 @@ static void slow_cas(Emit *e, const Cold *c)
     x86_jmp(&e->c, c->back);
 }
 
+static const uint16_t cmpxchg[] = {0xb0 | X86_0F | X86_BYTE_REG, 0xb1 | X86_0F | X86_66,
+                                   0xb1 | X86_0F, 0xb1 | X86_0F | X86_W};
+
 EMIT(cas)
 {
-    static const uint16_t cmpxchg[] = {0xb0 | X86_0F | X86_BYTE_REG, 0xb1 | X86_0F | X86_66,
-                                       0xb1 | X86_0F, 0xb1 | X86_0F | X86_W};
     size_t from[2];
     unsigned size = i->aux & IR_MEM_SIZE;
     flags_clobber(e);
@@ -534,6 +535,56 @@ EMIT(cas)
     c->imm |= (uint64_t)value << 32;
     c->reg[3] = dst;
     c->reg[4] = expected;
+}
+
+// --- store-conditional
+static void slow_casif(Emit *e, const Cold *c)
+{
+    const IRInsn *i = &e->b->insn[c->insn];
+    unsigned bytes = 1u << (i->aux & IR_MEM_SIZE);
+    slow_address(e, c);
+    x86_movzx(&e->c, RCX, c->reg[4], bytes);
+    x86_push(&e->c, (int)(c->imm >> 32));
+    Cold word = *c;
+    word.imm = (uint32_t)c->imm;
+    slow_call(e, &word, T_CAS);
+    x86_movzx(&e->c, RCX, c->reg[4], bytes);
+    x86_alu_rr(&e->c, ALU_CMP, true, RAX, RCX);
+    x86_setcc(&e->c, CC_NE, RCX);
+    x86_movzx(&e->c, c->reg[3], RCX, 1);
+    x86_jmp(&e->c, c->back);
+}
+
+static void cold_not_held(Emit *e, const Cold *c)
+{
+    x86_mov_ri(&e->c, c->reg[0], 1);
+    x86_jmp(&e->c, c->back);
+}
+
+EMIT(casif)
+{
+    size_t from[2];
+    flags_clobber(e);
+    Access a = access_of(e, i);
+    a.store = true;
+    int expected = ra_use(&e->ra, i->arg[1]), value = ra_use(&e->ra, i->arg[2]);
+    int held = ra_use(&e->ra, i->arg[3]);
+    ra_unlock(&e->ra, i->arg[3]); // the result, written last, may go there
+    int dst = ra_def(&e->ra, e->at, i->arg[3], false);
+    x86_test_rr(&e->c, false, held, held);
+    size_t not_held = x86_jcc_fwd(&e->c, CC_E);
+    unsigned n = check(e, &a, from);
+    x86_mov_rr(&e->c, true, RAX, expected);
+    x86_rm(&e->c, cmpxchg[i->aux & IR_MEM_SIZE], value, host_mem(&a, RCX));
+    x86_setcc(&e->c, CC_NE, RCX);
+    x86_movzx(&e->c, dst, RCX, 1);
+    Cold *c = slow(e, slow_casif, &a, from, n, i->aux);
+    c->imm |= (uint64_t)value << 32;
+    c->reg[3] = dst;
+    c->reg[4] = expected;
+    c = x86_cold(e, cold_not_held, not_held);
+    c->reg[0] = dst;
+    c->back = e->c.pos;
 }
 
 EMIT(fence)
