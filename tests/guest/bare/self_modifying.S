@@ -19,6 +19,7 @@ main:
     bl  next_instruction
     bl  in_a_loop
     bl  across_pages
+    bl  every_store
     exit 0
 
 next_instruction:
@@ -75,6 +76,58 @@ across_pages:
     add x3, x3, #1
     cmp x3, #500
     b.ne 1b
+    ret x15
+
+// Every kind of store makes code stale. The function at x4 is mov x6, #n; ret, called before and after.
+    .macro patched n, by:vararg
+    str w7, [x4]
+    sync x4
+    blr x4
+    expect \n, x6, 0
+    \by
+    sync x4
+    blr x4
+    expect \n, x6, 9
+    .endm
+
+    .macro exclusive
+    ldxr w9, [x4]
+    stxr w10, w8, [x4]
+    .endm
+    .macro misaligned // over the edge of the page before; the byte in front is arbitrary
+    lsl x10, x13, #8
+    stur x10, [x4, #-1]
+    .endm
+    .macro zeroed // then it faults
+    dc  zva, x4
+    sync x4
+    on_exception 99f
+    blr x4
+99: mov x28, #0
+    expect 19, x24, 1
+    str x13, [x4]
+    .endm
+
+every_store:
+    mov x15, x30
+    lit x4, PAGES + 0xc000
+    lit x7, 0xd2800006 // mov x6, #0
+    lit x8, 0xd2800126 // mov x6, #9
+    lit x14, 0xd65f03c0 // ret
+    str w14, [x4, #4]
+    orr x13, x8, x14, lsl #32 // both instructions
+    dup v0.2d, x13
+    patched 10, str w8, [x4]
+    patched 11, strh w8, [x4]
+    patched 12, stp w8, w14, [x4]
+    patched 13, str q0, [x4]
+    patched 14, st1 {v0.s}[0], [x4]
+    patched 15, swp w8, w10, [x4]
+    patched 16, exclusive
+    patched 17, misaligned
+    patched 18, zeroed
+    patched 20, stp q0, q0, [x4]
+    patched 21, stlr w8, [x4]
     ret x15
 
 // Stores beside running code change nothing but the data.
