@@ -103,6 +103,13 @@ bool simd_run(A64Ctx *c, const Simd *s, SimdFn *fn)
     return true;
 }
 
+bool simd_run_bytes(A64Ctx *c, SimdFn *fn)
+{
+    Simd s = simd_vector(c);
+    s.esize = 0;
+    return simd_run(c, &s, fn);
+}
+
 IRRef simd_call1(A64Ctx *c, const Simd *s, const IRVHelper *h, IRRef a)
 {
     return ir_vcall(c->b, h, a, IR_NONE, IR_NONE, arm_vdesc(s->esize, s->q, s->shift));

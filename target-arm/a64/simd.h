@@ -89,6 +89,8 @@ void simd_note_saturation(A64Ctx *c, IRRef saturated, IRRef wrapped);
 
 // Emits the instruction; always true.
 bool simd_run(A64Ctx *c, const Simd *s, SimdFn *fn);
+// The whole of a common encoding whose operation is on bytes, whatever the size field says.
+bool simd_run_bytes(A64Ctx *c, SimdFn *fn);
 
 // Shape of the common vector encodings: Q at bit 30, size at 23..22, Rm, Rn, Rd; and of their
 // scalar forms.

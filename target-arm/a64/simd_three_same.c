@@ -265,14 +265,6 @@ static bool three_same(A64Ctx *c, unsigned sizes, SimdFn *fn)
     return simd_size_ok(&s, sizes) && simd_run(c, &s, fn);
 }
 
-// Whatever the size field says, the operation is on bytes (or on the whole register).
-static bool bitwise(A64Ctx *c, SimdFn *fn)
-{
-    Simd s = simd_vector(c);
-    s.esize = 0;
-    return simd_run(c, &s, fn);
-}
-
 #define TR(name, sizes)                                                                            \
     static bool tr_##name(A64Ctx *c, const A64Fields *f)                                           \
     {                                                                                              \
@@ -288,7 +280,7 @@ static bool bitwise(A64Ctx *c, SimdFn *fn)
     static bool tr_##name(A64Ctx *c, const A64Fields *f)                                           \
     {                                                                                              \
         (void)f;                                                                                   \
-        return bitwise(c, simd_##name);                                                            \
+        return simd_run_bytes(c, simd_##name);                                                     \
     }
 
 // clang-format off

@@ -183,13 +183,6 @@ static bool two_misc_whole(A64Ctx *c, SimdFn *fn)
     return true;
 }
 
-static bool bytes(A64Ctx *c, SimdFn *fn)
-{
-    Simd s = simd_vector(c);
-    s.esize = 0;
-    return simd_run(c, &s, fn);
-}
-
 #define TR(name, sizes)                                                                            \
     static bool tr_##name(A64Ctx *c, const A64Fields *f)                                           \
     {                                                                                              \
@@ -206,7 +199,7 @@ static bool bytes(A64Ctx *c, SimdFn *fn)
     static bool tr_##name(A64Ctx *c, const A64Fields *f)                                           \
     {                                                                                              \
         (void)f;                                                                                   \
-        return bytes(c, simd_##name);                                                              \
+        return simd_run_bytes(c, simd_##name);                                                     \
     }
 
 // clang-format off

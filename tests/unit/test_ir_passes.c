@@ -5,16 +5,6 @@
 #include <stdio.h>
 #include "ir_program.h"
 
-static char *print(const IRBlock *b)
-{
-    char *text;
-    size_t size;
-    FILE *f = open_memstream(&text, &size);
-    ir_print(b, f);
-    fclose(f);
-    return text;
-}
-
 static const IRPass *find_pass(const char *name)
 {
     for (unsigned k = 0; k < ir_n_passes; k++) {

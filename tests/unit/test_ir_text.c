@@ -5,16 +5,6 @@
 #include <stdio.h>
 #include "ir_random.h"
 
-static char *print(const IRBlock *b)
-{
-    char *text;
-    size_t size;
-    FILE *f = open_memstream(&text, &size);
-    ir_print(b, f);
-    fclose(f);
-    return text;
-}
-
 static const IRVHelper mix_exact = {"mix", mixing_exact, 0};
 static const IRVHelper vector_helper = {"vmix", mixing_exact, IR_CALL_WRITES};
 static const IRHelper helper = {"helper", NULL, IR_I64, 2, IR_CALL_ALL};
@@ -44,6 +34,7 @@ static IRBlock *block_of_all(Random *r)
     ir_st(b, x, 8, v, 4 | IR_MEM_REL | IR_MEM_ALIGN16);
     ir_rmw(b, IR_RMW_UMAX, x, x, 3);
     ir_cas(b, x, x, x, 3 | IR_MEM_UNPRIV);
+    ir_casif(b, x, x, x, ir_trunc(b, x), 3 | IR_MEM_ALIGN);
     ir_fence(b);
     IRRef chk = ir_make(b, IR_chk, IR_I64, x, IR_NONE, IR_NONE, IR_NONE, 0, 32, 0);
     ir_make(b, IR_ldh, IR_V128, x, chk, IR_NONE, IR_NONE, 4, 0, 16);
