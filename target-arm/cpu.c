@@ -1,6 +1,7 @@
 // An Arm CPU as an object: creation from "MODEL,feature=on|off", wiring, reset.
 #include "target-arm/sysregs.h"
 
+#include <capstone/capstone.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -290,6 +291,7 @@ static const uint16_t pin_vec[] = {VEC(0), VEC(1), VEC(2), VEC(3), VEC(4),
 
 const TargetOps target_aarch64 = {
     .name = "aarch64",
+    .capstone_arch = CS_ARCH_ARM64,
     .gdb_arch = "aarch64",
     .pin_gpr = pin_gpr,
     .pin_vec = pin_vec,

@@ -3,9 +3,10 @@
 //   code cache:  [constants][thunks][block][block]...
 //
 //   a block:     sub r15d, N ; js budget stub
-//                ops, each by its emitter in x86_emit_table (emit_*.c); registers by
-//                tcg-like/regalloc cold code: TLB misses, inexact FP, exits' stubs vector
-//                constants, link records (link.c)
+//                ops, each by its emitter in x86_emit_table (emit_*.c);
+//                    registers by tcg-like/regalloc
+//                cold code: TLB misses, inexact FP, exits' stubs
+//                vector constants, link records (link.c)
 //
 // Registers are in registers.h, the way in and out of C code in thunks.c, how blocks are joined in
 // emit_exit.c and link.c, how flags stay in EFLAGS in emit_flags.c.
