@@ -171,7 +171,7 @@ bool debug_check_access(VCPU *v, uint64_t va, unsigned size, bool store)
         const Watch *w = &g_array_index(d->watches, Watch, i);
         if (va < w->va + w->len && w->va < va + size &&
             (w->kind & (store ? WATCH_WRITE : WATCH_READ))) {
-            if (v->running_single) {
+            if (engine_in_single(v)) {
                 d->stop = (DebugStop){.cpu = v, .why = DEBUG_WATCH, .va = w->va, .kind = w->kind};
                 d->stop_valid = true;
                 d->step_cpu = NULL;

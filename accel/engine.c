@@ -9,6 +9,7 @@ Engine *engine_new(Machine *m, const EngineConfig *c)
     e->machine = m;
     e->config = *c;
     e->pages = g_hash_table_new_full(g_int64_hash, g_int64_equal, NULL, g_free);
+    e->device_pages = g_hash_table_new_full(g_int64_hash, g_int64_equal, NULL, g_free);
     e->all = g_ptr_array_new();
     e->short_ir = ir_block_new();
     if (c->backend) {
@@ -32,6 +33,7 @@ void engine_free(Engine *e)
     ir_block_free(e->short_ir);
     g_ptr_array_free(e->all, TRUE);
     g_hash_table_destroy(e->pages);
+    g_hash_table_destroy(e->device_pages);
     g_free(e);
 }
 
@@ -109,8 +111,7 @@ void engine_mode_changed(VCPU *v)
 
 // --- exact state for C code under a block
 
-// The block under way and the index of its current instruction; NULL between blocks.
-static const Block *current_block(const VCPU *v, unsigned *index)
+const Block *engine_current_block(const VCPU *v, unsigned *index)
 {
     if (v->host_ra) {
         const Block *b = block_at_host(v->engine, v->host_ra);
@@ -136,21 +137,28 @@ static const Block *current_block(const VCPU *v, unsigned *index)
 bool engine_running_code_at(const VCPU *v, uint64_t phys, uint64_t len)
 {
     unsigned index;
-    const Block *b = current_block(v, &index);
+    const Block *b = engine_current_block(v, &index);
     return b && b->phys < phys + len && phys < b->phys + b->guest_bytes;
+}
+
+bool engine_in_single(const VCPU *v)
+{
+    unsigned index;
+    const Block *b = engine_current_block(v, &index);
+    return b && b->single;
 }
 
 uint64_t engine_icount(const VCPU *v)
 {
     unsigned index;
-    const Block *b = current_block(v, &index);
+    const Block *b = engine_current_block(v, &index);
     return vcpu_icount(v) - (b ? b->guest_insns - index : 0);
 }
 
 void engine_restore(VCPU *v)
 {
     unsigned index;
-    const Block *b = current_block(v, &index);
+    const Block *b = engine_current_block(v, &index);
     if (b) {
         v->budget += (int32_t)(b->guest_insns - index);
         v->pc = b->insn_pc[index];
@@ -237,7 +245,8 @@ static Block *find_block(VCPU *v, uint64_t left)
     }
     uint64_t phys;
     const uint8_t *host = mmu_fetch_page(v, v->pc, &phys);
-    uint64_t flags = v->target->block_flags(v) | (single ? BLOCK_FLAG_SINGLE : 0);
+    bool alone = single || device_insn_known(e, phys);
+    uint64_t flags = v->target->block_flags(v) | (alone ? BLOCK_FLAG_SINGLE : 0);
     v->leave_single = 0;
     Block *b = block_lookup(e, v->pc, phys, flags);
     if (!b) {
@@ -273,12 +282,12 @@ static void run_code(VCPU *v, Block *b, uint64_t end)
     }
     BlockLink *l = (BlockLink *)out;
     v->pc = l->target_pc;
-    if (l->from->single || e->flush_wanted || v->debug || vcpu_icount(v) >= end) {
+    if (e->flush_wanted || v->debug || vcpu_icount(v) >= end) {
         return;
     }
     guint generation = e->stats.flushes;
     Block *to = find_block(v, UINT64_MAX);
-    if (generation != e->stats.flushes || to->single) {
+    if (generation != e->stats.flushes) {
         return; // the link's own block is gone
     }
     e->stats.links++;
@@ -324,7 +333,6 @@ uint64_t engine_run(VCPU *v, uint64_t insns)
         if (log_enabled(LOG_EXEC)) {
             log_printf(LOG_EXEC, "exec cpu%u %" PRIu64 " pc 0x%" PRIx64 "\n", v->index, now, v->pc);
         }
-        v->running_single = b->single;
         if (b->ir) {
             interpret(v, b);
         } else {

@@ -52,10 +52,11 @@ struct Engine {
     HostThunks thunks;
     const TargetOps *target;
     Block *hash[1u << HASH_BITS];
-    GHashTable *pages; // phys page -> CodePage
-    GPtrArray *all;    // Block *, by ascending host code (append order)
-    IRBlock *ir;       // scratch
-    IRBlock *short_ir; // the block cut to the rest of a turn
+    GHashTable *pages;        // phys page -> CodePage
+    GHashTable *device_pages; // phys page -> DevicePage (device_insns.c)
+    GPtrArray *all;           // Block *, by ascending host code (append order)
+    IRBlock *ir;              // scratch
+    IRBlock *short_ir;        // the block cut to the rest of a turn
     Block short_block;
     uint64_t short_pc[MAX_BLOCK_INSNS];
     KeyCacheEntry key_cache[KEY_CACHE_SETS][KEY_CACHE_WAYS];
@@ -73,6 +74,14 @@ void block_free_all(Engine *e);
 void block_link(Engine *e, BlockLink *l, Block *to, uint32_t key);
 void block_unlink(Engine *e, BlockLink *l);
 const Block *block_at_host(const Engine *e, uintptr_t host);
+
+// engine.c: the block under way and the index of its current instruction; NULL between blocks
+const Block *engine_current_block(const VCPU *v, unsigned *index);
+
+// device_insns.c
+bool device_insn_known(const Engine *e, uint64_t phys);
+// Bytes from phys to the next known one after it, or `bytes`.
+unsigned device_insn_distance(const Engine *e, uint64_t phys, unsigned bytes);
 
 // translate.c
 Block *engine_translate(VCPU *v, uint64_t pc, uint64_t phys, const uint8_t *host, uint64_t flags);

@@ -3,14 +3,15 @@
 
 #define MAX_GUEST_INSN_BYTES 16
 
-static TranslateRequest make_request(VCPU *v, uint64_t pc, const uint8_t *host, uint64_t flags,
-                                     unsigned max_insns)
+static TranslateRequest make_request(VCPU *v, uint64_t pc, uint64_t phys, const uint8_t *host,
+                                     uint64_t flags, unsigned max_insns)
 {
     unsigned bytes = 0x1000 - (pc & 0xfff);
     uint64_t stop = debug_next_break(v, pc, bytes);
     if (stop != UINT64_MAX) {
         bytes = (unsigned)(stop - pc);
     }
+    bytes = device_insn_distance(v->engine, phys, bytes);
     return (TranslateRequest){.pc = pc,
                               .flags = flags & ~BLOCK_FLAG_SINGLE,
                               .host = host,
@@ -68,7 +69,7 @@ Block *engine_translate_short(VCPU *v, uint64_t phys, const uint8_t *host, uint6
                               unsigned insns)
 {
     Engine *e = v->engine;
-    TranslateRequest r = make_request(v, v->pc, host, flags, insns);
+    TranslateRequest r = make_request(v, v->pc, phys, host, flags, insns);
     frontend(v, e->short_ir, &r);
     record_insns(e->short_pc, e->short_ir);
     e->short_block = (Block){.pc = v->pc,
@@ -100,7 +101,7 @@ Block *engine_translate(VCPU *v, uint64_t pc, uint64_t phys, const uint8_t *host
     Engine *e = v->engine;
     unsigned max =
         e->config.one_insn_per_block || (flags & BLOCK_FLAG_SINGLE) ? 1 : MAX_BLOCK_INSNS;
-    TranslateRequest r = make_request(v, pc, host, flags, max);
+    TranslateRequest r = make_request(v, pc, phys, host, flags, max);
     if (!e->config.backend) {
         e->ir = ir_block_new();
     }

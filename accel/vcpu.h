@@ -61,15 +61,14 @@ typedef struct VCPU {
     uint64_t ret_stack;        // top of the return-prediction stack
     uint64_t spill[256];       // the backend's: spilled values and saved registers
     V128 vspill[160];
-    int64_t base;           // instructions executed = base - budget
-    uint8_t leave_single;   // the next block is one instruction long and may touch devices
-    uint8_t running_single; // the running block is such a block
-    uint8_t halted;         // waits for an interrupt or event
-    uint8_t stopped;        // powered off (PSCI) or stopped by the debugger
-    uint8_t yield;          // gives up the rest of its turn
-    uint32_t map_gen[2];    // code-mapping generation of each half
-    jmp_buf leave;          // where engine_leave goes
-    unsigned index;         // 0 .. machine's vCPUs - 1
+    int64_t base;         // instructions executed = base - budget
+    uint8_t leave_single; // the next block is one instruction long and may touch devices
+    uint8_t halted;       // waits for an interrupt or event
+    uint8_t stopped;      // powered off (PSCI) or stopped by the debugger
+    uint8_t yield;        // gives up the rest of its turn
+    uint32_t map_gen[2];  // code-mapping generation of each half
+    jmp_buf leave;        // where engine_leave goes
+    unsigned index;       // 0 .. machine's vCPUs - 1
     struct Machine *machine;
     struct Engine *engine;
     const struct TargetOps *target;

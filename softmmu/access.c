@@ -60,11 +60,18 @@ static void check_alignment(VCPU *v, uint64_t va, uint32_t memop, unsigned size,
     }
 }
 
-// Device accesses and watched pages run alone in a block of one instruction: see
-// docs/architecture.md, rule 3.
+// Device accesses run alone in a block of one instruction: see docs/architecture.md, rule 3.
+static void require_device(VCPU *v)
+{
+    if (!engine_in_single(v)) {
+        engine_leave_for_device(v);
+    }
+}
+
+// So do accesses that a debugger watches, and stores over the block under way.
 static void require_single(VCPU *v)
 {
-    if (!v->running_single) {
+    if (!engine_in_single(v)) {
         engine_restore(v);
         v->leave_single = 1;
         engine_leave(v);
@@ -96,7 +103,7 @@ static void check_device(VCPU *v, const PageInfo *p, uint64_t va, unsigned size,
         raise_unaligned(v, va, a, regime);
     }
     if (needs_dispatch(p, a)) {
-        require_single(v);
+        require_device(v);
     }
     if (unlikely(watched(v, p))) {
         if (v->watch_armed) {
@@ -120,6 +127,7 @@ static uint64_t device_read(VCPU *v, const PageInfo *p, uint64_t va, unsigned si
     if (mem_read_n(v->machine->memory, phys, &value, size) != MEM_OK) {
         raise_bus_error(v, va, phys, MMU_READ);
     }
+    machine_meet_deadline(v);
     return value;
 }
 
@@ -135,13 +143,14 @@ static void device_write(VCPU *v, const PageInfo *p, uint64_t va, uint64_t value
     if (mem_write_n(v->machine->memory, phys, value, size) != MEM_OK) {
         raise_bus_error(v, va, phys, MMU_WRITE);
     }
+    machine_meet_deadline(v);
 }
 
 // A store over the code of the block under way is made by a block of one instruction, so that what
 // follows is what memory then holds.
 static void keep_off_running_code(VCPU *v, const PageInfo *p, uint64_t va, unsigned size)
 {
-    if (!v->running_single && engine_running_code_at(v, p->phys | (va & PAGE_OFFSET), size)) {
+    if (engine_running_code_at(v, p->phys | (va & PAGE_OFFSET), size)) {
         require_single(v);
     }
 }
@@ -211,7 +220,7 @@ static void check_both_pages(VCPU *v, uint64_t va, unsigned size, MmuAccess a, u
             raise_unaligned(v, va, a, regime);
         }
         if (needs_dispatch(p, a)) {
-            require_single(v);
+            require_device(v);
         }
         if (a == MMU_WRITE) {
             keep_off_running_code(v, p, i ? at : va,
@@ -320,7 +329,7 @@ static uint64_t atomic_load(VCPU *v, uint64_t va, uint32_t memop, unsigned size)
     check_alignment(v, va, memop, size, MMU_WRITE);
     PageInfo *p = mmu_lookup(v, va, MMU_WRITE, regime);
     if (needs_dispatch(p, MMU_WRITE)) {
-        require_single(v);
+        require_device(v);
     }
     if (crosses_page(va, size)) {
         check_both_pages(v, va, size, MMU_WRITE, regime);

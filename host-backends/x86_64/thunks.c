@@ -155,11 +155,18 @@ static void emit_exits(Thunks *t)
 
 // --- into C. After `to_c` rsp is the C stack's and r13 the old rsp: [r13] is the return address,
 // the pushed words follow. rax, rcx are as the caller left them.
-static void to_c(Thunks *t, uint32_t gpr_set)
+//
+// foreign: the C code may come to functions that use floating point (libraries do, for example when
+// a hash table grows), so the flags that the guest has gathered are set aside meanwhile.
+static void to_c(Thunks *t, uint32_t gpr_set, bool foreign)
 {
     X86Code *c = &t->c;
     pins(t, true, gpr_set);
     temps(t, true);
+    if (foreign) {
+        vex_rrm(c, 0xae | X86_0F, 3, 0, state_mem(offsetof(VCPU, host_fpcr))); // vstmxcsr
+        x86_store_imm(c, state_mem(offsetof(VCPU, in_code)), 4, 0);
+    }
     x86_store(c, REG_BUDGET, state_mem(offsetof(VCPU, budget)), 4);
     x86_load(c, RDX, x86_mem(RSP, 0), 8);
     x86_store(c, RDX, state_mem(offsetof(VCPU, host_ra)), 8);
@@ -167,9 +174,13 @@ static void to_c(Thunks *t, uint32_t gpr_set)
     x86_load(c, RSP, state_mem(offsetof(VCPU, host_rsp)), 8);
 }
 
-static void from_c(Thunks *t, uint32_t gpr_set, unsigned pop_words)
+static void from_c(Thunks *t, uint32_t gpr_set, bool foreign, unsigned pop_words)
 {
     X86Code *c = &t->c;
+    if (foreign) {
+        vex_rrm(c, 0xae | X86_0F, 2, 0, state_mem(offsetof(VCPU, host_fpcr))); // vldmxcsr
+        x86_store_imm(c, state_mem(offsetof(VCPU, in_code)), 4, 1);
+    }
     x86_mov_rr(c, true, RSP, R13);
     x86_store_imm(c, state_mem(offsetof(VCPU, host_ra)), 8, 0);
     x86_load(c, REG_BUDGET, state_mem(offsetof(VCPU, budget)), 4);
@@ -208,7 +219,7 @@ static void emit_loads_and_stores(Thunks *t)
                 {T_STORE128, true, true}};
     for (unsigned k = 0; k < ARRAY_LEN(rows); k++) {
         begin(t, rows[k].thunk);
-        to_c(t, ~0u);
+        to_c(t, ~0u, true);
         vcpu_argument(t);
         x86_mov_rr(c, true, RSI, RAX);
         if (rows[k].wide) {
@@ -236,7 +247,7 @@ static void emit_loads_and_stores(Thunks *t)
             call_c(t, FN(mmu_store128));
             break;
         }
-        from_c(t, CALLER_SAVED, 1);
+        from_c(t, CALLER_SAVED, true, 1);
     }
 }
 
@@ -244,33 +255,33 @@ static void emit_atomics(Thunks *t)
 {
     X86Code *c = &t->c;
     begin(t, T_RMW);
-    to_c(t, ~0u);
+    to_c(t, ~0u, true);
     vcpu_argument(t);
     x86_mov_rr(c, true, RSI, RAX);
     x86_mov_rr(c, true, RDX, RCX);
     pushed(t, RCX, 0, 2, 0);
     pushed(t, R8, 0, 2, 2);
     call_c(t, FN(mmu_rmw));
-    from_c(t, CALLER_SAVED, 1);
+    from_c(t, CALLER_SAVED, true, 1);
 
     begin(t, T_CAS);
-    to_c(t, ~0u);
+    to_c(t, ~0u, true);
     vcpu_argument(t);
     x86_mov_rr(c, true, RSI, RAX);
     x86_mov_rr(c, true, RDX, RCX);
     pushed(t, RCX, 1, 8, 0);
     pushed(t, R8, 0, 4, 0);
     call_c(t, FN(mmu_cas));
-    from_c(t, CALLER_SAVED, 2);
+    from_c(t, CALLER_SAVED, true, 2);
 
     begin(t, T_CHK);
-    to_c(t, ~0u);
+    to_c(t, ~0u, true);
     vcpu_argument(t);
     x86_mov_rr(c, true, RSI, RAX);
     pushed(t, RDX, 0, 2, 2);
     pushed(t, RCX, 0, 2, 0);
     call_c(t, FN(mmu_chk));
-    from_c(t, CALLER_SAVED, 1);
+    from_c(t, CALLER_SAVED, true, 1);
 }
 
 static void emit_calls(Thunks *t)
@@ -280,16 +291,16 @@ static void emit_calls(Thunks *t)
     for (unsigned pure = 0; pure < 2; pure++) {
         uint32_t set = pure ? CALLER_SAVED : ~0u;
         begin(t, pure ? T_CALL_PURE : T_CALL);
-        to_c(t, set);
+        to_c(t, set, !pure);
         vcpu_argument(t);
         for (unsigned k = 0; k < 4; k++) {
             pushed(t, argument[k], k, 8, 0);
         }
         x86_call_reg(c, RAX);
-        from_c(t, set, 4);
+        from_c(t, set, !pure, 4);
 
         begin(t, pure ? T_VCALL_PURE : T_VCALL);
-        to_c(t, set);
+        to_c(t, set, false);
         vcpu_argument(t);
         x86_mov_rr(c, false, R9, RCX);
         x86_lea(c, true, RSI, state_mem(VARG(0)));
@@ -297,7 +308,7 @@ static void emit_calls(Thunks *t)
         x86_lea(c, true, RCX, state_mem(VARG(2)));
         x86_lea(c, true, R8, state_mem(VARG(3)));
         x86_call_reg(c, RAX);
-        from_c(t, set, 0);
+        from_c(t, set, false, 0);
     }
 }
 
@@ -353,7 +364,7 @@ void x86_left(VCPU *v)
 {
     if (v->in_code) {
         v->host_fpcr = _mm_getcsr();
-        _mm_setcsr(DEFAULT_MXCSR);
         v->in_code = 0;
     }
+    _mm_setcsr(DEFAULT_MXCSR);
 }

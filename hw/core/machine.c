@@ -35,6 +35,9 @@ static void memory_changed(void *opaque)
     for (unsigned i = 0; i < m->n_cpus; i++) {
         mmu_flush_all(m->cpu[i]);
     }
+    if (m->current) {
+        vcpu_kick(m->current); // looks its code up again
+    }
 }
 
 static void ram_written(void *opaque, uint64_t phys, uint64_t len)

@@ -63,6 +63,19 @@ uint64_t machine_deadline_icount(const Machine *m, const VCPU *v)
     return m->turn_start + insns_for(m, deadline > from ? deadline - from : 0);
 }
 
+void machine_meet_deadline(VCPU *v)
+{
+    const Machine *m = v->machine;
+    if (m->n_cpus > 1 || m->current != v) {
+        return;
+    }
+    int64_t end = (int64_t)MIN_OF(machine_deadline_icount(m, v), (uint64_t)INT64_MAX);
+    if (end < v->base) {
+        v->budget -= (int32_t)(v->base - end);
+        v->base = end;
+    }
+}
+
 void machine_charge(VCPU *v, uint64_t ns)
 {
     Machine *m = v->machine;
@@ -70,11 +83,7 @@ void machine_charge(VCPU *v, uint64_t ns)
         return;
     }
     m->turn_charged_ns += ns;
-    int64_t end = (int64_t)MIN_OF(machine_deadline_icount(m, v), (uint64_t)INT64_MAX);
-    if (m->n_cpus == 1 && end < v->base) {
-        v->budget -= (int32_t)(v->base - end);
-        v->base = end;
-    }
+    machine_meet_deadline(v);
 }
 
 static void print_hash(Machine *m)

@@ -412,12 +412,15 @@ Test(softmmu, a_device_is_accessed_alone)
     uint64_t x;
     cr_assert_not(try_load(g, 0x40010, 2, &x));
     cr_assert(g->v.leave_single && !g->device_reads && !g->faults);
-    g->v.running_single = 1;
+    uint64_t pc = 0;
+    const Block alone = {.single = true, .guest_insns = 1, .insn_pc = &pc};
+    g->v.block = &alone;
     cr_assert(try_load(g, 0x40010, 2, &x) && x == 0x10);
     cr_assert_eq(g->device_reads, 1u);
     cr_assert_not(loads_fast(g, 0x40000) || stores_fast(g, 0x40000));
     cr_assert_not(try_load(g, 0x40011, 2, &x));
     cr_assert_eq(g->unaligned, 1u);
+    g->v.block = &alone;
     cr_assert_not(try_load(g, 0x41000, 2, &x));
     cr_assert_eq(g->bus_errors, 1u);
 }
