@@ -10,6 +10,19 @@ static gint64 fetch_id(uint64_t va, uint32_t asid)
     return (gint64)((va & ~PAGE_OFFSET) ^ (uint64_t)asid << 1 ^ (uint64_t)(asid >> 11) << 58);
 }
 
+static uint32_t *fetched_at(SoftMmu *m, uint64_t va)
+{
+    return &m->fetched_at[va / PAGE_SIZE_ % FETCHED_BUCKETS];
+}
+
+static bool forget_fetch(SoftMmu *m, uint64_t va, uint32_t asid)
+{
+    gint64 id = fetch_id(va, asid);
+    bool found = g_hash_table_remove(m->fetched, &id);
+    *fetched_at(m, va) -= found;
+    return found;
+}
+
 // The ASID that a page's code mapping is filed under: global pages of the high half have none.
 static uint32_t filed_asid(const SoftMmu *m, uint64_t va, uint32_t asid)
 {
@@ -21,10 +34,18 @@ static uint32_t new_generation(SoftMmu *m)
     return ++m->next_code_generation;
 }
 
+static void renew_asid(SoftMmu *m, uint32_t asid)
+{
+    if (!m->code_generation[asid]) {
+        m->live_asids[m->n_live++] = asid;
+    }
+    m->code_generation[asid] = new_generation(m);
+}
+
 void mapping_select(SoftMmu *m, uint32_t asid)
 {
     if (!m->code_generation[asid]) {
-        m->code_generation[asid] = new_generation(m);
+        renew_asid(m, asid);
     }
     m->v->map_gen[0] = m->code_generation[asid];
     m->v->map_gen[1] = m->high_per_asid ? m->code_generation[asid] : m->high_generation;
@@ -54,6 +75,7 @@ void mapping_note_fetch(SoftMmu *m, uint64_t va, bool global)
             mapping_all_dropped(m);
         }
         g_hash_table_add(m->fetched, g_memdup2(&id, sizeof(id)));
+        ++*fetched_at(m, va);
     }
 }
 
@@ -62,7 +84,7 @@ static void bump(SoftMmu *m, uint64_t va, uint32_t asid)
     if (va >> 63 && !m->high_per_asid) {
         m->high_generation = new_generation(m);
     } else {
-        m->code_generation[asid] = new_generation(m);
+        renew_asid(m, asid);
     }
 }
 
@@ -72,21 +94,22 @@ void mapping_page_dropped(SoftMmu *m, uint64_t va, uint32_t asid)
     // them; a drop in all ASIDs has to assume that any may have.
     if (asid == MMU_ALL_ASIDS && !(va >> 63 && !m->high_per_asid)) {
         gint64 id = fetch_id(va, current_asid(m));
-        if (g_hash_table_size(m->fetched) && g_hash_table_contains(m->fetched, &id)) {
+        if (!*fetched_at(m, va)) {
+            return;
+        }
+        if (g_hash_table_contains(m->fetched, &id)) {
             mapping_all_dropped(m);
             return;
         }
-        for (uint32_t a = 0; a < 65536; a++) {
-            if (m->code_generation[a] &&
-                (id = fetch_id(va, a), g_hash_table_remove(m->fetched, &id))) {
-                bump(m, va, a);
+        for (uint32_t i = 0; i < m->n_live; i++) {
+            if (forget_fetch(m, va, m->live_asids[i])) {
+                bump(m, va, m->live_asids[i]);
             }
         }
         apply(m);
         return;
     }
-    gint64 id = fetch_id(va, filed_asid(m, va, asid));
-    if (g_hash_table_remove(m->fetched, &id)) {
+    if (forget_fetch(m, va, filed_asid(m, va, asid))) {
         bump(m, va, asid == MMU_ALL_ASIDS ? 0 : asid);
         apply(m);
     }
@@ -94,7 +117,7 @@ void mapping_page_dropped(SoftMmu *m, uint64_t va, uint32_t asid)
 
 void mapping_asid_dropped(SoftMmu *m, uint32_t asid)
 {
-    m->code_generation[asid] = new_generation(m);
+    renew_asid(m, asid);
     if (asid == current_asid(m)) {
         apply(m);
     }
@@ -103,7 +126,9 @@ void mapping_asid_dropped(SoftMmu *m, uint32_t asid)
 void mapping_all_dropped(SoftMmu *m)
 {
     memset(m->code_generation, 0, 65536 * sizeof(m->code_generation[0]));
+    m->n_live = 0;
     m->high_generation = new_generation(m);
     g_hash_table_remove_all(m->fetched);
+    memset(m->fetched_at, 0, sizeof m->fetched_at);
     apply(m);
 }

@@ -55,6 +55,8 @@ typedef struct LargeRange {
     uint64_t lo, hi; // inclusive
 } LargeRange;
 
+#define FETCHED_BUCKETS 4096
+
 struct SoftMmu {
     VCPU *v;
     FastTable table[N_TABLES];
@@ -66,6 +68,9 @@ struct SoftMmu {
     uint32_t *asid_generation; // 65536
     uint32_t *code_generation; // code mapping of each ASID's low half, 65536
     uint32_t next_code_generation;
+    uint16_t *live_asids;      // those whose code_generation is not 0, n_live of them
+    uint32_t n_live;
+    uint32_t fetched_at[FETCHED_BUCKETS]; // elements of fetched, by their page's low bits
     uint32_t high_generation;
     bool high_per_asid;  // non-global code was fetched in the high half
     GHashTable *fetched; // pages (and ASIDs) that blocks were looked up through

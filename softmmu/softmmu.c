@@ -9,6 +9,7 @@ SoftMmu *softmmu_new(VCPU *v)
     m->l2_next = g_malloc0(1u << L2_SET_BITS);
     m->asid_generation = g_new0(uint32_t, 65536);
     m->code_generation = g_new0(uint32_t, 65536);
+    m->live_asids = g_new(uint16_t, 65536);
     m->high_generation = ++m->next_code_generation;
     m->fetched = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
     return m;
@@ -24,6 +25,7 @@ void softmmu_free(SoftMmu *m)
     g_free(m->l2_next);
     g_free(m->asid_generation);
     g_free(m->code_generation);
+    g_free(m->live_asids);
     g_hash_table_destroy(m->fetched);
     g_free(m);
 }
