@@ -13,8 +13,9 @@ static inline IRType ir_type(const IRBlock *b, IRRef r)
 static inline IRRef ir_make(IRBlock *b, IROpcode op, IRType t, IRRef a0, IRRef a1, IRRef a2,
                             IRRef a3, unsigned aux, unsigned aux2, uint64_t imm)
 {
-    return ir_append(b, (IRInsn){.op = op, .type = t, .aux = aux, .aux2 = aux2,
-                                 .arg = {a0, a1, a2, a3}, .imm = imm});
+    return ir_append(
+        b, (IRInsn){
+               .op = op, .type = t, .aux = aux, .aux2 = aux2, .arg = {a0, a1, a2, a3}, .imm = imm});
 }
 
 static inline void ir_insn(IRBlock *b, uint64_t pc, unsigned index)
@@ -82,6 +83,7 @@ static inline void ir_put(IRBlock *b, size_t off, IRRef v)
         return ir_make(b, IR_##op, ir_type(b, a), a, IR_NONE, IR_NONE, IR_NONE, aux, 0, 0);        \
     }
 
+// clang-format off
 IR_BINARY(add) IR_BINARY(sub) IR_BINARY(mul) IR_BINARY(mulhu) IR_BINARY(mulhs) IR_BINARY(divu)
 IR_BINARY(divs) IR_BINARY(and) IR_BINARY(or) IR_BINARY(xor) IR_BINARY(andn) IR_BINARY(orn)
 IR_BINARY(xnor) IR_BINARY(shl) IR_BINARY(shr) IR_BINARY(sar) IR_BINARY(ror)
@@ -95,6 +97,7 @@ static inline IRRef ir_addi(IRBlock *b, IRRef a, int64_t v)
 {
     return v ? ir_add(b, a, ir_const(b, ir_type(b, a), (uint64_t)v)) : a;
 }
+// clang-format on
 // Shifts by a known count below the width.
 static inline IRRef ir_shli(IRBlock *b, IRRef a, unsigned n)
 {
@@ -110,7 +113,8 @@ static inline IRRef ir_sari(IRBlock *b, IRRef a, unsigned n)
 }
 static inline IRRef ir_extract(IRBlock *b, IRRef a, unsigned pos, unsigned len)
 {
-    return ir_make(b, IR_extract, ir_type(b, a), a, IR_NONE, IR_NONE, IR_NONE, pos | len << 8, 0, 0);
+    return ir_make(b, IR_extract, ir_type(b, a), a, IR_NONE, IR_NONE, IR_NONE, pos | len << 8, 0,
+                   0);
 }
 static inline IRRef ir_sextract(IRBlock *b, IRRef a, unsigned pos, unsigned len)
 {
@@ -150,12 +154,14 @@ static inline IRRef ir_select(IRBlock *b, IRCond c, IRRef x, IRRef y, IRRef t, I
     {                                                                                              \
         return ir_make(b, IR_##op, ir_type(b, x), x, y, f, IR_NONE, 0, 0, 0);                      \
     }
+// clang-format off
 IR_FLAGS2(f_add) IR_FLAGS2(f_sub) IR_FLAGS3(f_adc) IR_FLAGS3(f_sbb) IR_CARRY(adc) IR_CARRY(sbb)
 
 static inline IRRef ir_f_test(IRBlock *b, IRFlagCond c, IRRef f)
 {
     return ir_make(b, IR_f_test, IR_I32, f, IR_NONE, IR_NONE, IR_NONE, c, 0, 0);
 }
+// clang-format on
 static inline IRRef ir_f_select(IRBlock *b, IRFlagCond c, IRRef f, IRRef t, IRRef e)
 {
     return ir_make(b, IR_f_select, ir_type(b, t), f, t, e, IR_NONE, c, 0, 0);
@@ -186,7 +192,8 @@ static inline IRRef ir_rmw(IRBlock *b, IRRmwKind k, IRRef addr, IRRef v, unsigne
 }
 static inline IRRef ir_cas(IRBlock *b, IRRef addr, IRRef expected, IRRef v, unsigned memop)
 {
-    return ir_make(b, IR_cas, ir_type(b, v), addr, expected, v, IR_NONE, memop | IR_MEM_STORE, 0, 0);
+    return ir_make(b, IR_cas, ir_type(b, v), addr, expected, v, IR_NONE, memop | IR_MEM_STORE, 0,
+                   0);
 }
 static inline void ir_fence(IRBlock *b)
 {

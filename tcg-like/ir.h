@@ -5,9 +5,9 @@
 //
 // An IRBlock is a straight line of insns with side exits (exit_if*), ending in one terminal op. A
 // value is named by the index of the insn that makes it. Guest state is reached by get/put with a
-// byte offset from the vCPU, never by a guest register's name. At every insn marker, every op that
-// may fault and every exit, all earlier puts are in the guest state (the backend may keep a slot in
-// a pinned host register, which counts as its home).
+// byte offset from the vCPU, never by a guest register's name. At every op that may fault or
+// read state and at every exit, all earlier puts are in the guest state (the backend may keep a
+// slot in a pinned host register, which counts as its home).
 #ifndef TCG_LIKE_IR_H
 #define TCG_LIKE_IR_H
 

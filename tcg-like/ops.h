@@ -1,3 +1,4 @@
+// clang-format off
 // The op list. Every enum, name, arity, verifier rule, effect and dispatch table derives from it.
 //
 //   IR_OP(name, signature, effects)

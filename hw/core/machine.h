@@ -18,30 +18,30 @@ typedef struct MachineConfig {
     uint64_t ram_size;
     const char *kernel, *initrd, *append, *dtb, *bios;
     const char *dumpdtb;
-    bool icount;              // -icount given
+    bool icount; // -icount given
     unsigned icount_shift;
     bool icount_sleep;
-    bool realtime;            // -icount off: virtual time is the host's
+    bool realtime; // -icount off: virtual time is the host's
     bool no_reboot, no_shutdown;
     bool semihosting;
     const char *semihosting_args;
     const char *semihosting_dir; // host directory whose files the guest may open, or NULL
-    uint64_t stop_at;         // -stop-at N: stop after exactly N instructions and print the state hash
-    uint64_t hash_every;      // -hash-every N[,from=M]
+    uint64_t stop_at;    // -stop-at N: stop after exactly N instructions and print the state hash
+    uint64_t hash_every; // -hash-every N[,from=M]
     uint64_t hash_from;
-    bool dump_state;          // -dump-state: with stop_at, print CPUs and devices
-    EngineConfig engine;      // -accel and its options
+    bool dump_state;             // -dump-state: with stop_at, print CPUs and devices
+    EngineConfig engine;         // -accel and its options
     struct ChardevSet *chardevs; // opened before the machine exists (chardev/chardev.h)
 } MachineConfig;
 
 typedef struct BoardType {
     const char *name, *alias, *desc;
-    const char *target;       // TargetOps name: "aarch64"
+    const char *target; // TargetOps name: "aarch64"
     const char *default_cpu;
     uint64_t default_ram;
     unsigned max_cpus;
     bool is_default;
-    const DeviceProp *opts;   // for -M NAME,help; offsets unused
+    const DeviceProp *opts; // for -M NAME,help; offsets unused
     // Builds the board: vCPUs, RAM, devices. False with *error.
     bool (*init)(struct Machine *m, char **error);
     // After -device and -drive devices exist: loads kernel, firmware, makes the device tree.
@@ -69,12 +69,12 @@ typedef struct Machine {
     VCPU *cpu[MACHINE_MAX_CPUS];
     unsigned n_cpus;
     struct Engine *engine;
-    AddressSpace *memory;     // guest physical
+    AddressSpace *memory; // guest physical
     Clock *clock;
-    GPtrArray *devices;       // Device *, in order of realization
-    GHashTable *registry;     // name -> object that subsystems keep with the machine
+    GPtrArray *devices;   // Device *, in order of realization
+    GHashTable *registry; // name -> object that subsystems keep with the machine
     // --- run state
-    MachineStop stop;         // what the loop should do next
+    MachineStop stop; // what the loop should do next
     int exit_status;
     uint64_t round_start_ns;  // virtual time at which this round of vCPU turns began
     VCPU *current;            // whose turn it is, or NULL
@@ -93,22 +93,21 @@ void machine_add_cpu(Machine *m, VCPU *v);
 void machine_reset(Machine *m);
 // Runs until the guest powers off, the user quits, or config says stop. Returns the exit status.
 int machine_run(Machine *m);
-// From devices, PSCI, monitor, signals: takes effect at the end of the current turn.
 // Objects that belong to the machine, by name: buses ("pci", "virtio-mmio"), subsystems ("gate",
 // "chardevs", "block", "net", "debug"). NULL if there is none.
 void machine_register(Machine *m, const char *name, void *object);
 void *machine_lookup(const Machine *m, const char *name);
+// From devices, PSCI, monitor, signals: takes effect at the end of the current turn.
 void machine_request(Machine *m, MachineStop what, int exit_status);
+// For debugger and monitor: machine_run keeps serving the host's files between the two.
 void machine_pause(Machine *m);
 void machine_continue(Machine *m);
 // A vCPU has an interrupt or event to see: wakes it; if it runs, it looks before its next block.
 void machine_notify_cpu(VCPU *v);
 // The instruction count of v, whose turn it is, at which the next timer is due.
 uint64_t machine_deadline_icount(const Machine *m, const VCPU *v);
-// A timer may be due before v's turn ends: shortens the turn. For C code at the end of a block.
-void machine_meet_deadline(VCPU *v);
-// What v, whose turn it is, just did takes ns more virtual time than an instruction. The block has to
-// end with it, so that a deadline that comes up is met there.
+// What v, whose turn it is, just did takes ns more virtual time than an instruction. The block has
+// to end with it, so that a deadline that comes up is met there.
 void machine_charge(VCPU *v, uint64_t ns);
 uint64_t machine_icount(const Machine *m);
 void machine_state_hash(Machine *m, StateHash *h);
