@@ -46,7 +46,6 @@ extern const IRHelper arm_h_pacga;          // value, modifier
 extern const IRHelper arm_h_xpac;           // value, data (1) or instruction (0)
 
 // Memory helpers: exclusives and pairs that the IR does not have.
-extern const IRHelper arm_h_stxr; // address, value, memop -> status 0/1
 extern const IRHelper arm_h_ldxp; // address, memop (size of one element), rt, rt2: writes registers
 extern const IRHelper arm_h_stxp; // address, low, high, memop -> status
 extern const IRHelper arm_h_casp; // address, rs | rt << 8, memop: registers in place

@@ -1,4 +1,4 @@
-// Memory accesses that are C functions: store exclusive, register pairs as one access, and the
+// Memory accesses that are C functions: register pairs as one access, exclusive or not, and the
 // faults of a misaligned pc or SP.
 //
 // The local monitor (cpu.h: exclusive_*) holds address, size and the value that a load exclusive
@@ -19,18 +19,6 @@ static uint64_t close_monitor(ARMCPU *c, bool stored)
     c->exclusive_size = 0;
     return stored ? STORED : NOT_STORED;
 }
-
-static uint64_t stxr(VCPU *v, uint64_t addr, uint64_t value, uint64_t memop)
-{
-    ARMCPU *c = arm_cpu(v);
-    if (!monitor_holds(c, addr, 1u << (memop & IR_MEM_SIZE))) {
-        return close_monitor(c, false);
-    }
-    uint64_t expected = c->exclusive_value[0];
-    return close_monitor(c, mmu_cas(v, addr, expected, value, (uint32_t)memop) == expected);
-}
-
-const IRHelper arm_h_stxr = {"stxr", (void *)stxr, IR_I64, 3, IR_CALL_READS | IR_CALL_FAULTS};
 
 // --- pairs: memop gives the size of one element
 

@@ -195,6 +195,11 @@ static inline IRRef ir_cas(IRBlock *b, IRRef addr, IRRef expected, IRRef v, unsi
     return ir_make(b, IR_cas, ir_type(b, v), addr, expected, v, IR_NONE, memop | IR_MEM_STORE, 0,
                    0);
 }
+static inline IRRef ir_casif(IRBlock *b, IRRef addr, IRRef expected, IRRef v, IRRef held,
+                             unsigned memop)
+{
+    return ir_make(b, IR_casif, IR_I32, addr, expected, v, held, memop | IR_MEM_STORE, 0, 0);
+}
 static inline void ir_fence(IRBlock *b)
 {
     ir_make(b, IR_fence, IR_VOID, IR_NONE, IR_NONE, IR_NONE, IR_NONE, 0, 0, 0);

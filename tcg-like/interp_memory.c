@@ -40,6 +40,13 @@ INTERP(cas)
     NEXT;
 }
 
+INTERP(casif)
+{
+    uint64_t expected = ARG(1) & mask64(8u << (i->aux & IR_MEM_SIZE));
+    r->u64[0] = !ARG(3) || mmu_cas(v, ARG(0) + i->imm, expected, ARG(2), i->aux) != expected;
+    NEXT;
+}
+
 INTERP(fence)
 {
     NEXT;

@@ -85,6 +85,9 @@ IR_OP(ld, "a=x", MEM_R | FAULT)
 IR_OP(st, "-=xa", MEM_W | FAULT)
 IR_OP(rmw, "T=xT", MEM_R | MEM_W | FAULT)   // aux2 = IRRmwKind; gives the old value, zero-extended
 IR_OP(cas, "T=xTT", MEM_R | MEM_W | FAULT)  // address, expected, new; gives the old value
+// address, expected, new, held: gives 0 if new was stored, 1 if memory held something else, or if
+// held is 0: then memory is not touched. The store of load-linked, store-conditional.
+IR_OP(casif, "w=xSSw", MEM_R | MEM_W | FAULT)
 IR_OP(fence, "-=", MEM_R | MEM_W)
 // Made by the check-elimination pass. chk: the bytes [a+imm, a+imm+aux2) lie in one page that this
 // access (aux: IR_MEM_STORE, regime) may touch without a slow path; gives host address - guest

@@ -83,6 +83,7 @@ const IRTextOp ir_text_op[IR_OPCODES] = {
     [IR_st] = KEYS(&key_disp, &key_mem),
     [IR_rmw] = KEYS(&key_disp, &key_mem, &key_rmw),
     [IR_cas] = KEYS(&key_disp, &key_mem),
+    [IR_casif] = KEYS(&key_disp, &key_mem),
     [IR_chk] = KEYS(&key_disp, &key_mem, &key_span),
     [IR_ldh] = KEYS(&key_disp, &key_mem),
     [IR_sth] = KEYS(&key_disp, &key_mem),

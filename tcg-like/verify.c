@@ -152,6 +152,7 @@ static unsigned memory_type(const Verifier *v)
 {
     switch (v->i->op) {
     case IR_st:
+    case IR_casif:
         return v->b->insn[v->i->arg[1]].type;
     case IR_sth:
         return v->b->insn[v->i->arg[2]].type;
@@ -163,7 +164,8 @@ static unsigned memory_type(const Verifier *v)
 static bool check_memop(Verifier *v)
 {
     unsigned size = v->i->aux & IR_MEM_SIZE, type = memory_type(v);
-    bool store = v->i->op == IR_st || v->i->op == IR_rmw || v->i->op == IR_cas;
+    bool store =
+        v->i->op == IR_st || v->i->op == IR_rmw || v->i->op == IR_cas || v->i->op == IR_casif;
     bool ok = type == IR_V128 ? size == 4 : type == IR_I32 ? size <= 2 : size <= 3;
     if (!ok || type == IR_FLAGS) {
         return bad(v, "%u bytes of memory for %s", 1u << size, ir_text_type[type]);
@@ -325,6 +327,7 @@ static CheckFn *const check_op[IR_OPCODES] = {
     [IR_vwiden2_u] = check_widen, [IR_vnarrow] = check_narrow,   [IR_vnarrow2] = check_narrow,
     [IR_vclmul] = check_clmul,    [IR_exit_if] = check_exit_if,  [IR_exit_if_f] = check_exit_if_f,
     [IR_exit_jump] = check_slot,  [IR_exit_call] = check_slot,   [IR_exit_ind] = check_ind,
+    [IR_casif] = check_memop,
 };
 
 static bool check_immediates(Verifier *v)

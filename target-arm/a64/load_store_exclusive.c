@@ -21,7 +21,16 @@ static void open_monitor(A64Ctx *c, IRRef addr, IRRef value, unsigned size)
     ir_put(c->b, offsetof(ARMCPU, exclusive_value), wide);
 }
 
-// LDXR, LDAXR, STXR, STLXR
+static IRRef monitor_holds(A64Ctx *c, IRRef addr, unsigned size)
+{
+    IRRef held_addr = ir_get(c->b, IR_I64, offsetof(ARMCPU, exclusive_addr));
+    IRRef held_size = ir_get(c->b, IR_I32, offsetof(ARMCPU, exclusive_size));
+    return ir_and(c->b, ir_cmpset(c->b, IR_EQ, held_addr, addr),
+                  ir_cmpset(c->b, IR_EQ, held_size, ir_i32(c->b, 1u << size)));
+}
+
+// LDXR, LDAXR, STXR, STLXR. The monitor is closed after the access: one that leaves the block runs
+// again with the monitor as it was.
 static bool tr_exclusive(A64Ctx *c, const A64Fields *f)
 {
     IRRef addr = a64_base(c, f->n);
@@ -33,8 +42,12 @@ static bool tr_exclusive(A64Ctx *c, const A64Fields *f)
         a64_put(c, f->t, v);
         return true;
     }
-    IRRef how = ir_i32(c->b, memop | (f->o ? IR_MEM_REL : 0) | IR_MEM_STORE);
-    a64_put(c, f->s, ir_call(c->b, &arm_h_stxr, addr, a64_x(c, f->t), how, IR_NONE));
+    IRType t = f->z == 3 ? IR_I64 : IR_I32;
+    IRRef expected = ir_get_n(c->b, t, offsetof(ARMCPU, exclusive_value), t == IR_I64 ? 8 : 4);
+    IRRef failed = ir_casif(c->b, addr, expected, a64_r(c, f->t, f->z == 3),
+                            monitor_holds(c, addr, f->z), memop | (f->o ? IR_MEM_REL : 0));
+    ir_put(c->b, offsetof(ARMCPU, exclusive_size), ir_i32(c->b, 0));
+    a64_put(c, f->s, failed);
     return true;
 }
 

@@ -125,6 +125,9 @@ static void random_access(RandomBlock *g, bool atomics)
         IRRef v = random_value(g, t);
         if (rnd(g->r, 2)) {
             keep(g, ir_rmw(g->b, (IRRmwKind)rnd(g->r, 10), a, v, size));
+        } else if (rnd(g->r, 2)) {
+            IRRef held = ir_cmpset(g->b, IR_LT, random_value(g, IR_I64), random_value(g, IR_I64));
+            keep(g, ir_casif(g->b, a, random_value(g, t), v, held, size));
         } else {
             keep(g, ir_cas(g->b, a, random_value(g, t), v, size));
         }
@@ -476,6 +479,41 @@ Test(x86_backend, tagged_targets)
 }
 
 // --- atomics on the fast path
+Test(x86_backend, store_conditional)
+{
+    Bench *t = bench_new();
+    Random r = random_seeded(4);
+    for (unsigned n = 0; n < 3000; n++) {
+        unsigned size = rnd(&r, 4);
+        uint64_t m = mask64(8u << size);
+        IRBlock *ir = simple_block(0x1000, 2, 1);
+        IRType type = size == 3 ? IR_I64 : IR_I32;
+        IRRef a = ir_get(ir, IR_I64, offsetof(VCPU, gpr[31]));
+        IRRef x = ir_get_n(ir, type, offsetof(VCPU, gpr[0]), size == 3 ? 8 : 4);
+        IRRef y = ir_get_n(ir, type, offsetof(VCPU, gpr[5]), size == 3 ? 8 : 4);
+        IRRef held = ir_get_n(ir, IR_I32, offsetof(VCPU, gpr[rnd(&r, 2) ? 1 : 20]), 4);
+        IRRef failed = ir_casif(ir, a, x, y, held, size | (rnd(&r, 2) ? IR_MEM_ALIGN : 0));
+        ir_put(ir, offsetof(VCPU, gpr[3]), ir_extu(ir, failed));
+        ir_put(ir, offsetof(VCPU, gpr[4]), ir_extu(ir, held)); // all operands live on
+        ir_put(ir, offsetof(VCPU, gpr[6]), ir_add(ir, a, size == 3 ? x : ir_extu(ir, x)));
+        ir_exit_jump(ir, 0x2000);
+        Block *b = compile(t, ir);
+        bench_state(t, t->v, r, true);
+        bool is_held = rnd(&r, 3), same = rnd(&r, 2);
+        t->v->gpr[1] = t->v->gpr[20] = is_held ? 5 : UINT64_C(5) << 32;
+        t->v->gpr[31] = ARENA_VA + 8 * rnd(&r, 100);
+        uint64_t *p = (uint64_t *)(t->arena->byte + (t->v->gpr[31] - ARENA_VA));
+        *p = rnd_number(&r);
+        t->v->gpr[0] = same ? *p : *p ^ 1;
+        uint64_t before = *p, want = is_held && same ? (before & ~m) | (t->v->gpr[5] & m) : before;
+        uint64_t sum = t->v->gpr[31] + (size == 3 ? t->v->gpr[0] : (uint32_t)t->v->gpr[0]);
+        t->thunks.enter(t->v, b->code);
+        cr_assert(t->v->gpr[3] == !(is_held && same), "size %u: status", size);
+        cr_assert(*p == want && t->v->gpr[6] == sum, "size %u", size);
+        ir_block_free(ir);
+    }
+}
+
 static uint64_t rmw_meaning(IRRmwKind k, uint64_t old, uint64_t x, unsigned bits)
 {
     int64_t so = sextract64(old, 0, bits), sx = sextract64(x, 0, bits);
