@@ -37,6 +37,7 @@ void options_init(Options *o)
         *lists[i] = new_items();
     }
     o->semihosting_args = g_array_new(TRUE, TRUE, sizeof(char *));
+    o->config.globals = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     o->config.machine_opts = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     o->config.icount_sleep = true;
 }
@@ -49,6 +50,7 @@ void options_free(Options *o)
         g_array_free(lists[i], TRUE);
     }
     g_hash_table_destroy(o->config.machine_opts);
+    g_hash_table_destroy(o->config.globals);
     g_ptr_array_free(o->strings, TRUE);
 }
 

@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "util/keyval.h"
+
 #define LIST_OPTION(fn, spelling, list)                                                            \
     static OptionsResult fn(Options *o, const char *arg, char **error)                             \
     {                                                                                              \
@@ -28,6 +30,36 @@ static OptionsResult opt_device(Options *o, const char *arg, char **error)
     }
     options_add(o->devices, "-device", arg);
     return OPTIONS_RUN;
+}
+
+// TYPE.PROPERTY=VALUE, or driver=TYPE,property=PROPERTY,value=VALUE.
+static OptionsResult opt_global(Options *o, const char *arg, char **error)
+{
+    const char *dot = strchr(arg, '.'), *eq = strchr(arg, '=');
+    char *type, *prop, *value;
+    if (dot && eq && dot < eq) {
+        type = g_strndup(arg, (size_t)(dot - arg));
+        prop = g_strndup(dot + 1, (size_t)(eq - dot - 1));
+        value = g_strdup(eq + 1);
+    } else {
+        KeyVal *kv = keyval_parse(arg, NULL);
+        type = g_strdup(keyval_get(kv, "driver"));
+        prop = g_strdup(keyval_get(kv, "property"));
+        value = g_strdup(keyval_get(kv, "value"));
+        keyval_free(kv);
+    }
+    bool ok = false;
+    if (!type || !prop || !value) {
+        *error = g_strdup("expected TYPE.PROPERTY=VALUE");
+    } else if (device_check_global(type, prop, value, error)) {
+        char *key = g_strdup_printf("%s.%s", type, prop);
+        g_hash_table_replace(o->config.globals, key, g_strdup(value));
+        ok = true;
+    }
+    g_free(type);
+    g_free(prop);
+    g_free(value);
+    return ok ? OPTIONS_RUN : OPTIONS_ERROR;
 }
 
 static OptionsResult opt_nic(Options *o, const char *arg, char **error)
@@ -129,6 +161,7 @@ static OptionsResult opt_nodefaults(Options *o, const char *arg, char **error)
 
 const OptionDef options_devices[] = {
     {"device", "NAME[,PROPERTY=VALUE]", "adds a device; 'help' and 'NAME,help' list", opt_device},
+    {"global", "TYPE.PROPERTY=VALUE", "default of a device property", opt_global},
     {"drive", "file=FILE[,if=...][,format=...][,id=...]", "adds a disk image", opt_drive},
     {"hda", "FILE", "first disk (also -hdb, -hdc, -hdd)", opt_hda},
     {"hdb", "FILE", NULL, opt_hdb},

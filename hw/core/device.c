@@ -157,6 +157,32 @@ bool device_set(Device *d, const char *prop, const char *value, char **error)
 
 // --- instances
 
+static void apply_globals(Device *d)
+{
+    GHashTable *globals = d->machine ? d->machine->config.globals : NULL;
+    for (const DeviceProp *p = d->type->props; globals && p && p->name; p++) {
+        char *key = g_strdup_printf("%s.%s", d->type->name, p->name);
+        const char *value = g_hash_table_lookup(globals, key);
+        bool ok = !value || prop_parse(p, (char *)d + p->offset, value);
+        assert(ok); // device_check_global has seen it
+        (void)ok;
+        g_free(key);
+    }
+}
+
+bool device_check_global(const char *type, const char *prop, const char *value, char **error)
+{
+    const DeviceType *t = device_type_find(type);
+    if (!t || strcmp(t->name, type)) {
+        *error = g_strdup_printf("there is no device '%s'", type);
+        return false;
+    }
+    Device *d = device_new(t, NULL, NULL);
+    bool ok = device_set(d, prop, value, error);
+    device_free(d);
+    return ok;
+}
+
 Device *device_new(const DeviceType *t, Machine *m, const char *id)
 {
     assert(t->size >= sizeof(Device));
@@ -169,6 +195,7 @@ Device *device_new(const DeviceType *t, Machine *m, const char *id)
         assert(ok);
         (void)ok;
     }
+    apply_globals(d);
     return d;
 }
 

@@ -58,6 +58,8 @@ void device_type_each(void (*fn)(void *, const DeviceType *), void *opaque);
 
 // Errors: false with *error, g_strdup'd, naming the property or the reason.
 Device *device_new(const DeviceType *t, struct Machine *m, const char *id); // properties: defaults
+// Whether -global TYPE.PROPERTY=VALUE makes sense; device_new applies them. False with *error.
+bool device_check_global(const char *type, const char *prop, const char *value, char **error);
 bool device_set(Device *d, const char *prop, const char *value, char **error);
 bool device_realize(Device *d, char **error); // adds it to the machine's list
 // For boards: create, realize, die() with the error.

@@ -13,6 +13,7 @@
 typedef struct MachineConfig {
     const char *machine;      // board name
     GHashTable *machine_opts; // -M board,key=value: char * -> char *
+    GHashTable *globals;      // -global: "TYPE.PROPERTY" -> value; may be NULL
     const char *cpu;          // model, with ",feature=on" ending
     unsigned smp;
     uint64_t ram_size;
@@ -106,6 +107,8 @@ void machine_continue(Machine *m);
 void machine_notify_cpu(VCPU *v);
 // The instruction count of v, whose turn it is, at which the next timer is due.
 uint64_t machine_deadline_icount(const Machine *m, const VCPU *v);
+// A timer may be due before v's turn ends: shortens the turn. For C code at the end of a block.
+void machine_meet_deadline(VCPU *v);
 // What v, whose turn it is, just did takes ns more virtual time than an instruction. The block has
 // to end with it, so that a deadline that comes up is met there.
 void machine_charge(VCPU *v, uint64_t ns);
