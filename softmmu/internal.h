@@ -68,7 +68,7 @@ struct SoftMmu {
     uint32_t *asid_generation; // 65536
     uint32_t *code_generation; // code mapping of each ASID's low half, 65536
     uint32_t next_code_generation;
-    uint16_t *live_asids;      // those whose code_generation is not 0, n_live of them
+    uint16_t *live_asids; // those whose code_generation is not 0, n_live of them
     uint32_t n_live;
     uint32_t fetched_at[FETCHED_BUCKETS]; // elements of fetched, by their page's low bits
     uint32_t high_generation;
