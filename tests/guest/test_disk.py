@@ -127,6 +127,11 @@ def main():
                 ("if=virtio", ["-drive", raw + "if=virtio"]),
                 ("virtio-blk-device", ["-drive", raw + "if=none,id=hd0", "-device",
                                        "virtio-blk-device,drive=hd0"]),
+                ("virtio-blk-device, modern", ["-global", "virtio-mmio.force-legacy=false", "-drive",
+                                               raw + "if=none,id=hd0", "-device",
+                                               "virtio-blk-device,drive=hd0"]),
+                ("four CPUs and queues, GICv3", ["-smp", "4", "-M", "virt,gic-version=3", "-drive",
+                                                 raw + "if=virtio"]),
                 ("virtio-blk-pci, legacy", ["-drive", raw + "if=none,id=hd0", "-device",
                                             "virtio-blk-pci,drive=hd0,disable-modern=on"])):
             write_and_read_back(images, initrd, image, drive)
