@@ -13,8 +13,9 @@ enum { CTL_ENABLE = 1, CTL_IMASK = 2, CTL_ISTATUS = 4 };
 enum { EL0PCTEN = 1, EL0VCTEN = 2, EVNTEN = 4, EVNTDIR = 8, EL0VTEN = 1 << 8, EL0PTEN = 1 << 9 };
 #define CNTKCTL_BITS (EL0PCTEN | EL0VCTEN | EVNTEN | EVNTDIR | 0xf0 | EL0VTEN | EL0PTEN)
 
-// Virtual time that reading the counter takes: about what the read costs the host. A guest that waits
-// in a loop of reads would otherwise wait many times longer by the host's clock than by its own.
+// Virtual time that reading the counter takes: about what the read costs the host. A guest that
+// waits in a loop of reads would otherwise wait many times longer by the host's clock than by its
+// own.
 #define COUNTER_READ_NS 96
 
 uint64_t arm_counter(const ARMCPU *c)
