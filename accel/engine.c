@@ -295,13 +295,6 @@ static void run_code(VCPU *v, Block *b, uint64_t end)
     block_link(e, l, to, key_of(v, l->target_pc));
 }
 
-// The turn ends early if a deadline comes up that was not known when it began.
-static uint64_t clip_to_deadline(const VCPU *v, uint64_t end)
-{
-    const Machine *m = v->machine;
-    return m->n_cpus == 1 ? MIN_OF(end, machine_deadline_icount(m, v)) : end;
-}
-
 uint64_t engine_run(VCPU *v, uint64_t insns)
 {
     Engine *e = v->engine;
@@ -312,7 +305,8 @@ uint64_t engine_run(VCPU *v, uint64_t insns)
     v->block = NULL;
     for (;;) {
         uint64_t now = vcpu_icount(v);
-        uint64_t end = clip_to_deadline(v, last);
+        // The turn ends early if a deadline comes up that was not known when it began.
+        uint64_t end = MIN_OF((uint64_t)last, machine_deadline_icount(v->machine));
         if (e->flush_wanted) {
             engine_flush(e);
         }

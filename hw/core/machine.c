@@ -152,21 +152,16 @@ void machine_notify_cpu(VCPU *v)
 
 // --- the state as a whole
 
-typedef struct HashWalk {
-    StateHash *h;
-} HashWalk;
-
 static void hash_ram(void *opaque, const char *name, uint64_t phys, uint8_t *host, uint64_t size)
 {
     (void)name;
-    HashWalk *w = opaque;
     for (uint64_t at = 0; at < size; at += 0x1000) {
         uint64_t n = MIN_OF(size - at, UINT64_C(0x1000));
         bool zero = !host[at] && !memcmp(host + at, host + at + 1, n - 1);
         if (!zero) {
             uint64_t where = phys + at;
-            state_hash_bytes(w->h, &where, sizeof(where));
-            state_hash_bytes(w->h, host + at, n);
+            state_hash_bytes(opaque, &where, sizeof(where));
+            state_hash_bytes(opaque, host + at, n);
         }
     }
 }
@@ -189,8 +184,7 @@ void machine_state_hash(Machine *m, StateHash *h)
             state_hash(h, d->type->state, d);
         }
     }
-    HashWalk w = {h};
-    address_space_each_ram(m->memory, hash_ram, &w);
+    address_space_each_ram(m->memory, hash_ram, h);
 }
 
 void machine_print_state(Machine *m, void *file)

@@ -105,8 +105,9 @@ void machine_pause(Machine *m);
 void machine_continue(Machine *m);
 // A vCPU has an interrupt or event to see: wakes it; if it runs, it looks before its next block.
 void machine_notify_cpu(VCPU *v);
-// The instruction count of v, whose turn it is, at which the next timer is due.
-uint64_t machine_deadline_icount(const Machine *m, const VCPU *v);
+// The instruction count of the vCPU whose turn it is at which the next timer is due; UINT64_MAX if
+// timers do not end turns (several vCPUs, or the host's time).
+uint64_t machine_deadline_icount(const Machine *m);
 // A timer may be due before v's turn ends: shortens the turn. For C code at the end of a block.
 void machine_meet_deadline(VCPU *v);
 // What v, whose turn it is, just did takes ns more virtual time than an instruction. The block has

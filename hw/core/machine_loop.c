@@ -52,11 +52,10 @@ static uint64_t insns_for(const Machine *m, uint64_t ns)
     return ns / unit + (ns % unit != 0);
 }
 
-uint64_t machine_deadline_icount(const Machine *m, const VCPU *v)
+uint64_t machine_deadline_icount(const Machine *m)
 {
-    (void)v;
     uint64_t deadline = clock_next_deadline(m->clock);
-    if (deadline == UINT64_MAX || m->config.realtime) {
+    if (deadline == UINT64_MAX || m->config.realtime || m->n_cpus > 1) {
         return UINT64_MAX;
     }
     uint64_t from = m->round_start_ns + m->turn_charged_ns;
@@ -66,10 +65,10 @@ uint64_t machine_deadline_icount(const Machine *m, const VCPU *v)
 void machine_meet_deadline(VCPU *v)
 {
     const Machine *m = v->machine;
-    if (m->n_cpus > 1 || m->current != v) {
+    if (m->current != v) {
         return;
     }
-    int64_t end = (int64_t)MIN_OF(machine_deadline_icount(m, v), (uint64_t)INT64_MAX);
+    int64_t end = (int64_t)MIN_OF(machine_deadline_icount(m), (uint64_t)INT64_MAX);
     if (end < v->base) {
         v->budget -= (int32_t)(v->base - end);
         v->base = end;
