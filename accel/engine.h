@@ -58,6 +58,10 @@ void engine_flush(Engine *e);                                        // forget a
 // Whether the block under way was made from any of these bytes.
 bool engine_running_code_at(const VCPU *v, uint64_t phys, uint64_t len);
 
+// While translating: the bytes of the page that follows the one of the request's pc, for a first
+// instruction that crosses into it; takes a guest exception if it cannot be fetched.
+const uint8_t *engine_next_page(VCPU *v, const TranslateRequest *r);
+
 // -d, `info jit`
 void engine_print_stats(Engine *e, void *file);
 

@@ -29,6 +29,9 @@ typedef struct TranslateRequest {
     unsigned bytes;      // how many of them lie in pc's page
     unsigned max_insns;  // decode no more (>= 1)
     bool single;         // one instruction that may touch devices
+    // For guests whose instructions may cross a page: if the block's first one does,
+    // engine_next_page (accel/engine.h) gives the following page's bytes, and guest_bytes then
+    // exceeds `bytes`. A later instruction that crosses is left to a block of its own.
 } TranslateRequest;
 
 typedef struct GdbRegister {
@@ -47,6 +50,8 @@ typedef struct TargetOps {
     const uint16_t *pin_gpr;
     const uint16_t *pin_vec;
     uint64_t va_canonical_mask; // bits of a pc that count
+    // A store over instructions of the block under way takes effect before the next one (x86).
+    bool precise_code;
 
     // The mode that decode depends on (exception level, FP traps, ...): part of a block's key.
     uint64_t (*block_flags)(VCPU *);

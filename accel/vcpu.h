@@ -70,6 +70,7 @@ typedef struct VCPU {
     jmp_buf leave;        // where engine_leave goes
     unsigned index;       // 0 .. machine's vCPUs - 1
     struct Machine *machine;
+    struct AddressSpace *memory; // physical addresses mean this; NULL: the machine's memory
     struct Engine *engine;
     const struct TargetOps *target;
     struct SoftMmu *mmu;

@@ -113,4 +113,9 @@ void mapping_asid_dropped(SoftMmu *m, uint32_t asid);
 void mapping_all_dropped(SoftMmu *m);
 void mapping_select(SoftMmu *m, uint32_t asid);
 
+static inline AddressSpace *mmu_memory(const VCPU *v)
+{
+    return v->memory ? v->memory : v->machine->memory;
+}
+
 #endif

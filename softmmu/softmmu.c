@@ -145,7 +145,7 @@ bool mmu_debug_access(VCPU *v, uint64_t va, void *buf, size_t len, bool write)
         if (phys == UINT64_MAX) {
             return false;
         }
-        AddressSpace *as = v->machine->memory;
+        AddressSpace *as = mmu_memory(v);
         if (!address_space_page(as, phys & ~PAGE_OFFSET).host ||
             (write ? mem_write(as, phys, p, n) : mem_read(as, phys, p, n)) != MEM_OK) {
             return false;

@@ -148,7 +148,7 @@ PageInfo *table_insert(SoftMmu *m, unsigned regime, uint64_t va, const MmuPage *
     if (info->va != INVALID_TAG && info->va != va) {
         t->evictions++;
     }
-    MemPage mem = address_space_page(m->v->machine->memory, p->phys);
+    MemPage mem = address_space_page(mmu_memory(m->v), p->phys);
     *info = (PageInfo){.va = va,
                        .phys = p->phys,
                        .host = mem.host,

@@ -71,6 +71,7 @@ typedef struct Machine {
     unsigned n_cpus;
     struct Engine *engine;
     AddressSpace *memory; // guest physical
+    AddressSpace *io;     // I/O ports (0..0xffff); NULL on boards without
     Clock *clock;
     GPtrArray *devices;   // Device *, in order of realization
     GHashTable *registry; // name -> object that subsystems keep with the machine
