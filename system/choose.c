@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "hw/core/firmware.h"
 #include "system/launch.h"
 #include "util/log.h"
 
@@ -200,17 +201,14 @@ static void check_machine_options(const Options *o, const BoardType *b)
 // A name without a directory is looked for in the data directories when it is not here.
 static void find_bios(Options *o)
 {
-    const char *dirs[] = {o->data_dir, MIMUS_DATADIR, "pc-bios", "/usr/share/qemu"};
-    if (!o->config.bios || strchr(o->config.bios, '/') || !access(o->config.bios, R_OK)) {
+    if (!o->config.bios) {
         return;
     }
-    for (size_t i = 0; i < ARRAY_LEN(dirs); i++) {
-        char *path = dirs[i] ? g_build_filename(dirs[i], o->config.bios, NULL) : NULL;
-        if (path && !access(path, R_OK)) {
-            o->config.bios = options_keep(o, path);
-        }
-        g_free(path);
+    char *path = firmware_find(&o->config, o->config.bios);
+    if (path) {
+        o->config.bios = options_keep(o, path);
     }
+    g_free(path);
 }
 
 const BoardType *choose_board(Options *o)

@@ -28,7 +28,7 @@ typedef struct Options {
     bool paused; // -S
     bool daemonize;
     bool interpreter, accel_given;
-    const char *pidfile, *name, *data_dir;
+    const char *pidfile, *name;
     bool rtc_given;
     uint64_t rtc_base;        // seconds since 1970
     GArray *semihosting_args; // char *

@@ -305,7 +305,7 @@ static OptionsResult opt_name(Options *o, const char *arg, char **error)
 static OptionsResult opt_data_dir(Options *o, const char *arg, char **error)
 {
     (void)error;
-    o->data_dir = options_keep(o, arg);
+    o->config.data_dir = options_keep(o, arg);
     return OPTIONS_RUN;
 }
 

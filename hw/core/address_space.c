@@ -18,6 +18,7 @@ typedef struct FlatRange {
     uint64_t first, last; // both inclusive
     MemRegion *region;    // never an alias or container
     uint64_t offset;      // of first, in region
+    MemKind kind;         // the region's, but ROM for RAM behind a read-only alias
 } FlatRange;
 
 struct AddressSpace {
@@ -73,8 +74,9 @@ void address_space_stale(AddressSpace *as)
 typedef __int128 Wide;
 
 // Puts r into what is still free of [lo, hi).
-static void insert_range(GArray *view, MemRegion *r, Wide base, Wide lo, Wide hi)
+static void insert_range(GArray *view, MemRegion *r, bool readonly, Wide base, Wide lo, Wide hi)
 {
+    MemKind kind = readonly && r->kind == MEM_RAM ? MEM_ROM : r->kind;
     guint i = 0;
     while (lo < hi) {
         while (i < view->len && (Wide)g_array_index(view, FlatRange, i).last < lo) {
@@ -88,7 +90,7 @@ static void insert_range(GArray *view, MemRegion *r, Wide base, Wide lo, Wide hi
             next = (Wide)f->last + 1;
         }
         if (lo < end) {
-            FlatRange n = {(uint64_t)lo, (uint64_t)(end - 1), r, (uint64_t)(lo - base)};
+            FlatRange n = {(uint64_t)lo, (uint64_t)(end - 1), r, (uint64_t)(lo - base), kind};
             g_array_insert_val(view, i, n);
             i++;
         }
@@ -99,7 +101,8 @@ static void insert_range(GArray *view, MemRegion *r, Wide base, Wide lo, Wide hi
     }
 }
 
-static void render(GArray *view, MemRegion *r, Wide base, Wide lo, Wide hi, unsigned depth)
+static void render(GArray *view, MemRegion *r, bool readonly, Wide base, Wide lo, Wide hi,
+                   unsigned depth)
 {
     assert(depth < MAX_DEPTH);
     lo = MAX_OF(lo, base);
@@ -108,15 +111,16 @@ static void render(GArray *view, MemRegion *r, Wide base, Wide lo, Wide hi, unsi
         return;
     }
     if (r->kind == MEM_ALIAS) {
-        render(view, r->target, base - (Wide)r->target_offset, lo, hi, depth + 1);
+        render(view, r->target, readonly || r->readonly, base - (Wide)r->target_offset, lo, hi,
+               depth + 1);
         return;
     }
     for (guint i = 0; i < r->children->len; i++) {
         MemRegion *child = r->children->pdata[i];
-        render(view, child, base + (Wide)child->addr, lo, hi, depth + 1);
+        render(view, child, readonly, base + (Wide)child->addr, lo, hi, depth + 1);
     }
     if (r->kind != MEM_CONTAINER) {
-        insert_range(view, r, base, lo, hi);
+        insert_range(view, r, readonly, base, lo, hi);
     }
 }
 
@@ -124,7 +128,7 @@ static void rebuild(AddressSpace *as)
 {
     g_array_set_size(as->view, 0);
     as->last_hit = 0;
-    render(as->view, as->root, 0, 0, (Wide)1 << 64, 0);
+    render(as->view, as->root, false, 0, 0, (Wide)1 << 64, 0);
     as->stale = false;
 }
 
@@ -184,7 +188,7 @@ MemPage address_space_page(AddressSpace *as, uint64_t phys)
     // A page that is only partly this region's is dispatched access by access.
     if (f->first <= first && f->last >= last && reads_memory(f->region)) {
         page.host = f->region->host + f->offset + (first - f->first);
-        page.writable = f->region->kind == MEM_RAM;
+        page.writable = f->kind == MEM_RAM;
     }
     return page;
 }
@@ -351,12 +355,12 @@ static uint64_t write_some(AddressSpace *as, uint64_t phys, const uint8_t *buf, 
     uint64_t offset = f->offset + (phys - f->first);
     uint64_t room = f->last - phys;
     len = room < len ? room + 1 : len;
-    if (r->kind == MEM_RAM) {
+    if (f->kind == MEM_RAM) {
         memcpy(r->host + offset, buf, len);
         told_written(as, phys, len);
         return len;
     }
-    if (r->kind == MEM_ROM) {
+    if (f->kind == MEM_ROM) {
         return len;
     }
     unsigned size = access_size(len);
@@ -423,12 +427,12 @@ MemResult mem_write_n(AddressSpace *as, uint64_t phys, uint64_t value, unsigned 
     }
     MemRegion *r = f->region;
     uint64_t offset = f->offset + (phys - f->first);
-    if (r->kind == MEM_RAM) {
+    if (f->kind == MEM_RAM) {
         memcpy(r->host + offset, &value, size);
         told_written(as, phys, size);
         return MEM_OK;
     }
-    if (r->kind == MEM_ROM) {
+    if (f->kind == MEM_ROM) {
         log_printf(LOG_GUEST_ERRORS, "memory: write to ROM %s at 0x%" PRIx64 "\n", r->name, phys);
         return MEM_OK;
     }
@@ -440,7 +444,7 @@ MemResult mem_write_n(AddressSpace *as, uint64_t phys, uint64_t value, unsigned 
 void *mem_dma(AddressSpace *as, uint64_t phys, uint64_t len)
 {
     const FlatRange *f = find(as, phys);
-    if (!f || f->region->kind != MEM_RAM || (len && f->last - phys < len - 1)) {
+    if (!f || f->kind != MEM_RAM || (len && f->last - phys < len - 1)) {
         return NULL;
     }
     return f->region->host + f->offset + (phys - f->first);
@@ -476,8 +480,8 @@ void address_space_print(AddressSpace *as, void *file)
     fprintf(file, "address-space: %s\n", as->name);
     for (guint i = 0; i < as->view->len; i++) {
         const FlatRange *f = &g_array_index(as->view, FlatRange, i);
-        fprintf(file, "  %016" PRIx64 "-%016" PRIx64 " (%s): %s", f->first, f->last,
-                kinds[f->region->kind], f->region->name);
+        fprintf(file, "  %016" PRIx64 "-%016" PRIx64 " (%s): %s", f->first, f->last, kinds[f->kind],
+                f->region->name);
         if (f->offset) {
             fprintf(file, " @%016" PRIx64, f->offset);
         }

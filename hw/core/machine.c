@@ -56,8 +56,13 @@ Machine *machine_new(const BoardType *board, const MachineConfig *config)
     m->registry = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     m->memory = address_space_new("memory", mem_container("system", UINT64_MAX));
     m->engine = engine_new(m, &m->config.engine);
-    address_space_set_hooks(m->memory, m, memory_changed, ram_written);
+    machine_hook_memory(m, m->memory);
     return m;
+}
+
+void machine_hook_memory(Machine *m, AddressSpace *as)
+{
+    address_space_set_hooks(as, m, memory_changed, ram_written);
 }
 
 void machine_free(Machine *m)

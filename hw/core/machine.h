@@ -18,6 +18,7 @@ typedef struct MachineConfig {
     unsigned smp;
     uint64_t ram_size;
     const char *kernel, *initrd, *append, *dtb, *bios;
+    const char *data_dir; // -L: where firmware is looked for first
     const char *dumpdtb;
     bool icount; // -icount given
     unsigned icount_shift;
@@ -99,6 +100,8 @@ int machine_run(Machine *m);
 // "chardevs", "block", "net", "debug"). NULL if there is none.
 void machine_register(Machine *m, const char *name, void *object);
 void *machine_lookup(const Machine *m, const char *name);
+// A further view of physical memory that vCPUs use (VCPU.memory): its changes reach their MMUs.
+void machine_hook_memory(Machine *m, AddressSpace *as);
 // From devices, PSCI, monitor, signals: takes effect at the end of the current turn.
 void machine_request(Machine *m, MachineStop what, int exit_status);
 // For debugger and monitor: machine_run keeps serving the host's files between the two.

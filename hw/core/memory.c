@@ -110,6 +110,15 @@ MemRegion *mem_alias(const char *name, MemRegion *target, uint64_t offset, uint6
     return r;
 }
 
+void mem_alias_set_readonly(MemRegion *alias, bool readonly)
+{
+    assert(alias->kind == MEM_ALIAS);
+    if (alias->readonly != readonly) {
+        alias->readonly = readonly;
+        mem_changed(alias);
+    }
+}
+
 void mem_changed(MemRegion *r)
 {
     for (; r; r = r->parent) {

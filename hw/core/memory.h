@@ -22,6 +22,8 @@ MemRegion *mem_ram(const char *name, uint64_t size); // zeroed, mmap'd, 2 MiB al
 MemRegion *mem_rom(const char *name, uint64_t size); // guest writes are ignored
 MemRegion *mem_mmio(const char *name, uint64_t size, const MmioOps *ops, void *opaque);
 MemRegion *mem_alias(const char *name, MemRegion *target, uint64_t offset, uint64_t size);
+// An alias that shows RAM as ROM, or as itself again.
+void mem_alias_set_readonly(MemRegion *alias, bool readonly);
 // ROM whose writes go to ops (flash); mem_romd_set(false) sends reads there as well.
 MemRegion *mem_romd(const char *name, uint64_t size, const MmioOps *ops, void *opaque);
 void mem_romd_set(MemRegion *r, bool reads_memory);

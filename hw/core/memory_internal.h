@@ -13,6 +13,7 @@ struct MemRegion {
     uint64_t size;
     bool enabled;
     bool romd_reads;    // MEM_ROMD: reads see the memory
+    bool readonly;      // ALIAS: RAM behind it cannot be written
     bool busy;          // a handler of this region is on the stack
     uint8_t *host;      // RAM, ROM, ROMD
     const MmioOps *ops; // MMIO, ROMD

@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "hw/core/firmware.h"
+#include "hw/core/loader.h"
 #include "hw/core/machine.h"
 #include "util/log.h"
 
@@ -16,8 +18,11 @@ struct PciBus {
     Machine *machine;
     char *name;
     MemRegion *mem, *io; // containers whose addresses are the bus's
-    IrqLine intx[4];
-    unsigned asserted[4]; // devices that hold the line
+    IrqLine intx[PCI_INTX_MAX];
+    unsigned asserted[PCI_INTX_MAX]; // devices that hold the line
+    PciIntxMap *intx_map;            // NULL: (slot + pin) mod 4
+    void *intx_opaque;
+    bool roms; // devices show their default option ROMs
     PciMsiHook *msi_hook;
     void *msi_opaque;
     PciDevice *device[N_DEVFN];
@@ -56,8 +61,21 @@ PciBus *pci_bus_new(Machine *m, const char *name, MemRegion *mem, MemRegion *io,
     b->name = g_strdup(name);
     b->mem = mem;
     b->io = io;
-    memcpy(b->intx, intx, sizeof b->intx);
+    memcpy(b->intx, intx, 4 * sizeof intx[0]);
     return b;
+}
+
+void pci_bus_set_intx(PciBus *b, const IrqLine *lines, unsigned n, PciIntxMap *map, void *opaque)
+{
+    assert(n <= PCI_INTX_MAX);
+    memcpy(b->intx, lines, n * sizeof lines[0]);
+    b->intx_map = map;
+    b->intx_opaque = opaque;
+}
+
+void pci_bus_enable_roms(PciBus *b)
+{
+    b->roms = true;
 }
 
 void pci_bus_set_msi_hook(PciBus *b, PciMsiHook *hook, void *opaque)
@@ -71,9 +89,30 @@ PciDevice *pci_bus_device(PciBus *b, unsigned devfn)
     return devfn < N_DEVFN ? b->device[devfn] : NULL;
 }
 
+static unsigned intx_line(const PciBus *b, unsigned devfn, unsigned pin)
+{
+    unsigned line = b->intx_map ? b->intx_map(b->intx_opaque, devfn, pin) : (devfn / 8 + pin) % 4;
+    assert(line < PCI_INTX_MAX);
+    return line;
+}
+
+void pci_bus_intx_moved(PciBus *b)
+{
+    memset(b->asserted, 0, sizeof b->asserted);
+    for (unsigned i = 0; i < N_DEVFN; i++) {
+        const PciDevice *d = b->device[i];
+        if (d && d->intx_out) {
+            b->asserted[intx_line(b, i, d->config[PCI_INT_PIN] - 1u)]++;
+        }
+    }
+    for (unsigned i = 0; i < PCI_INTX_MAX; i++) {
+        irq_set(&b->intx[i], b->asserted[i] != 0);
+    }
+}
+
 void pci_bus_intx(PciBus *b, unsigned devfn, unsigned pin, bool level)
 {
-    unsigned line = (devfn / 8 + pin) % 4;
+    unsigned line = intx_line(b, devfn, pin);
     if (level) {
         b->asserted[line]++;
     } else {
@@ -97,6 +136,9 @@ void pci_bus_msi(PciBus *b, unsigned devfn, uint64_t addr, uint32_t data)
 static uint64_t bar_address(const PciDevice *d, unsigned i)
 {
     const PciBar *b = &d->bar[i];
+    if (i == PCI_ROM_BAR) {
+        return pci_get32(d->config, PCI_ROM) & 0xfffff800;
+    }
     uint64_t addr = pci_get32(d->config, PCI_BAR0 + 4 * i) & ~(b->type & PCI_BAR_IO ? 3u : 15u);
     if (b->type & PCI_BAR_MEM64) {
         addr |= (uint64_t)pci_get32(d->config, PCI_BAR0 + 4 * i + 4) << 32;
@@ -113,7 +155,8 @@ static bool bar_decodes(const PciDevice *d, unsigned i, uint64_t addr)
                      : b->type & PCI_BAR_MEM64 ? UINT64_MAX
                                                : UINT64_C(0xffffffff);
     unsigned enable = b->type & PCI_BAR_IO ? PCI_COMMAND_IO : PCI_COMMAND_MEMORY;
-    if (!(pci_get16(d->config, PCI_COMMAND) & enable)) {
+    bool off = i == PCI_ROM_BAR && !(d->config[PCI_ROM] & PCI_ROM_ENABLE);
+    if (off || !(pci_get16(d->config, PCI_COMMAND) & enable)) {
         return false;
     }
     return addr < space && b->size - 1 < space - addr;
@@ -121,7 +164,7 @@ static bool bar_decodes(const PciDevice *d, unsigned i, uint64_t addr)
 
 static void update_bars(PciDevice *d)
 {
-    for (unsigned i = 0; i < PCI_BARS; i++) {
+    for (unsigned i = 0; i <= PCI_ROM_BAR; i++) {
         PciBar *b = &d->bar[i];
         if (!b->region) {
             continue;
@@ -153,6 +196,44 @@ void pci_add_bar(PciDevice *d, unsigned bar, uint8_t type, MemRegion *region)
         assert(bar + 1 < PCI_BARS);
         pci_put32(d->wmask, at + 4, ~(size - 1) >> 32);
     }
+}
+
+// --- option ROM (6.3)
+
+#define MAX_ROM UINT64_C(0x1000000)
+
+// romfile= names one, romfile= without a name says none; otherwise the default, if it is there.
+static bool add_rom(PciDevice *d, char **error)
+{
+    const Machine *m = d->dev.machine;
+    const char *name = d->rom_opt ? d->rom_opt : d->bus->roms ? d->default_rom : NULL;
+    if (!name || !*name || !d->rombar) {
+        return true;
+    }
+    char *path = firmware_find(&m->config, name);
+    if (!path) {
+        *error = d->rom_opt ? g_strdup_printf("romfile=%s: there is no such file", name) : NULL;
+        return !d->rom_opt;
+    }
+    uint64_t len;
+    char *reason = NULL;
+    uint8_t *data = load_file(path, MAX_ROM, &len, &reason);
+    g_free(path);
+    if (!data) {
+        *error = g_strdup_printf("romfile=%s", reason);
+        g_free(reason);
+        return false;
+    }
+    uint64_t size = 0x800;
+    while (size < len) {
+        size *= 2;
+    }
+    MemRegion *rom = mem_rom(name, size);
+    memcpy(mem_host(rom), data, len);
+    g_free(data);
+    d->bar[PCI_ROM_BAR] = (PciBar){.region = rom, .size = size};
+    pci_put32(d->wmask, PCI_ROM, (uint32_t)(~(size - 1) | PCI_ROM_ENABLE));
+    return true;
 }
 
 // --- config space
@@ -194,7 +275,8 @@ void pci_bus_config_write(PciBus *b, unsigned devfn, unsigned offset, uint32_t v
         *c = (*c & ~w) | (v & w);
         *c &= ~(v & d->w1c[offset + i]);
     }
-    if (overlaps(offset, size, PCI_COMMAND, 2) || overlaps(offset, size, PCI_BAR0, 4 * PCI_BARS)) {
+    if (overlaps(offset, size, PCI_COMMAND, 2) || overlaps(offset, size, PCI_BAR0, 4 * PCI_BARS) ||
+        overlaps(offset, size, PCI_ROM, 4)) {
         update_bars(d);
         pci_update_intx(d);
     }
@@ -292,6 +374,9 @@ bool pci_device_plug(PciDevice *d, const PciIds *ids, bool intx_pin, char **erro
         return false;
     }
     write_header(d, ids, intx_pin);
+    if (!add_rom(d, error)) {
+        return false;
+    }
     d->bus->device[d->devfn] = d;
     d->dev.bus = d->bus;
     return true;
@@ -342,7 +427,8 @@ static void print_bar(const PciDevice *d, unsigned i, FILE *out)
         return;
     }
     fprintf(out, "    BAR%u: %s ", i,
-            b->type & PCI_BAR_IO      ? "I/O"
+            i == PCI_ROM_BAR          ? "ROM"
+            : b->type & PCI_BAR_IO    ? "I/O"
             : b->type & PCI_BAR_MEM64 ? "64-bit memory"
                                       : "32-bit memory");
     if (b->mapped) {
@@ -364,7 +450,7 @@ void pci_bus_print(PciBus *b, void *file)
                 devfn / 8, devfn % 8, d->dev.type->name, d->dev.id ? " " : "",
                 d->dev.id ? d->dev.id : "", pci_get16(d->config, PCI_VENDOR_ID),
                 pci_get16(d->config, PCI_DEVICE_ID), pci_get32(d->config, PCI_REVISION) >> 8);
-        for (unsigned i = 0; i < PCI_BARS; i++) {
+        for (unsigned i = 0; i <= PCI_ROM_BAR; i++) {
             print_bar(d, i, out);
         }
     }

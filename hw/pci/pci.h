@@ -13,6 +13,9 @@
 #define PCI_CONFIG_SIZE 4096
 #define PCI_BARS        6
 #define PCI_SLOTS       32
+#define PCI_ROM_BAR     PCI_BARS // the option ROM's place among the BARs
+#define PCI_ROM_ENABLE  1
+#define PCI_INTX_MAX    8   // interrupt lines that a host may have
 #define PCI_MSIX_MAX    256 // vectors that a device here may have (the format allows 2048)
 
 // Offsets in the type 0 header (6.1).
@@ -69,9 +72,11 @@ typedef struct PciDevice {
     // --- options
     char *addr_opt; // addr=SLOT[.FUNCTION], hexadecimal
     char *bus_opt;  // bus=pcie.0
-    char *rom_opt;  // romfile=: accepted, boards here have no option ROMs
+    char *rom_opt;  // romfile=FILE
+    bool rombar;
     bool multifunction;
-    uint32_t bootindex; // stored for firmware
+    uint32_t bootindex;      // for firmware; UINT32_MAX: none
+    const char *default_rom; // set before the plug: option ROM without romfile=, or NULL
     // --- identity
     PciBus *bus;
     uint8_t devfn;
@@ -79,7 +84,7 @@ typedef struct PciDevice {
     uint8_t w1c[PCI_CONFIG_SIZE];     // bits that a written 1 clears
     uint8_t initial[PCI_CONFIG_SIZE]; // config after reset
     uint8_t next_cap;                 // where the next capability may go
-    PciBar bar[PCI_BARS];
+    PciBar bar[PCI_BARS + 1];
     uint8_t msi_cap, msix_cap; // config offsets, 0: none
     uint16_t msix_vectors;
     // --- state
@@ -97,11 +102,13 @@ typedef struct PciDevice {
 #define PCI_PROPS(T, f)                                                                            \
     {"addr", PROP_STRING, offsetof(T, f.addr_opt), NULL, "slot[.function], hexadecimal"},          \
         {"bus", PROP_STRING, offsetof(T, f.bus_opt), NULL, "bus to sit on"},                       \
-        {"romfile", PROP_STRING, offsetof(T, f.rom_opt), NULL, "option ROM (not loaded)"},         \
+        {"romfile", PROP_STRING, offsetof(T, f.rom_opt), NULL, "option ROM"},                      \
+        {"rombar", PROP_BOOL, offsetof(T, f.rombar), "on", "show an option ROM"},                  \
         {"multifunction", PROP_BOOL, offsetof(T, f.multifunction), "off",                          \
          "function 0 of several"},                                                                 \
     {                                                                                              \
-        "bootindex", PROP_U32, offsetof(T, f.bootindex), "0", "boot order, stored for firmware"    \
+        "bootindex", PROP_U32, offsetof(T, f.bootindex), "4294967295",                             \
+            "place in the firmware's boot order"                                                   \
     }
 
 // The part of a PciDevice that is guest state: use with STATE_STRUCTS(T, f, PciDevice, 1, ...).
@@ -113,6 +120,12 @@ typedef void PciMsiHook(void *opaque, uint16_t requester, uint64_t addr, uint32_
 
 PciBus *pci_bus_new(struct Machine *m, const char *name, MemRegion *mem, MemRegion *io,
                     const IrqLine intx[4]);
+// Other lines, and which of them (0 .. n - 1) a device's pin (INTA = 0) reaches. With a NULL map,
+// the first four as in pci_bus_new.
+typedef unsigned PciIntxMap(void *opaque, unsigned devfn, unsigned pin);
+void pci_bus_set_intx(PciBus *b, const IrqLine *lines, unsigned n, PciIntxMap *map, void *opaque);
+void pci_bus_intx_moved(PciBus *b);  // after a change of what map answers
+void pci_bus_enable_roms(PciBus *b); // devices get their default option ROMs
 void pci_bus_set_msi_hook(PciBus *b, PciMsiHook *hook, void *opaque);
 // One config access of 1, 2 or 4 bytes, naturally aligned. Absent functions read as all ones.
 uint32_t pci_bus_config_read(PciBus *b, unsigned devfn, unsigned offset, unsigned size);
