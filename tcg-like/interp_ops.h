@@ -44,7 +44,11 @@ static inline IRType interp_arg_type(const IRBlock *b, const IRInsn *i, unsigned
     V(vsari) V(vzip1) V(vzip2) V(vuzp1) V(vuzp2) V(vtrn1) V(vtrn2) V(vext) V(vrev) V(vtbl)         \
     V(vwiden_s) V(vwiden_u) V(vwiden2_s) V(vwiden2_u) V(vnarrow) V(vnarrow2) V(vclmul)             \
     V(aes_enclast) V(aes_declast) V(aes_mc) V(aes_imc) V(sha1c) V(sha1p) V(sha1m) V(sha1su1)       \
-    V(sha256h) V(sha256h2) V(sha256su0) V(sha256su1)
+    V(sha256h) V(sha256h2) V(sha256su0) V(sha256su1)                                                      \
+    V(vshufb) V(vshuf32) V(vblendi) V(vblendv) V(vmulh_s) V(vmulh_u) V(vmulhr_s) V(vmule_s)        \
+    V(vmule_u) V(vmaddp_s) V(vmaddp_us) V(vsadu) V(vqpack_s) V(vqpack_u) V(vshl) V(vshr) V(vsar)   \
+    V(vshlv) V(vshrv) V(vsarv) V(aes_enc) V(aes_dec) V(sha1rnds4) V(sha1nexte) V(sha1msg1)         \
+    V(sha1msg2) V(sha256rnds2) V(sha256msg1) V(sha256msg2)
 // clang-format on
 
 #define V(name) IRVFn ir_ref_##name;

@@ -100,6 +100,22 @@ static void mix_columns(V128 *d, const V128 *a, const uint8_t m[4])
     *d = r;
 }
 
+VECTOR_FN(aes_enc)
+{
+    V128 key = *b, r;
+    substitute_and_shift(&r, a, &(V128){.u64 = {0, 0}}, sbox, 1);
+    mix_columns(&r, &r, (const uint8_t[4]){2, 3, 1, 1});
+    d->u128 = r.u128 ^ key.u128;
+}
+
+VECTOR_FN(aes_dec)
+{
+    V128 key = *b, r;
+    substitute_and_shift(&r, a, &(V128){.u64 = {0, 0}}, inverse_sbox, 3);
+    mix_columns(&r, &r, (const uint8_t[4]){14, 11, 13, 9});
+    d->u128 = r.u128 ^ key.u128;
+}
+
 VECTOR_FN(aes_mc)
 {
     mix_columns(d, a, (const uint8_t[4]){2, 3, 1, 1});

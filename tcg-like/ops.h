@@ -164,10 +164,35 @@ IR_OP(vwiden2_s, "v=v", PURE) // high half lanes
 IR_OP(vwiden2_u, "v=v", PURE)
 IR_OP(vnarrow, "v=v", PURE)   // truncated to half size in the low half; aux = source esize; high half 0
 IR_OP(vnarrow2, "v=vv", PURE) // low half of a; high half = narrowed b
+// --- vectors: products, packs, blends, shifts by values. aux = esize of the sources
+IR_OP(vshufb, "v=vv", PURE)   // a = table, b = byte indices: low four bits, top bit gives 0
+IR_OP(vshuf32, "v=vv", PURE)  // 32-bit lanes: imm is four 2-bit indices, two into a, two into b
+IR_OP(vblendi, "v=vv", PURE)  // 16-bit lanes: b's where imm has a bit, else a's
+IR_OP(vblendv, "v=vvv", PURE) // b's lanes where c's have their top bit, else a's
+IR_OP(vmulh_s, "v=vv", PURE)  // high half of the product, esize 1
+IR_OP(vmulh_u, "v=vv", PURE)
+IR_OP(vmulhr_s, "v=vv", PURE) // (a * b + 0x4000) >> 15, esize 1
+IR_OP(vmule_s, "v=vv", PURE)  // products of the even 32-bit lanes, as 64 bit
+IR_OP(vmule_u, "v=vv", PURE)
+IR_OP(vmaddp_s, "v=vv", PURE) // esize 1: sums of neighbouring products, as 32 bit
+IR_OP(vmaddp_us, "v=vv", PURE) // esize 0: unsigned a by signed b, sums saturated to 16 bit
+IR_OP(vsadu, "v=vv", PURE)    // sums of |a - b| of each eight bytes, as 64 bit
+IR_OP(vqpack_s, "v=vv", PURE) // esize 1, 2: a's lanes, then b's, saturated to half the size
+IR_OP(vqpack_u, "v=vv", PURE) // the same: signed sources, unsigned results
+IR_OP(vshl, "v=vv", PURE)     // all lanes by b's low 64 bits, esize 1..3; too much gives 0
+IR_OP(vshr, "v=vv", PURE)
+IR_OP(vsar, "v=vv", PURE)     // too much gives the sign, in all bits
+IR_OP(vshlv, "v=vv", PURE)    // each lane by b's, esize 2, 3
+IR_OP(vshrv, "v=vv", PURE)
+IR_OP(vsarv, "v=vv", PURE)
+IR_OP(vmovmsk, "w=v", PURE)   // the lanes' top bits
+IR_OP(f_vtest, "f=vv", PURE)  // Z: (a & b) = 0, C: (~a & b) = 0; the others 0
 // --- crypto
 IR_OP(vclmul, "v=vv", PURE)   // 64x64 -> 128 carry-less; aux = lane of a | lane of b << 4
 IR_OP(aes_enclast, "v=vv", PURE) // ShiftRows(SubBytes(a)) ^ b
 IR_OP(aes_declast, "v=vv", PURE) // InvShiftRows(InvSubBytes(a)) ^ b
+IR_OP(aes_enc, "v=vv", PURE)  // MixColumns(ShiftRows(SubBytes(a))) ^ b
+IR_OP(aes_dec, "v=vv", PURE)  // the inverse steps of a
 IR_OP(aes_mc, "v=v", PURE)    // MixColumns
 IR_OP(aes_imc, "v=v", PURE)   // InvMixColumns
 // SHA (FIPS 180-4), lane 0 = a or e, or the earliest word. Four rounds, c = schedule + constants:
@@ -179,6 +204,14 @@ IR_OP(sha256h, "v=vvv", PURE) // a = abcd, b = efgh: new abcd
 IR_OP(sha256h2, "v=vvv", PURE) // the same: new efgh
 IR_OP(sha256su0, "v=vv", PURE) // a = W[t-16..], b = W[t-12..]: a + sigma0(W[t-15..])
 IR_OP(sha256su1, "v=vvv", PURE) // a = that, b = W[t-8..], c = W[t-4..]: W[t..t+3]
+// The same as x86 keeps it, lane 3 first (SDM vol. 2, SHA1RNDS4 ...):
+IR_OP(sha1rnds4, "v=vv", PURE)    // a = abcd, b = words + e; imm = round / 20
+IR_OP(sha1nexte, "v=vv", PURE)    // b with lane 3 + rol(a's lane 3, 30)
+IR_OP(sha1msg1, "v=vv", PURE)
+IR_OP(sha1msg2, "v=vv", PURE)
+IR_OP(sha256rnds2, "v=vvv", PURE) // a = cdgh, b = abef, c = two words + constants: new abef
+IR_OP(sha256msg1, "v=vv", PURE)
+IR_OP(sha256msg2, "v=vv", PURE)
 
 // --- floating point. aux = esize | IR_FP_SCALAR (lane 0 only, other lanes of the result zero);
 // imm = const IRVHelper *exact, called with desc = aux | aux2 << 16. A backend may compute on host

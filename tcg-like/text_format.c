@@ -25,6 +25,7 @@ KEY(bits, "bits", DEC, AUX, 0, 0, NULL);
 KEY(at, "pos", DEC, AUX, 0, 8, NULL);
 KEY(len, "len", DEC, AUX, 8, 8, NULL);
 KEY(n, "n", DEC, IMM, 0, 0, NULL);
+KEY(imm, "imm", HEX, IMM, 0, 0, NULL);
 KEY(cond, "cond", NAME, AUX, 0, 0, cond_names);
 KEY(cond2, "cond", NAME, AUX2, 0, 0, cond_names);
 KEY(fcond, "cond", NAME, AUX, 0, 0, flag_cond_names);
@@ -141,7 +142,20 @@ const IRTextOp ir_text_op[IR_OPCODES] = {
     [IR_vwiden2_u] = ESIZE,
     [IR_vnarrow] = ESIZE,
     [IR_vnarrow2] = ESIZE,
+    [IR_vshuf32] = KEYS(&key_imm),
+    [IR_vblendi] = KEYS(&key_imm),
+    [IR_vblendv] = ESIZE,
+    [IR_vqpack_s] = ESIZE,
+    [IR_vqpack_u] = ESIZE,
+    [IR_vshl] = ESIZE,
+    [IR_vshr] = ESIZE,
+    [IR_vsar] = ESIZE,
+    [IR_vshlv] = ESIZE,
+    [IR_vshrv] = ESIZE,
+    [IR_vsarv] = ESIZE,
+    [IR_vmovmsk] = ESIZE,
     [IR_vclmul] = KEYS(&key_lanes),
+    [IR_sha1rnds4] = KEYS(&key_imm),
     [IR_fadd] = FP,
     [IR_fsub] = FP,
     [IR_fmul] = FP,

@@ -292,6 +292,23 @@ static bool check_vrev(Verifier *v)
            bad(v, "esize %u in %u", v->i->aux, v->i->aux2);
 }
 
+static bool check_imm(Verifier *v)
+{
+    return v->i->imm <= (v->i->op == IR_sha1rnds4 ? 3 : 255) ||
+           bad(v, "immediate %u", (unsigned)v->i->imm);
+}
+
+static bool check_pack(Verifier *v)
+{
+    return v->i->aux == 1 || v->i->aux == 2 || bad(v, "esize %u", v->i->aux);
+}
+
+static bool check_counted(Verifier *v)
+{
+    unsigned low = v->i->op >= IR_vshlv && v->i->op <= IR_vsarv ? 2 : 1;
+    return (v->i->aux >= low && v->i->aux <= 3) || bad(v, "esize %u", v->i->aux);
+}
+
 static bool check_clmul(Verifier *v)
 {
     return !(v->i->aux & ~0x11u) || bad(v, "lanes 0x%x", v->i->aux);
@@ -327,7 +344,10 @@ static CheckFn *const check_op[IR_OPCODES] = {
     [IR_vwiden2_u] = check_widen, [IR_vnarrow] = check_narrow,   [IR_vnarrow2] = check_narrow,
     [IR_vclmul] = check_clmul,    [IR_exit_if] = check_exit_if,  [IR_exit_if_f] = check_exit_if_f,
     [IR_exit_jump] = check_slot,  [IR_exit_call] = check_slot,   [IR_exit_ind] = check_ind,
-    [IR_casif] = check_memop,
+    [IR_casif] = check_memop,     [IR_vshuf32] = check_imm,      [IR_vblendi] = check_imm,
+    [IR_sha1rnds4] = check_imm,   [IR_vqpack_s] = check_pack,    [IR_vqpack_u] = check_pack,
+    [IR_vshl] = check_counted,    [IR_vshr] = check_counted,     [IR_vsar] = check_counted,
+    [IR_vshlv] = check_counted,   [IR_vshrv] = check_counted,    [IR_vsarv] = check_counted,
 };
 
 static bool check_immediates(Verifier *v)
@@ -339,7 +359,7 @@ static bool check_immediates(Verifier *v)
     if (op == IR_f_fcmp || (op >= IR_fadd && op <= IR_vf2u)) {
         return check_fp(v);
     }
-    return op < IR_vzext || op > IR_vnarrow2 || check_esize(v);
+    return op < IR_vzext || op > IR_f_vtest || check_esize(v);
 }
 
 // --- the block

@@ -150,3 +150,64 @@ EMIT(sha1su1)
     x86_rr(&e->c, SHA1MSG2, XMM_A, XMM_B);
     x86_vi(e, V_PSHUFD, r.d, 0, XMM_A, REVERSED);
 }
+
+// --- x86's own forms: the destination is the first operand
+static void destructive(Emit *e, const IRInsn *i, unsigned op, bool imm)
+{
+    if (by_reference(e, i)) {
+        return;
+    }
+    VRegs r = x86_v2(e, i);
+    int t = r.d == r.b && r.d != r.a ? XMM_A : r.d;
+    copy(e, t, r.a);
+    x86_rr(&e->c, op, t, r.b);
+    if (imm) {
+        x86_byte(&e->c, (unsigned)i->imm & 3);
+    }
+    copy(e, r.d, t);
+}
+EMIT(sha1rnds4)
+{
+    destructive(e, i, SHA1RNDS4, true);
+}
+EMIT(sha1nexte)
+{
+    destructive(e, i, 0xc8 | X86_0F38, false);
+}
+EMIT(sha1msg1)
+{
+    destructive(e, i, 0xc9 | X86_0F38, false);
+}
+EMIT(sha1msg2)
+{
+    destructive(e, i, SHA1MSG2, false);
+}
+EMIT(sha256msg1)
+{
+    destructive(e, i, SHA256MSG1, false);
+}
+EMIT(sha256msg2)
+{
+    destructive(e, i, SHA256MSG2, false);
+}
+
+EMIT(sha256rnds2)
+{
+    if (by_reference(e, i)) {
+        return;
+    }
+    int a = ra_use(&e->ra, i->arg[0]), b = ra_use(&e->ra, i->arg[1]), c = ra_use(&e->ra, i->arg[2]);
+    int d = ra_def(&e->ra, e->at, i->arg[0], false);
+    copy(e, XMM_A, a);
+    copy(e, XMM_B, b);
+    if (c == 0) {
+        x86_rr(&e->c, SHA256RNDS2, XMM_A, XMM_B);
+    } else {
+        int kept = ra_temp(&e->ra, RA_VEC);
+        copy(e, kept, 0);
+        copy(e, 0, c);
+        x86_rr(&e->c, SHA256RNDS2, XMM_A, XMM_B);
+        copy(e, 0, kept);
+    }
+    copy(e, d, XMM_A);
+}

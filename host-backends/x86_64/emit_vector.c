@@ -131,8 +131,7 @@ void x86_vex_operand(Emit *e, unsigned op, int reg, int vvvv, IRRef r)
     vex_rrr(&e->c, op, reg, vvvv, ra_use(&e->ra, r));
 }
 
-// One instruction, or the reference function where op is 0. The second operand may be in memory.
-static void simple(Emit *e, const IRInsn *i, unsigned op)
+void x86_vector_simple(Emit *e, const IRInsn *i, unsigned op)
 {
     size_t off;
     if (!op) {
@@ -153,12 +152,12 @@ static void simple(Emit *e, const IRInsn *i, unsigned op)
     EMIT(name)                                                                                     \
     {                                                                                              \
         static const uint16_t op[] = {b, w, d, q};                                                 \
-        simple(e, i, op[i->aux & 3]);                                                              \
+        x86_vector_simple(e, i, op[i->aux & 3]);                                                   \
     }
 #define ANY_SIZE(name, op)                                                                         \
     EMIT(name)                                                                                     \
     {                                                                                              \
-        simple(e, i, op);                                                                          \
+        x86_vector_simple(e, i, op);                                                               \
     }
 
 ANY_SIZE(vand, V_PAND)
@@ -241,7 +240,7 @@ EMIT(vmul)
 {
     unsigned esize = i->aux & 3;
     if (esize == 1 || esize == 2) {
-        simple(e, i, esize == 1 ? 0xd5 | M0F : 0x40 | M0F38);
+        x86_vector_simple(e, i, esize == 1 ? 0xd5 | M0F : 0x40 | M0F38);
         return;
     }
     VRegs r = x86_v2(e, i);
@@ -357,7 +356,7 @@ static void pick_quads(Emit *e, const IRInsn *i, bool is_unsigned, bool max)
     EMIT(name)                                                                                     \
     {                                                                                              \
         if ((i->aux & 3) < 3) {                                                                    \
-            simple(e, i, table[i->aux & 3]);                                                       \
+            x86_vector_simple(e, i, table[i->aux & 3]);                                            \
         } else {                                                                                   \
             pick_quads(e, i, is_unsigned, max);                                                    \
         }                                                                                          \

@@ -26,6 +26,7 @@ enum {
     V_PUNPCKHQDQ = 0x6d | M0F,
     V_PACKUSWB = 0x67 | M0F,
     V_PACKUSDW = 0x2b | M0F38,
+    V_PBLENDW = 0x0e | M0F3A,
     V_PBLENDD = 0x02 | M0F3A,
     V_PBLENDVB = 0x4c | M0F3A,
     V_PALIGNR = 0x0f | M0F3A,
@@ -43,6 +44,8 @@ typedef struct VRegs {
 VRegs x86_v1(Emit *e, const IRInsn *i);
 VRegs x86_v2(Emit *e, const IRInsn *i);
 void x86_by_reference(Emit *e, const IRInsn *i);
+// One instruction, or the reference function where op is 0. The second operand may be in memory.
+void x86_vector_simple(Emit *e, const IRInsn *i, unsigned op);
 void x86_ones(Emit *e, int reg);
 void x86_zero(Emit *e, int reg);
 void x86_vi(Emit *e, unsigned op, int dst, int vvvv, int src, unsigned imm); // with an immediate

@@ -236,11 +236,35 @@ static inline void random_vector_immediates(Random *r, IRInsn *i)
         i->aux = (uint16_t)esize;
         i->imm = rnd(r, (8u << esize) + 1);
         break;
+    case IR_vshuf32:
+    case IR_vblendi:
+        i->imm = rnd(r, 256);
+        break;
+    case IR_sha1rnds4:
+        i->imm = rnd(r, 4);
+        break;
+    case IR_vqpack_s:
+    case IR_vqpack_u:
+        i->aux = (uint16_t)(1 + rnd(r, 2));
+        break;
+    case IR_vshl:
+    case IR_vshr:
+    case IR_vsar:
+        i->aux = (uint16_t)(1 + rnd(r, 3));
+        break;
+    case IR_vshlv:
+    case IR_vshrv:
+    case IR_vsarv:
+        i->aux = (uint16_t)(2 + rnd(r, 2));
+        break;
     default:
         i->aux = (uint16_t)esize;
         break;
     }
-    bool bitwise = (i->op >= IR_vand && i->op <= IR_vbsl) || i->op == IR_vcnt || i->op == IR_vtbl;
+    bool no_esize = i->op >= IR_vshufb && i->op <= IR_f_vtest && i->op != IR_vblendv &&
+                    i->op != IR_vmovmsk && !(i->op >= IR_vqpack_s && i->op <= IR_vsarv);
+    bool bitwise =
+        no_esize || (i->op >= IR_vand && i->op <= IR_vbsl) || i->op == IR_vcnt || i->op == IR_vtbl;
     if (bitwise || i->op >= IR_aes_enclast) {
         i->aux = 0;
     }
