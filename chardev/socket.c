@@ -83,6 +83,9 @@ static struct addrinfo *resolve(const SocketConfig *f, char **error)
     hints.ai_flags = f->server ? AI_PASSIVE : 0;
     const char *host = f->host && *f->host ? f->host : NULL;
     int e = getaddrinfo(host, f->port, &hints, &list);
+    if (e == EAI_NONAME && host && !strcmp(host, "localhost")) { // a host without /etc/hosts
+        e = getaddrinfo("127.0.0.1", f->port, &hints, &list);
+    }
     if (e) {
         *error = g_strdup_printf("tcp:%s:%s: %s", host ? host : "", f->port, gai_strerror(e));
         return NULL;

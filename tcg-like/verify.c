@@ -166,7 +166,7 @@ static bool check_memop(Verifier *v)
     unsigned size = v->i->aux & IR_MEM_SIZE, type = memory_type(v);
     bool store =
         v->i->op == IR_st || v->i->op == IR_rmw || v->i->op == IR_cas || v->i->op == IR_casif;
-    bool ok = type == IR_V128 ? size == 4 : type == IR_I32 ? size <= 2 : size <= 3;
+    bool ok = type == IR_V128 ? size >= 2 && size <= 4 : type == IR_I32 ? size <= 2 : size <= 3;
     if (!ok || type == IR_FLAGS) {
         return bad(v, "%u bytes of memory for %s", 1u << size, ir_text_type[type]);
     }

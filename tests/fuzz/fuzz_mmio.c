@@ -1,70 +1,22 @@
 // Random register accesses to every device of the virt board, as a hostile guest would make them,
-// with RAM full of random descriptors. Meant for a build with sanitizers:
-//
-//   fuzz_mmio [-s FIRST_SEED] [-n SEEDS] [-a ACCESSES] [-v]
-//
-// Each seed is one machine: GICv2 or GICv3, disks, network cards and serial devices on PCI and in
-// virtio-mmio slots. It repeats exactly; -v prints every access, to find the last one before a
-// crash.
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
-
-#include "block/block.h"
-#include "chardev/chardev.h"
-#include "hw/core/machine.h"
-#include "hw/intc/gic.h"
-#include "net/net.h"
-#include "replay/gate.h"
-#include "util/log.h"
+// with RAM full of random descriptors. Each run is one machine: GICv2 or GICv3, disks, network
+// cards and serial devices on PCI and in virtio-mmio slots.
+#include "tests/fuzz/machine.h"
 
 #define RAM_BASE UINT64_C(0x40000000)
 #define RAM_SIZE UINT64_C(0x400000)
 #define HOT      UINT64_C(0x10000) // of RAM: where most descriptors and buffers are
-
-typedef struct Fuzz {
-    uint64_t random;
-    Machine *m;
-    uint64_t now;
-    bool verbose;
-} Fuzz;
-
-// --- random choices
-
-static uint64_t rnd(Fuzz *f)
-{
-    f->random ^= f->random << 13;
-    f->random ^= f->random >> 7;
-    f->random ^= f->random << 17;
-    return f->random;
-}
-
-static uint64_t below(Fuzz *f, uint64_t n)
-{
-    return rnd(f) % n;
-}
-
-static bool one_in(Fuzz *f, unsigned n)
-{
-    return below(f, n) == 0;
-}
+#define STEPS    10000             // a run
 
 static uint64_t random_value(Fuzz *f)
 {
-    switch (below(f, 6)) {
+    switch (fuzz_below(f, 4)) {
     case 0:
-        return below(f, 16);
+        return RAM_BASE + (fuzz_below(f, HOT) & ~UINT64_C(15));
     case 1:
-        return UINT64_C(1) << below(f, 64);
-    case 2:
-        return RAM_BASE + (below(f, HOT) & ~UINT64_C(15));
-    case 3:
-        return UINT64_MAX >> below(f, 64);
-    case 4:
-        return below(f, 0x400);
+        return fuzz_below(f, 0x400);
     default:
-        return rnd(f);
+        return fuzz_number(f);
     }
 }
 
@@ -97,7 +49,7 @@ static const Target *pick_target(Fuzz *f)
     for (size_t i = 0; i < ARRAY_LEN(targets); i++) {
         total += targets[i].weight;
     }
-    unsigned at = (unsigned)below(f, total);
+    unsigned at = (unsigned)fuzz_below(f, total);
     for (size_t i = 0;; i++) {
         if (at < targets[i].weight) {
             return &targets[i];
@@ -108,58 +60,45 @@ static const Target *pick_target(Fuzz *f)
 
 // --- actions
 
-static void store(Fuzz *f, uint64_t addr, uint64_t value, unsigned size)
+static void random_access(FuzzMachine *fm)
 {
-    if (f->verbose) {
-        printf("w%u %llx = %llx\n", size, (unsigned long long)addr, (unsigned long long)value);
-        fflush(stdout);
-    }
-    mem_write_n(f->m->memory, addr, value, size);
-}
-
-static void load(Fuzz *f, uint64_t addr, unsigned size)
-{
-    uint64_t v = 0;
-    if (f->verbose) {
-        printf("r%u %llx\n", size, (unsigned long long)addr);
-        fflush(stdout);
-    }
-    mem_read_n(f->m->memory, addr, &v, size);
-}
-
-static void random_access(Fuzz *f)
-{
+    Fuzz *f = fm->f;
     const Target *t = pick_target(f);
-    unsigned size = 1u << below(f, 4);
-    uint64_t offset = below(f, one_in(f, 2) && t->size > 0x100 ? 0x100 : t->size);
-    if (!one_in(f, 8)) {
-        size = one_in(f, 3) ? size : 4;
+    unsigned size = 1u << fuzz_below(f, 4);
+    uint64_t offset = fuzz_below(f, fuzz_one_in(f, 2) && t->size > 0x100 ? 0x100 : t->size);
+    if (!fuzz_one_in(f, 8)) {
+        size = fuzz_one_in(f, 3) ? size : 4;
         offset &= ~(uint64_t)(size - 1);
     }
-    if (one_in(f, 3)) {
-        load(f, t->base + offset, size);
+    if (fuzz_one_in(f, 3)) {
+        fuzz_read(fm, t->base + offset, size);
     } else {
-        store(f, t->base + offset, random_value(f), size);
+        fuzz_write(fm, t->base + offset, random_value(f), size);
     }
 }
 
 static uint64_t hot_address(Fuzz *f)
 {
-    return RAM_BASE + (below(f, HOT - 0x2000) & ~UINT64_C(15));
+    return RAM_BASE + (fuzz_below(f, HOT - 0x2000) & ~UINT64_C(15));
 }
 
 // Descriptors that are not complete nonsense: addresses in RAM, short chains. Buffers begin with a
 // small number, which disks take for a request.
-static void fill_descriptors(Fuzz *f, uint64_t at)
+static void fill_descriptors(FuzzMachine *fm, uint64_t at)
 {
+    Fuzz *f = fm->f;
     for (unsigned i = 0; i < 16; i++, at += 16) {
         uint64_t buf = hot_address(f);
-        store(f, buf, below(f, 16), 4);
-        store(f, buf + 8, below(f, 4), 8);
-        store(f, at, one_in(f, 40) ? rnd(f) : buf, 8);
-        store(f, at + 8, one_in(f, 20) ? random_value(f) : one_in(f, 2) ? 16 : below(f, 2048), 4);
-        store(f, at + 12, one_in(f, 8) ? below(f, 8) : below(f, 4), 2);
-        store(f, at + 14, one_in(f, 16) ? random_value(f) : i + 1, 2);
+        fuzz_write(fm, buf, fuzz_below(f, 16), 4);
+        fuzz_write(fm, buf + 8, fuzz_below(f, 4), 8);
+        fuzz_write(fm, at, fuzz_one_in(f, 40) ? fuzz_random(f) : buf, 8);
+        fuzz_write(fm, at + 8,
+                   fuzz_one_in(f, 20)  ? random_value(f)
+                   : fuzz_one_in(f, 2) ? 16
+                                       : fuzz_below(f, 2048),
+                   4);
+        fuzz_write(fm, at + 12, fuzz_one_in(f, 8) ? fuzz_below(f, 8) : fuzz_below(f, 4), 2);
+        fuzz_write(fm, at + 14, fuzz_one_in(f, 16) ? random_value(f) : i + 1, 2);
     }
 }
 
@@ -169,222 +108,150 @@ typedef struct Rings {
     uint64_t part[3]; // descriptors, available, used
 } Rings;
 
-static Rings make_rings(Fuzz *f)
+static Rings make_rings(FuzzMachine *fm)
 {
-    Rings r = {.num = 1u << (2 + below(f, 6))};
+    Fuzz *f = fm->f;
+    Rings r = {.num = 1u << (2 + fuzz_below(f, 6))};
     for (unsigned i = 0; i < 3; i++) {
         r.part[i] = hot_address(f);
     }
-    fill_descriptors(f, r.part[0]);
-    store(f, r.part[1], below(f, 2), 2);
-    store(f, r.part[1] + 2, 1 + below(f, 4), 2);
+    fill_descriptors(fm, r.part[0]);
+    fuzz_write(fm, r.part[1], fuzz_below(f, 2), 2);
+    fuzz_write(fm, r.part[1] + 2, 1 + fuzz_below(f, 4), 2);
     for (unsigned i = 0; i < 4; i++) {
-        store(f, r.part[1] + 4 + 2 * i, one_in(f, 20) ? rnd(f) : below(f, MIN_OF(r.num, 16)), 2);
+        fuzz_write(fm, r.part[1] + 4 + 2 * i,
+                   fuzz_one_in(f, 20) ? fuzz_random(f) : fuzz_below(f, MIN_OF(r.num, 16)), 2);
     }
     return r;
 }
 
 // A virtio-mmio slot brought up as a driver does it.
-static void virtio_bring_up(Fuzz *f)
+static void virtio_bring_up(FuzzMachine *fm)
 {
-    uint64_t base = 0x0a003800 + below(f, 4) * 0x200;
-    store(f, base + 0x70, 0, 4);
-    store(f, base + 0x70, 3, 4);
-    store(f, base + 0x24, 1, 4);
-    store(f, base + 0x20, one_in(f, 8) ? rnd(f) : 1, 4);
-    store(f, base + 0x24, 0, 4);
-    store(f, base + 0x20, one_in(f, 8) ? rnd(f) : 0, 4);
-    store(f, base + 0x70, 11, 4);
+    Fuzz *f = fm->f;
+    uint64_t base = 0x0a003800 + fuzz_below(f, 4) * 0x200;
+    fuzz_write(fm, base + 0x70, 0, 4);
+    fuzz_write(fm, base + 0x70, 3, 4);
+    fuzz_write(fm, base + 0x24, 1, 4);
+    fuzz_write(fm, base + 0x20, fuzz_one_in(f, 8) ? fuzz_random(f) : 1, 4);
+    fuzz_write(fm, base + 0x24, 0, 4);
+    fuzz_write(fm, base + 0x20, fuzz_one_in(f, 8) ? fuzz_random(f) : 0, 4);
+    fuzz_write(fm, base + 0x70, 11, 4);
     for (unsigned q = 0; q < 4; q++) {
-        Rings r = make_rings(f);
-        store(f, base + 0x30, q, 4);
-        store(f, base + 0x38, r.num, 4);
+        Rings r = make_rings(fm);
+        fuzz_write(fm, base + 0x30, q, 4);
+        fuzz_write(fm, base + 0x38, r.num, 4);
         for (unsigned i = 0; i < 3; i++) {
-            store(f, base + 0x80 + 0x10 * i, r.part[i], 4);
-            store(f, base + 0x84 + 0x10 * i, 0, 4);
+            fuzz_write(fm, base + 0x80 + 0x10 * i, r.part[i], 4);
+            fuzz_write(fm, base + 0x84 + 0x10 * i, 0, 4);
         }
-        store(f, base + 0x44, 1, 4);
+        fuzz_write(fm, base + 0x44, 1, 4);
     }
-    store(f, base + 0x70, 15, 4);
+    fuzz_write(fm, base + 0x70, 15, 4);
     for (unsigned q = 0; q < 4; q++) {
-        store(f, base + 0x50, q, 4);
+        fuzz_write(fm, base + 0x50, q, 4);
     }
 }
 
 // A PCI function's BARs, its commands and, through BAR 4, the modern virtio registers.
-static void pci_bring_up(Fuzz *f)
+static void pci_bring_up(FuzzMachine *fm)
 {
-    uint64_t dev = below(f, 6), cfg = 0x4010000000 + (dev << 15), bar = 0x10000000 + dev * 0x8000;
+    Fuzz *f = fm->f;
+    uint64_t dev = fuzz_below(f, 6), cfg = 0x4010000000 + (dev << 15),
+             bar = 0x10000000 + dev * 0x8000;
     for (unsigned i = 0; i < 6; i++) {
-        store(f, cfg + 0x10 + 4 * i,
-              i == 0   ? 0x1000 + dev * 0x100
-              : i == 5 ? 0
-                       : bar + i * 0x1000,
-              4);
+        fuzz_write(fm, cfg + 0x10 + 4 * i,
+                   i == 0   ? 0x1000 + dev * 0x100
+                   : i == 5 ? 0
+                            : bar + i * 0x1000,
+                   4);
     }
-    store(f, cfg + 4, 7, 2);
+    fuzz_write(fm, cfg + 4, 7, 2);
     uint64_t common = bar + 0x4000;
-    store(f, common + 0x14, 0, 1);
-    store(f, common + 0x14, 3, 1);
-    store(f, common + 0x08, 1, 4);
-    store(f, common + 0x0c, 1, 4);
-    store(f, common + 0x14, 11, 1);
+    fuzz_write(fm, common + 0x14, 0, 1);
+    fuzz_write(fm, common + 0x14, 3, 1);
+    fuzz_write(fm, common + 0x08, 1, 4);
+    fuzz_write(fm, common + 0x0c, 1, 4);
+    fuzz_write(fm, common + 0x14, 11, 1);
     for (unsigned q = 0; q < 3; q++) {
-        Rings r = make_rings(f);
-        store(f, common + 0x16, q, 2);
-        store(f, common + 0x18, r.num, 2);
-        store(f, common + 0x1a, below(f, 4), 2);
+        Rings r = make_rings(fm);
+        fuzz_write(fm, common + 0x16, q, 2);
+        fuzz_write(fm, common + 0x18, r.num, 2);
+        fuzz_write(fm, common + 0x1a, fuzz_below(f, 4), 2);
         for (unsigned i = 0; i < 3; i++) {
-            store(f, common + 0x20 + 8 * i, r.part[i], 8);
+            fuzz_write(fm, common + 0x20 + 8 * i, r.part[i], 8);
         }
-        store(f, common + 0x1c, 1, 2);
+        fuzz_write(fm, common + 0x1c, 1, 2);
     }
-    store(f, common + 0x14, 15, 1);
+    fuzz_write(fm, common + 0x14, 15, 1);
     for (unsigned q = 0; q < 3; q++) {
-        store(f, bar + 0x4000 + 0x3000 + 4 * q, q, 2);
+        fuzz_write(fm, bar + 0x4000 + 0x3000 + 4 * q, q, 2);
     }
 }
 
-static void pass_time(Fuzz *f)
+static void step(FuzzMachine *fm)
 {
-    uint64_t next = clock_next_deadline(f->m->clock);
-    f->now += below(f, 1000000);
-    if (next != UINT64_MAX && next > f->now && one_in(f, 4)) {
-        f->now = next;
-    }
-    clock_run_due(f->m->clock, f->now);
-    gate_deliver(gate_get(f->m));
-}
-
-static void step(Fuzz *f)
-{
-    unsigned what = (unsigned)below(f, 100);
-    f->m->current = f->m->cpu[below(f, f->m->n_cpus)];
+    unsigned what = (unsigned)fuzz_below(fm->f, 100);
     if (what == 0) {
-        virtio_bring_up(f);
+        virtio_bring_up(fm);
     } else if (what == 1) {
-        pci_bring_up(f);
+        pci_bring_up(fm);
     } else if (what < 4) {
-        fill_descriptors(f, hot_address(f));
+        fill_descriptors(fm, hot_address(fm->f));
     } else if (what < 7) {
-        f->m->current = NULL;
-        pass_time(f);
+        fuzz_pass_time(fm);
     } else {
-        random_access(f);
+        random_access(fm);
     }
-    f->m->current = NULL;
 }
 
 // --- machine
 
-static uint64_t now(void *opaque)
+static FuzzMachine *make_machine(Fuzz *f)
 {
-    return ((Fuzz *)opaque)->now;
-}
-
-static void must(bool ok, const char *what, const char *error)
-{
-    if (!ok) {
-        die("fuzz_mmio: %s: %s", what, error);
-    }
-}
-
-static void make_machine(Fuzz *f, const char *disk)
-{
+    static const char *const netdevs[] = {"user,id=n0,restrict=on", "user,id=n1,restrict=on", NULL};
     static const char *const devices[] = {
         "virtio-rng-device",    "virtio-blk-device,drive=d0", "virtio-net-device,netdev=n0",
         "virtio-serial-device", "virtio-blk-pci,drive=d1",    "virtio-net-pci,netdev=n1",
-        "virtio-rng-pci",       "virtio-serial-pci",
+        "virtio-rng-pci",       "virtio-serial-pci",          NULL,
     };
-    MachineConfig c = {.machine = "virt",
-                       .cpu = "max",
-                       .smp = 2,
-                       .ram_size = RAM_SIZE,
-                       .engine = {.cache_bytes = 1 << 20}};
-    char *error = NULL;
-    c.machine_opts = g_hash_table_new(g_str_hash, g_str_equal);
-    g_hash_table_insert(c.machine_opts, "gic-version", one_in(f, 2) ? "2" : "3");
-    c.chardevs = chardev_set_new();
-    must(chardev_set_add_serial(c.chardevs, "null", &error), "serial", error);
-    const BoardType *board = board_type_find("virt");
-    Machine *m = f->m = machine_new(board, &c);
-    must(board->init(m, &error), "board", error);
-    for (unsigned i = 0; i < 2; i++) {
-        char *drive = g_strdup_printf("file=%s,if=none,id=d%u,format=raw,snapshot=on", disk, i);
-        must(drive_add(m, drive, true, &error), drive, error);
-        g_free(drive);
-        char *net = g_strdup_printf("user,id=n%u,restrict=on", i);
-        must(netdev_add(m, net, &error), net, error);
-        g_free(net);
+    char *disk = fuzz_disk(f, "disk.img", 1 << 20), *error = NULL;
+    char *d0 = g_strdup_printf("file=%s,if=none,id=d0,format=raw,snapshot=on", disk);
+    char *d1 = g_strdup_printf("file=%s,if=none,id=d1,format=raw,snapshot=on", disk);
+    const char *const drives[] = {d0, d1, NULL};
+    MachineConfig c = {.machine = "virt", .cpu = "max", .smp = 2, .ram_size = RAM_SIZE};
+    fuzz_machine_opt(&c.machine_opts, "gic-version", fuzz_one_in(f, 2) ? "2" : "3");
+    FuzzMachine *fm = fuzz_machine_new(f, &c, &(FuzzParts){drives, netdevs, devices}, &error);
+    if (!fm) {
+        fuzz_fail("machine: %s", error);
     }
-    for (size_t i = 0; i < ARRAY_LEN(devices); i++) {
-        must(device_add(m, devices[i], &error), devices[i], error);
-    }
-    must(board->finish(m, &error), "finish", error);
-    chardev_set_attach(c.chardevs, m);
-    clock_set_source(m->clock, now, f);
-    machine_reset(m);
-    uint8_t *ram = mem_dma(m->memory, RAM_BASE, HOT);
-    for (uint64_t i = 0; i < HOT; i++) {
-        ram[i] = one_in(f, 3) ? (uint8_t)rnd(f) : 0;
-    }
-}
-
-static char *make_disk(void)
-{
-    char *path = g_strdup("/tmp/mimus-fuzz-XXXXXX");
-    int fd = mkstemp(path);
-    if (fd < 0 || ftruncate(fd, 1 << 20)) {
-        die("fuzz_mmio: cannot create a disk image");
-    }
-    close(fd);
-    return path;
-}
-
-int main(int argc, char **argv)
-{
-    uint64_t first = 1, seeds = 10, accesses = 100000;
-    bool verbose = false;
-    int opt;
-    while ((opt = getopt(argc, argv, "s:n:a:v")) != -1) {
-        switch (opt) {
-        case 's':
-            first = strtoull(optarg, NULL, 0);
-            break;
-        case 'n':
-            seeds = strtoull(optarg, NULL, 0);
-            break;
-        case 'a':
-            accesses = strtoull(optarg, NULL, 0);
-            break;
-        case 'v':
-            verbose = true;
-            break;
-        default:
-            fprintf(stderr, "usage: fuzz_mmio [-s FIRST_SEED] [-n SEEDS] [-a ACCESSES] [-v]\n");
-            return 2;
-        }
-    }
-    char *disk = make_disk();
-    for (uint64_t seed = first; seed < first + seeds; seed++) {
-        Fuzz f = {.random = seed * UINT64_C(0x9e3779b97f4a7c15) | 1, .verbose = verbose};
-        make_machine(&f, disk);
-        printf("seed %llu\n", (unsigned long long)seed);
-        fflush(stdout);
-        for (uint64_t i = 0; i < accesses; i++) {
-            step(&f);
-            if (f.m->stop != MACHINE_RUNNING) {
-                f.m->stop = MACHINE_RUNNING;
-            }
-            if (i % 20000 == 19999) {
-                machine_reset(f.m);
-            }
-        }
-        StateHash h;
-        machine_state_hash(f.m, &h);
-        printf("seed %llu ok %016llx\n", (unsigned long long)seed, (unsigned long long)h.h[0]);
-    }
-    unlink(disk);
     g_free(disk);
-    return 0;
+    g_free(d0);
+    g_free(d1);
+    return fm;
 }
+
+static void run(Fuzz *f)
+{
+    FuzzMachine *fm = make_machine(f);
+    uint8_t *ram = mem_dma(fm->m->memory, RAM_BASE, HOT);
+    for (uint64_t i = 0; i < HOT; i++) {
+        ram[i] = fuzz_one_in(f, 3) ? (uint8_t)fuzz_random(f) : 0;
+    }
+    for (unsigned i = 0; i < STEPS; i++) {
+        step(fm);
+        fm->m->stop = MACHINE_RUNNING;
+        if (fuzz_one_in(f, 5000)) {
+            machine_reset(fm->m);
+        }
+    }
+    fuzz_machine_free(fm);
+}
+
+const Fuzzer fuzzer = {
+    .name = "fuzz_mmio",
+    .what = "Random register accesses to every device of the virt board.",
+    .unit = "accesses",
+    .runs_per_worker = 50,
+    .run = run,
+};
