@@ -102,7 +102,7 @@ uint64_t sf_mul(SfStatus *s, SfFormat f, uint64_t a, uint64_t b)
 }
 
 // 127 or 128 bits of quotient, the last one sticky.
-static SfTerm quotient(const SfParts *a, const SfParts *b)
+SfTerm sf_quotient(const SfParts *a, const SfParts *b)
 {
     sf_u128 n = (sf_u128)a->frac << 63;
     uint64_t high = (uint64_t)(n / b->frac);
@@ -128,7 +128,7 @@ uint64_t sf_div(SfStatus *s, SfFormat f, uint64_t a, uint64_t b)
     if (x.cls == SF_ZERO || y.cls == SF_INF) {
         return sf_pack_zero(f, x.sign ^ y.sign);
     }
-    SfTerm t = quotient(&x, &y);
+    SfTerm t = sf_quotient(&x, &y);
     return round_term(s, f, t);
 }
 
@@ -149,6 +149,16 @@ static uint64_t root(sf_u128 n, sf_u128 *rest)
     return (uint64_t)r;
 }
 
+SfTerm sf_square_root(const SfParts *x)
+{
+    bool odd = x->exp & 1;
+    sf_u128 rest, n = (sf_u128)x->frac << (odd ? 64 : 63);
+    uint64_t r = root(n, &rest);
+    // The root has 64 bits; the next one is set if the rest exceeds the root.
+    sf_u128 frac = (sf_u128)r << 64 | (sf_u128)(rest > r) << 63 | (rest != 0);
+    return (SfTerm){.exp = (x->exp - odd) / 2, .frac = frac};
+}
+
 uint64_t sf_sqrt(SfStatus *s, SfFormat f, uint64_t a)
 {
     SfParts x = sf_unpack(s, f, a);
@@ -165,12 +175,8 @@ uint64_t sf_sqrt(SfStatus *s, SfFormat f, uint64_t a)
     if (x.cls == SF_INF) {
         return sf_pack_inf(f, false);
     }
-    bool odd = x.exp & 1;
-    sf_u128 rest, n = (sf_u128)x.frac << (odd ? 64 : 63);
-    uint64_t r = root(n, &rest);
-    // The root has 64 bits; the next one is set if the rest exceeds the root.
-    sf_u128 frac = (sf_u128)r << 64 | (sf_u128)(rest > r) << 63 | (rest != 0);
-    return sf_round_pack(s, f, false, (x.exp - odd) / 2, frac);
+    SfTerm t = sf_square_root(&x);
+    return sf_round_pack(s, f, false, t.exp, t.frac);
 }
 
 // --- fused

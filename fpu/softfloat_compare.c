@@ -15,7 +15,7 @@ static int magnitude_order(const SfParts *a, const SfParts *b)
     return a->frac == b->frac ? 0 : a->frac < b->frac ? -1 : 1;
 }
 
-static SfOrder order(const SfParts *a, const SfParts *b)
+SfOrder sf_order(const SfParts *a, const SfParts *b)
 {
     if (a->cls == SF_ZERO && b->cls == SF_ZERO) {
         return SF_EQUAL;
@@ -36,7 +36,7 @@ SfOrder sf_compare(SfStatus *s, SfFormat f, uint64_t a, uint64_t b, bool signall
         }
         return SF_UNORDERED;
     }
-    return order(&x, &y);
+    return sf_order(&x, &y);
 }
 
 // A denormal that was flushed comes back as the zero that it counted as.
@@ -53,7 +53,7 @@ static uint64_t choose(SfStatus *s, SfFormat f, uint64_t a, uint64_t b, bool max
     if (sf_parts_nan(&x) || sf_parts_nan(&y)) {
         return sf_pick_nan(s, f, list, 2);
     }
-    SfOrder o = order(&x, &y);
+    SfOrder o = sf_order(&x, &y);
     if (o == SF_EQUAL) { // zeroes: -0 is the lesser
         bool sign = max ? x.sign && y.sign : x.sign || y.sign;
         return x.cls == SF_ZERO ? sf_pack_zero(f, sign) : a;

@@ -1,9 +1,7 @@
 // Rounding to integral values, and conversions between formats and from and to integers.
 #include "fpu/softfloat_parts.h"
 
-// Integer part of frac / 2^63 * 2^exp, rounded, as the magnitude; exact up to 2^64 - 1. *huge: it
-// is 2^64 or more.
-static uint64_t integral(const SfParts *p, int exp, SfRound round, bool *inexact, bool *huge)
+uint64_t sf_integral(const SfParts *p, int exp, SfRound round, bool *inexact, bool *huge)
 {
     *huge = exp >= 64;
     *inexact = false;
@@ -57,7 +55,7 @@ uint64_t sf_round_to_int(SfStatus *s, SfFormat f, uint64_t a, SfRound round, boo
         return a;
     }
     bool inexact, huge;
-    uint64_t whole = integral(&p, p.exp, round, &inexact, &huge);
+    uint64_t whole = sf_integral(&p, p.exp, round, &inexact, &huge);
     if (inexact && exact) {
         s->flags |= SF_INEXACT;
     }
@@ -117,7 +115,7 @@ uint64_t sf_to_int(SfStatus *s, SfFormat f, uint64_t a, SfRound round, unsigned 
         return out_of_range(s, p.sign, bits, is_signed);
     }
     bool inexact, huge;
-    uint64_t whole = integral(&p, p.exp + (int)fbits, round, &inexact, &huge);
+    uint64_t whole = sf_integral(&p, p.exp + (int)fbits, round, &inexact, &huge);
     uint64_t limit = !is_signed ? (p.sign ? 0 : mask64(bits)) : mask64(bits - 1) + p.sign;
     if (huge || whole > limit) {
         return out_of_range(s, p.sign, bits, is_signed);
