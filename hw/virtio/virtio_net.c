@@ -375,6 +375,7 @@ typedef struct VirtioNetPci {
 static bool net_pci_realize(Device *d, char **error)
 {
     VirtioNetPci *s = (VirtioNetPci *)d;
+    s->pci.pci.default_rom = "efi-virtio.rom";
     return net_init(&s->net, d, error) && virtio_pci_plug(&s->pci, &s->net.v, 0x020000, 4, error);
 }
 
