@@ -1,9 +1,13 @@
-// Firmware configuration device, memory-mapped with DMA. The interface is described in QEMU's
-// specification "QEMU Firmware Configuration (fw_cfg) Device".
+// Firmware configuration device, with DMA. The interface is described in QEMU's specification "QEMU
+// Firmware Configuration (fw_cfg) Device".
 //
-//   +0   data      bytes of the selected item, one after the other (reads of 1 to 8 bytes)
-//   +8   selector  16 bits, big-endian; selecting starts over at the item's first byte
-//   +16  DMA       64 bits, big-endian: address of {control, length, address}, all big-endian
+//   memory  ports
+//   +0      +1     data      bytes of the selected item, one after the other (reads of 1 to 8 bytes;
+//                            the port: of 1)
+//   +8      +0     selector  16 bits, big-endian in memory, little-endian at the port; selecting
+//                            starts over at the item's first byte
+//   +16     +4     DMA       64 bits, big-endian: address of {control, length, address}, all
+//                            big-endian
 #include "hw/nvram/fw_cfg.h"
 
 #include <string.h>
@@ -29,7 +33,10 @@ enum { ID_TRADITIONAL = 1 << 0, ID_DMA = 1 << 1 };
 #define DMA_SIGNATURE UINT64_C(0x51454d5520434647) // "QEMU CFG"
 #define FILE_FIRST    0x20
 #define MAX_FILES     128
-#define KEYS          (FILE_FIRST + MAX_FILES)
+#define LOCAL_FIRST   (FILE_FIRST + MAX_FILES) // where items with FW_CFG_LOCAL are kept
+#define MAX_LOCAL     8
+#define KEYS          (LOCAL_FIRST + MAX_LOCAL)
+#define FW_CFG_LOCAL  0x8000 // the architecture's own items
 #define FILE_NAME     56
 #define NOTHING       0xffff
 
@@ -85,10 +92,20 @@ static void set_item(FwCfg *s, unsigned key, const void *data, size_t len)
     s->item[key].len = len;
 }
 
+// Where an item is kept; NOTHING for a number that has none.
+static uint16_t key_index(unsigned key)
+{
+    unsigned n = key & 0x3fff; // bit 14 selected a write mode that is gone
+    if (key & FW_CFG_LOCAL) {
+        return n < MAX_LOCAL ? LOCAL_FIRST + n : NOTHING;
+    }
+    return n < LOCAL_FIRST ? n : NOTHING;
+}
+
 void fw_cfg_add(Device *d, unsigned key, const void *data, size_t len)
 {
-    g_assert(key < FILE_FIRST);
-    set_item((FwCfg *)d, key, data, len);
+    g_assert(key < FILE_FIRST || key & FW_CFG_LOCAL);
+    set_item((FwCfg *)d, key_index(key), data, len);
 }
 
 void fw_cfg_add_int(Device *d, unsigned key, uint64_t value, unsigned size)
@@ -177,11 +194,8 @@ bool fw_cfg_add_option(Machine *m, const char *optarg, char **error)
 
 static void select_item(FwCfg *s, uint16_t key)
 {
-    s->key = key & 0x3fff; // the upper bits select write mode and architecture: neither is here
+    s->key = key_index(key);
     s->offset = 0;
-    if (s->key >= KEYS) {
-        s->key = NOTHING;
-    }
 }
 
 static const Item *selected(const FwCfg *s)
@@ -269,6 +283,11 @@ static void run_dma(FwCfg *s)
 
 // --- read and write
 
+static uint64_t signature(unsigned byte)
+{
+    return __builtin_bswap64(DMA_SIGNATURE) >> (8 * byte);
+}
+
 static uint64_t fw_cfg_read(void *opaque, uint64_t offset, unsigned size)
 {
     FwCfg *s = opaque;
@@ -278,7 +297,7 @@ static uint64_t fw_cfg_read(void *opaque, uint64_t offset, unsigned size)
             v |= (uint64_t)next_byte(s) << (8 * i);
         }
     } else if (offset >= REG_DMA_HIGH) {
-        v = __builtin_bswap64(DMA_SIGNATURE) >> (8 * (offset - REG_DMA_HIGH));
+        v = signature((unsigned)offset - REG_DMA_HIGH);
     }
     return v;
 }
@@ -303,6 +322,34 @@ static void fw_cfg_write(void *opaque, uint64_t offset, uint64_t value, unsigned
 
 static const MmioOps ops = {fw_cfg_read, fw_cfg_write, .min_size = 1, .max_size = 8};
 
+static uint64_t port_read(void *opaque, uint64_t offset, unsigned size)
+{
+    (void)size;
+    return offset == 1 ? next_byte(opaque) : 0;
+}
+
+static void port_write(void *opaque, uint64_t offset, uint64_t value, unsigned size)
+{
+    if (offset == 0 && size == 2) {
+        select_item(opaque, (uint16_t)value);
+    }
+}
+
+static uint64_t dma_port_read(void *opaque, uint64_t offset, unsigned size)
+{
+    (void)opaque;
+    (void)size;
+    return signature((unsigned)offset);
+}
+
+static void dma_port_write(void *opaque, uint64_t offset, uint64_t value, unsigned size)
+{
+    fw_cfg_write(opaque, REG_DMA_HIGH + offset, value, size);
+}
+
+static const MmioOps port_ops = {port_read, port_write, .min_size = 1, .max_size = 2};
+static const MmioOps dma_port_ops = {dma_port_read, dma_port_write, .min_size = 1, .max_size = 8};
+
 // --- device
 
 static void unrealize(Device *d)
@@ -323,10 +370,9 @@ static const DeviceType fw_cfg_type = {
 };
 DEVICE_TYPE(fw_cfg_type);
 
-Device *fw_cfg_create(Machine *m, MemRegion *sysmem, uint64_t base)
+static FwCfg *create(Machine *m)
 {
     FwCfg *s = (FwCfg *)device_new(&fw_cfg_type, m, NULL);
-    mem_map(sysmem, base, mem_mmio("fw_cfg", REG_END, &ops, s), 0);
     set_item(s, FW_CFG_SIGNATURE, "QEMU", 4);
     fw_cfg_add_int(&s->dev, FW_CFG_ID, ID_TRADITIONAL | ID_DMA, 4);
     make_directory(s);
@@ -335,5 +381,20 @@ Device *fw_cfg_create(Machine *m, MemRegion *sysmem, uint64_t base)
         die("%s", error);
     }
     machine_register(m, "fw_cfg", &s->dev);
+    return s;
+}
+
+Device *fw_cfg_create(Machine *m, MemRegion *sysmem, uint64_t base)
+{
+    FwCfg *s = create(m);
+    mem_map(sysmem, base, mem_mmio("fw_cfg", REG_END, &ops, s), 0);
+    return &s->dev;
+}
+
+Device *fw_cfg_create_ports(Machine *m, MemRegion *io, uint16_t base)
+{
+    FwCfg *s = create(m);
+    mem_map(io, base, mem_mmio("fw_cfg", 2, &port_ops, s), 0);
+    mem_map(io, base + 4, mem_mmio("fw_cfg-dma", 8, &dma_port_ops, s), 0);
     return &s->dev;
 }

@@ -17,17 +17,32 @@ enum {
     FW_CFG_KERNEL_SIZE = 0x08,
     FW_CFG_INITRD_ADDR = 0x0a,
     FW_CFG_INITRD_SIZE = 0x0b,
+    FW_CFG_BOOT_DEVICE = 0x0c,
+    FW_CFG_NUMA = 0x0d,
     FW_CFG_BOOT_MENU = 0x0e,
     FW_CFG_MAX_CPUS = 0x0f,
+    FW_CFG_KERNEL_ENTRY = 0x10,
     FW_CFG_KERNEL_DATA = 0x11,
     FW_CFG_INITRD_DATA = 0x12,
+    FW_CFG_CMDLINE_ADDR = 0x13,
     FW_CFG_CMDLINE_SIZE = 0x14,
     FW_CFG_CMDLINE_DATA = 0x15,
+    FW_CFG_SETUP_ADDR = 0x16,
+    FW_CFG_SETUP_SIZE = 0x17,
+    FW_CFG_SETUP_DATA = 0x18,
     FW_CFG_FILE_DIR = 0x19,
+    FW_CFG_X86_ACPI_TABLES = 0x8000,
+    FW_CFG_X86_SMBIOS = 0x8001,
+    FW_CFG_X86_IRQ0_OVERRIDE = 0x8002,
+    FW_CFG_X86_E820 = 0x8003,
+    FW_CFG_X86_HPET = 0x8004,
 };
 
 // Maps 0x18 bytes at base: data, selector, DMA address. It is the machine's "fw_cfg".
 Device *fw_cfg_create(struct Machine *m, MemRegion *sysmem, uint64_t base);
+
+// The same at 12 I/O ports from base: selector, data, DMA address at base + 4.
+Device *fw_cfg_create_ports(struct Machine *m, MemRegion *io, uint16_t base);
 
 // The data is copied. Integers are little-endian items.
 void fw_cfg_add(Device *d, unsigned key, const void *data, size_t len);

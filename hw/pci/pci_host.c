@@ -5,6 +5,8 @@
 //          0xcfc  data, 1 to 4 bytes
 #include "hw/pci/pci_host.h"
 
+#include <string.h>
+
 #include "hw/core/machine.h"
 #include "util/log.h"
 
@@ -54,6 +56,30 @@ static const MmioOps unmapped_ops = {unmapped_read, unmapped_write, 1, 8, false}
 MemRegion *pci_unmapped_region(const char *name, uint64_t size)
 {
     return mem_mmio(name, size, &unmapped_ops, (void *)name);
+}
+
+// --- devices of boards
+
+Device *pci_create(Machine *m, const char *type, const char *addr, bool multifunction)
+{
+    const DeviceType *t = device_type_find(type);
+    if (!t) {
+        die("this build has no device '%s'", type);
+    }
+    Device *d = device_new(t, m, NULL);
+    char *error = NULL;
+    PciDevice *p = (PciDevice *)d;
+    p->addr_opt = g_strdup(addr);
+    p->multifunction = multifunction;
+    if (!device_realize(d, &error)) {
+        die("%s at %s: %s", type, addr, error);
+    }
+    return d;
+}
+
+void pci_writable(PciDevice *d, unsigned first, unsigned n)
+{
+    memset(d->wmask + first, 0xff, n);
 }
 
 // --- ports
