@@ -184,6 +184,12 @@ void engine_leave(VCPU *v)
     longjmp(v->leave, 1);
 }
 
+void engine_run_alone(VCPU *v)
+{
+    v->leave_single = 1;
+    engine_leave(v); // restores the state before the instruction
+}
+
 unsigned engine_fp_take_flags(VCPU *v)
 {
     const HostBackend *b = v->engine ? v->engine->config.backend : NULL;
@@ -195,6 +201,14 @@ void engine_fp_set_round(VCPU *v, IRRound round)
     const HostBackend *b = v->engine ? v->engine->config.backend : NULL;
     if (b) {
         b->fp_set_round(v, round);
+    }
+}
+
+void engine_fp_set_control(VCPU *v, uint32_t mxcsr)
+{
+    const HostBackend *b = v->engine ? v->engine->config.backend : NULL;
+    if (b) {
+        b->fp_set_control(v, mxcsr);
     }
 }
 

@@ -44,10 +44,15 @@ uint64_t engine_icount(const VCPU *v);
 // Sticky FP flags gathered by translated code (HOST_FP_*; cleared), and its rounding mode.
 unsigned engine_fp_take_flags(VCPU *v);
 void engine_fp_set_round(VCPU *v, IRRound round);
+// For guests with x86's rules: rounding, FZ and DAZ from an image of MXCSR (other bits are
+// ignored).
+void engine_fp_set_control(VCPU *v, uint32_t mxcsr);
 // The instruction under way runs alone in its block and may touch devices. If it does not and has
 // to: engine_leave_for_device has it run again that way, and remembers it.
 bool engine_in_single(const VCPU *v);
 NORETURN void engine_leave_for_device(VCPU *v);
+// Leaves before the current instruction, of which nothing has happened yet, to run it alone.
+NORETURN void engine_run_alone(VCPU *v);
 // The target changed something that block_flags or regime_key depend on.
 void engine_mode_changed(VCPU *v);
 

@@ -55,6 +55,7 @@ typedef struct HostBackend {
     // Sticky FP flags gathered since the last call, as HOST_FP_* bits; clears them.
     unsigned (*fp_take_flags)(VCPU *);
     void (*fp_set_round)(VCPU *, IRRound);
+    void (*fp_set_control)(VCPU *, uint32_t mxcsr); // rounding, FZ, DAZ
     // After C code called from translated code left it by longjmp: the host's own FP control word
     // is put back, in_code is 0, and what was gathered stays in host_fpcr.
     void (*left)(VCPU *);
@@ -67,6 +68,7 @@ enum {
     HOST_FP_OVERFLOW = 4,
     HOST_FP_UNDERFLOW = 8,
     HOST_FP_INEXACT = 16,
+    HOST_FP_DENORMAL = 32, // an operand was denormal
 };
 
 extern const HostBackend host_backend_x86_64;

@@ -72,9 +72,7 @@ static void require_device(VCPU *v)
 static void require_single(VCPU *v)
 {
     if (!engine_in_single(v)) {
-        engine_restore(v);
-        v->leave_single = 1;
-        engine_leave(v);
+        engine_run_alone(v);
     }
 }
 
@@ -180,9 +178,16 @@ static bool crosses_page(uint64_t va, unsigned size)
     return (va & PAGE_OFFSET) + size > PAGE_SIZE_;
 }
 
-static uint64_t load_part(VCPU *v, uint64_t va, unsigned size, unsigned regime)
+// What a load has to be allowed to do.
+static MmuAccess load_access(uint32_t memop)
 {
-    PageInfo *p = mmu_lookup(v, va, MMU_READ, regime);
+    return memop & IR_MEM_WRITE ? MMU_WRITE : MMU_READ;
+}
+
+static uint64_t load_part(VCPU *v, uint64_t va, unsigned size, uint32_t memop)
+{
+    unsigned regime = regime_of(memop);
+    PageInfo *p = mmu_lookup(v, va, load_access(memop), regime);
     check_device(v, p, va, size, MMU_READ, regime);
     if (!p->host) {
         return device_read(v, p, va, size);
@@ -232,14 +237,14 @@ static void check_both_pages(VCPU *v, uint64_t va, unsigned size, MmuAccess a, u
 uint64_t mmu_load(VCPU *v, uint64_t va, uint32_t memop)
 {
     unsigned size = 1u << (memop & IR_MEM_SIZE), regime = regime_of(memop);
-    check_alignment(v, va, memop, size, MMU_READ);
+    check_alignment(v, va, memop, size, load_access(memop));
     if (likely(!crosses_page(va, size))) {
-        return sign_extend(load_part(v, va, size, regime), memop);
+        return sign_extend(load_part(v, va, size, memop), memop);
     }
-    check_both_pages(v, va, size, MMU_READ, regime);
+    check_both_pages(v, va, size, load_access(memop), regime);
     uint64_t value = 0;
     for (unsigned i = 0; i < size; i++) {
-        value |= load_part(v, va + i, 1, regime) << (8 * i);
+        value |= load_part(v, va + i, 1, memop) << (8 * i);
     }
     return sign_extend(value, memop);
 }
@@ -265,12 +270,12 @@ void mmu_load128(VCPU *v, uint64_t va, V128 *out, uint32_t memop)
         return;
     }
     unsigned regime = regime_of(memop);
-    check_alignment(v, va, memop, 16, MMU_READ);
+    check_alignment(v, va, memop, 16, load_access(memop));
     if (crosses_page(va, 16)) {
-        check_both_pages(v, va, 16, MMU_READ, regime);
+        check_both_pages(v, va, 16, load_access(memop), regime);
     }
     for (unsigned i = 0; i < 2; i++) {
-        out->u64[i] = mmu_load(v, va + 8 * i, (memop & IR_MEM_UNPRIV) | 3);
+        out->u64[i] = mmu_load(v, va + 8 * i, (memop & (IR_MEM_UNPRIV | IR_MEM_WRITE)) | 3);
     }
 }
 
@@ -367,9 +372,7 @@ uintptr_t mmu_chk(VCPU *v, uint64_t va, uint32_t span, uint32_t memop)
             return store ? e->wadd : e->radd;
         }
     }
-    engine_restore(v);
-    v->leave_single = 1;
-    engine_leave(v);
+    engine_run_alone(v);
 }
 
 void *mmu_probe(VCPU *v, uint64_t va, unsigned size, uint32_t memop)

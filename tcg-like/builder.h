@@ -91,7 +91,6 @@ IR_UNARY(not) IR_UNARY(neg) IR_UNARY(rbit) IR_UNARY(clz) IR_UNARY(ctz) IR_UNARY(
 IR_UNARY_AUX(zext) IR_UNARY_AUX(sext) IR_UNARY_AUX(bswap)
 IR_CONVERT(trunc, IR_I32) IR_CONVERT(extu, IR_I64) IR_CONVERT(exts, IR_I64)
 IR_CONVERT(f_cmc, IR_FLAGS) IR_CONVERT(f_pack, IR_I32) IR_CONVERT(f_unpack, IR_FLAGS)
-IR_CONVERT(f_logic, IR_FLAGS)
 
 static inline IRRef ir_addi(IRBlock *b, IRRef a, int64_t v)
 {
@@ -138,16 +137,43 @@ static inline IRRef ir_select(IRBlock *b, IRCond c, IRRef x, IRRef y, IRRef t, I
     return ir_make(b, IR_select, ir_type(b, t), x, y, t, f, c, 0, 0);
 }
 
-// --- flags
+// --- flags. _n: of an operation of 8, 16, 32 or 64 bits; what the arguments have above is ignored.
+static inline IRRef ir_flag_arg(IRBlock *b, IRRef x, unsigned bits)
+{
+    return bits < 64 && ir_type(b, x) == IR_I64 ? ir_trunc(b, x) : x;
+}
+static inline IRRef ir_flags_make(IRBlock *b, IROpcode op, IRRef x, IRRef y, IRRef f, unsigned bits)
+{
+    x = ir_flag_arg(b, x, bits);
+    y = y == IR_NONE ? y : ir_flag_arg(b, y, bits);
+    return ir_make(b, op, IR_FLAGS, x, y, f, IR_NONE, bits < 32 ? bits : 0, 0, 0);
+}
+#define IR_FLAGS1(op)                                                                              \
+    static inline IRRef ir_##op##_n(IRBlock *b, IRRef x, unsigned bits)                            \
+    {                                                                                              \
+        return ir_flags_make(b, IR_##op, x, IR_NONE, IR_NONE, bits);                               \
+    }                                                                                              \
+    static inline IRRef ir_##op(IRBlock *b, IRRef x)                                               \
+    {                                                                                              \
+        return ir_##op##_n(b, x, 64);                                                              \
+    }
 #define IR_FLAGS2(op)                                                                              \
+    static inline IRRef ir_##op##_n(IRBlock *b, IRRef x, IRRef y, unsigned bits)                   \
+    {                                                                                              \
+        return ir_flags_make(b, IR_##op, x, y, IR_NONE, bits);                                     \
+    }                                                                                              \
     static inline IRRef ir_##op(IRBlock *b, IRRef x, IRRef y)                                      \
     {                                                                                              \
-        return ir_make(b, IR_##op, IR_FLAGS, x, y, IR_NONE, IR_NONE, 0, 0, 0);                     \
+        return ir_##op##_n(b, x, y, 64);                                                           \
     }
 #define IR_FLAGS3(op)                                                                              \
+    static inline IRRef ir_##op##_n(IRBlock *b, IRRef x, IRRef y, IRRef f, unsigned bits)          \
+    {                                                                                              \
+        return ir_flags_make(b, IR_##op, x, y, f, bits);                                           \
+    }                                                                                              \
     static inline IRRef ir_##op(IRBlock *b, IRRef x, IRRef y, IRRef f)                             \
     {                                                                                              \
-        return ir_make(b, IR_##op, IR_FLAGS, x, y, f, IR_NONE, 0, 0, 0);                           \
+        return ir_##op##_n(b, x, y, f, 64);                                                        \
     }
 #define IR_CARRY(op)                                                                               \
     static inline IRRef ir_##op(IRBlock *b, IRRef x, IRRef y, IRRef f)                             \
@@ -155,8 +181,18 @@ static inline IRRef ir_select(IRBlock *b, IRCond c, IRRef x, IRRef y, IRRef t, I
         return ir_make(b, IR_##op, ir_type(b, x), x, y, f, IR_NONE, 0, 0, 0);                      \
     }
 // clang-format off
+IR_FLAGS1(f_logic) IR_FLAGS1(f_shr1) IR_FLAGS1(f_sar1)
 IR_FLAGS2(f_add) IR_FLAGS2(f_sub) IR_FLAGS3(f_adc) IR_FLAGS3(f_sbb) IR_CARRY(adc) IR_CARRY(sbb)
 
+// f with C or V = bit 0 of w.
+static inline IRRef ir_f_setc(IRBlock *b, IRRef f, IRRef w)
+{
+    return ir_make(b, IR_f_setc, IR_FLAGS, f, ir_flag_arg(b, w, 32), IR_NONE, IR_NONE, 0, 0, 0);
+}
+static inline IRRef ir_f_setv(IRBlock *b, IRRef f, IRRef w)
+{
+    return ir_make(b, IR_f_setv, IR_FLAGS, f, ir_flag_arg(b, w, 32), IR_NONE, IR_NONE, 0, 0, 0);
+}
 static inline IRRef ir_f_test(IRBlock *b, IRFlagCond c, IRRef f)
 {
     return ir_make(b, IR_f_test, IR_I32, f, IR_NONE, IR_NONE, IR_NONE, c, 0, 0);
@@ -203,6 +239,11 @@ static inline IRRef ir_casif(IRBlock *b, IRRef addr, IRRef expected, IRRef v, IR
 static inline void ir_fence(IRBlock *b)
 {
     ir_make(b, IR_fence, IR_VOID, IR_NONE, IR_NONE, IR_NONE, IR_NONE, 0, 0, 0);
+}
+
+static inline void ir_guard(IRBlock *b, IRCond c, IRRef x, IRRef y)
+{
+    ir_make(b, IR_guard, IR_VOID, x, y, IR_NONE, IR_NONE, 0, c, 0);
 }
 
 // --- calls; pass IR_NONE for arguments that the helper does not take

@@ -7,6 +7,7 @@
 // the files of those names.
 #include <alloca.h>
 #include <string.h>
+#include "accel/engine.h"
 #include "tcg-like/interp_ops.h"
 
 IRInterpFn *const ir_interp_table[IR_OPCODES] = {
@@ -168,6 +169,14 @@ INTERP(exit_if_f)
 {
     if (ir_flags_hold((IRFlagCond)i->aux2, (unsigned)ARG(0))) {
         return leave(v, b, b->exit_pc[i->aux]);
+    }
+    NEXT;
+}
+
+INTERP(guard)
+{
+    if (ir_cond_holds((IRCond)i->aux2, interp_arg_type(b, i, 0), ARG(0), ARG(1))) {
+        engine_run_alone(v);
     }
     NEXT;
 }

@@ -79,10 +79,11 @@ INTERP(select)
 }
 
 // --- flags
+#define FLAG_BITS ir_flag_bits(i, interp_arg_type(b, i, 0))
 #define FLAG_OP(name, carry)                                                                       \
     INTERP(name)                                                                                   \
     {                                                                                              \
-        r->u64[0] = ir_eval_##name(interp_arg_type(b, i, 0) == IR_I64, ARG(0), ARG(1), carry);     \
+        r->u64[0] = ir_eval_##name(FLAG_BITS, ARG(0), ARG(1), carry);                              \
         NEXT;                                                                                      \
     }
 #define CARRY (ARG(2) & IR_FLAG_C ? 1 : 0)
@@ -106,7 +107,31 @@ INTERP(sbb)
 
 INTERP(f_logic)
 {
-    r->u64[0] = ir_flags_of_result(interp_arg_type(b, i, 0) == IR_I64, ARG(0));
+    r->u64[0] = ir_flags_of_result(FLAG_BITS, ARG(0));
+    NEXT;
+}
+
+INTERP(f_shr1)
+{
+    r->u64[0] = ir_eval_f_shr1(FLAG_BITS, ARG(0));
+    NEXT;
+}
+
+INTERP(f_sar1)
+{
+    r->u64[0] = ir_eval_f_sar1(FLAG_BITS, ARG(0));
+    NEXT;
+}
+
+INTERP(f_setc)
+{
+    r->u64[0] = ir_eval_f_set((unsigned)ARG(0), IR_FLAG_C, ARG(1));
+    NEXT;
+}
+
+INTERP(f_setv)
+{
+    r->u64[0] = ir_eval_f_set((unsigned)ARG(0), IR_FLAG_V, ARG(1));
     NEXT;
 }
 

@@ -122,32 +122,61 @@ static inline uint64_t ir_eval_extr(bool w, uint64_t hi, uint64_t lo, unsigned s
     return shift ? lo >> shift | hi << (64 - shift) : lo;
 }
 
-// S, Z and P of a result; C and V clear.
-static inline unsigned ir_flags_of_result(bool w, uint64_t x)
+// Width of a flag op on arguments of type t.
+static inline unsigned ir_flag_bits(const IRInsn *i, IRType t)
 {
-    unsigned sign = x >> (w ? 63 : 31) & 1;
-    return (sign ? IR_FLAG_S : 0) | (x ? 0 : IR_FLAG_Z) |
+    return i->aux ? i->aux : t == IR_I64 ? 64 : 32;
+}
+
+// S, Z and P of a result; the others clear.
+static inline unsigned ir_flags_of_result(unsigned bits, uint64_t x)
+{
+    unsigned sign = x >> (bits - 1) & 1;
+    return (sign ? IR_FLAG_S : 0) | (x & mask64(bits) ? 0 : IR_FLAG_Z) |
            (__builtin_parity((unsigned)x & 0xff) ? 0 : IR_FLAG_P);
 }
 
-static inline unsigned ir_flags_cv(bool carry, bool overflow)
+static inline unsigned ir_flags_acv(bool half_carry, bool carry, bool overflow)
 {
-    return (carry ? IR_FLAG_C : 0) | (overflow ? IR_FLAG_V : 0);
+    return (half_carry ? IR_FLAG_A : 0) | (carry ? IR_FLAG_C : 0) | (overflow ? IR_FLAG_V : 0);
 }
 
 // x + y + carry: overflow if both addends have the sign that the sum has not.
-static inline unsigned ir_eval_f_adc(bool w, uint64_t x, uint64_t y, unsigned carry)
+static inline unsigned ir_eval_f_adc(unsigned bits, uint64_t x, uint64_t y, unsigned carry)
 {
-    uint64_t sum = ir_trim(w, x + y + carry);
-    bool overflow = ((x ^ sum) & (y ^ sum)) >> (w ? 63 : 31) & 1;
-    return ir_flags_of_result(w, sum) | ir_flags_cv(carry ? sum <= x : sum < x, overflow);
+    uint64_t mask = mask64(bits), sum = (x + y + carry) & mask;
+    x &= mask;
+    y &= mask;
+    bool overflow = ((x ^ sum) & (y ^ sum)) >> (bits - 1) & 1;
+    return ir_flags_of_result(bits, sum) |
+           ir_flags_acv((x ^ y ^ sum) & 16, carry ? sum <= x : sum < x, overflow);
 }
 
-static inline unsigned ir_eval_f_sbb(bool w, uint64_t x, uint64_t y, unsigned carry)
+static inline unsigned ir_eval_f_sbb(unsigned bits, uint64_t x, uint64_t y, unsigned carry)
 {
-    uint64_t diff = ir_trim(w, x - y - carry);
-    bool overflow = ((x ^ y) & (x ^ diff)) >> (w ? 63 : 31) & 1;
-    return ir_flags_of_result(w, diff) | ir_flags_cv(carry ? x <= y : x < y, overflow);
+    uint64_t mask = mask64(bits), diff = (x - y - carry) & mask;
+    x &= mask;
+    y &= mask;
+    bool overflow = ((x ^ y) & (x ^ diff)) >> (bits - 1) & 1;
+    return ir_flags_of_result(bits, diff) |
+           ir_flags_acv((x ^ y ^ diff) & 16, carry ? x <= y : x < y, overflow);
+}
+
+static inline unsigned ir_eval_f_shr1(unsigned bits, uint64_t x)
+{
+    x &= mask64(bits);
+    return ir_flags_of_result(bits, x >> 1) | ir_flags_acv(false, x & 1, x >> (bits - 1));
+}
+
+static inline unsigned ir_eval_f_sar1(unsigned bits, uint64_t x)
+{
+    return ir_flags_of_result(bits, (uint64_t)(sextract64(x, 0, bits) >> 1)) |
+           ir_flags_acv(false, x & 1, false);
+}
+
+static inline unsigned ir_eval_f_set(unsigned f, unsigned flag, uint64_t x)
+{
+    return x & 1 ? f | flag : f & ~flag;
 }
 
 #define ir_eval_f_add ir_eval_f_adc

@@ -59,10 +59,11 @@ typedef enum IRCond {
 // byte only these count, the low byte is V alone, 0 or 1.
 #define IR_FLAG_S    0x8000
 #define IR_FLAG_Z    0x4000
+#define IR_FLAG_A    0x1000 // carry or borrow between bits 3 and 4
 #define IR_FLAG_P    0x0400 // parity of the low byte, even = 1
 #define IR_FLAG_C    0x0100
 #define IR_FLAG_V    0x0001
-#define IR_FLAG_MASK 0xc501
+#define IR_FLAG_MASK 0xd501
 
 // clang-format off
 // Conditions on flags. cond ^ 1 is the opposite.
@@ -86,6 +87,17 @@ typedef enum IRFlagCond {
 #define IR_FCMP_SIGNAL 0x20
 
 #define IR_FP_SCALAR 0x10
+#define IR_FP_SSE    0x40
+
+// fma under IR_FP_SSE: signs of the product and of c. A NaN keeps its own.
+typedef enum IRFmaKind {
+    IR_FMA_ADD,     // a * b + c
+    IR_FMA_SUB,     // a * b - c
+    IR_FMA_NEG_ADD, // -(a * b) + c
+    IR_FMA_NEG_SUB, // -(a * b) - c
+    IR_FMA_ADD_SUB, // even lanes subtract c, odd ones add it
+    IR_FMA_SUB_ADD, // the other way round
+} IRFmaKind;
 
 typedef enum IRRound {
     IR_RND_NEAREST, // x86's and C's order of names
@@ -107,6 +119,7 @@ enum {
     IR_MEM_UNPRIV = 1 << 7,  // with the unprivileged regime (LDTR/STTR): vcpu->fast[1]
     IR_MEM_STORE = 1 << 8,   // set by the builder on stores, and on chk for stores
     IR_MEM_ALIGN16 = 1 << 9, // alignment fault only if the access crosses 16 bytes (Arm LSE2)
+    IR_MEM_WRITE = 1 << 10,  // on ld: checked as a store would be, as one to there follows
 };
 
 // clang-format off

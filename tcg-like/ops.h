@@ -63,12 +63,18 @@ IR_OP(extr, "T=TT", PURE)     // low half of (a:b) >> imm, 0 <= imm < width
 IR_OP(cmpset, "w=SS", PURE)   // aux = IRCond; 0 or 1
 IR_OP(select, "T=SSTT", PURE) // aux = IRCond; (a cond b) ? c : d
 
-// --- flags: S, Z, P, C, V of a result, as one value (see IR_FLAG_*). C of a subtraction is borrow.
+// --- flags: S, Z, A, P, C, V of a result, as one value (see IR_FLAG_*). C of a subtraction is
+// borrow. aux = width of the operation: 8, 16 or 0, the type's own; what is above it is ignored
 IR_OP(f_add, "f=SS", PURE)
 IR_OP(f_sub, "f=SS", PURE)
 IR_OP(f_adc, "f=SSf", PURE)   // a + b + C
 IR_OP(f_sbb, "f=SSf", PURE)   // a - b - C
-IR_OP(f_logic, "f=S", PURE)   // of a; C = V = 0
+IR_OP(f_logic, "f=S", PURE)   // of a; A = C = V = 0
+IR_OP(f_shr1, "f=S", PURE)    // of a >> 1: C = bit 0 of a, V = its highest bit, A = 0
+IR_OP(f_sar1, "f=S", PURE)    // the same, signed: V = 0
+// --- without a width
+IR_OP(f_setc, "f=fw", PURE)   // C = bit 0 of b
+IR_OP(f_setv, "f=fw", PURE)   // V = bit 0 of b
 IR_OP(adc, "T=TTf", PURE)
 IR_OP(sbb, "T=TTf", PURE)
 IR_OP(f_cmc, "f=f", PURE)     // C inverted
@@ -89,6 +95,9 @@ IR_OP(cas, "T=xTT", MEM_R | MEM_W | FAULT)  // address, expected, new; gives the
 // held is 0: then memory is not touched. The store of load-linked, store-conditional.
 IR_OP(casif, "w=xSSw", MEM_R | MEM_W | FAULT)
 IR_OP(fence, "-=", MEM_R | MEM_W)
+// Leaves the block before the current instruction, to run that alone, if the condition (aux2 =
+// IRCond) holds; for what only a C function that needs the exact count can do. Not in such blocks.
+IR_OP(guard, "-=SS", EXIT)
 // Made by the check-elimination pass. chk: the bytes [a+imm, a+imm+aux2) lie in one page that this
 // access (aux: IR_MEM_STORE, regime) may touch without a slow path; gives host address - guest
 // address. Otherwise it leaves the block before the current instruction (IR_LEAVE_SINGLE).
@@ -222,6 +231,13 @@ IR_OP(sha256msg2, "v=vv", PURE)
 // half), f_fcmp takes packed flags from d->u64[0]. Where the integer side of fs2f/fu2f/ff2s/ff2u
 // is I64, bit 31 of desc is set. ir_fp_desc makes desc. FP ops touch no guest state but the FP
 // status, unless exact's flags say more.
+//
+// aux with IR_FP_SSE: the rules of x86's SSE and AVX. The first operand that is a NaN is the
+// result, quieted; other invalid operations give the negative default NaN; tininess is found after
+// rounding; denormal operands set a flag of their own; results and operands are flushed as the
+// control word says (engine_fp_set_control). fmin and fmax give b if either is a NaN or both are
+// zeros. Conversions to integers give the smallest integer for what does not fit. fma takes the
+// NaN of a, then b, then c; its aux2 is an IRFmaKind.
 IR_OP(fadd, "v=vv", RD | WR)
 IR_OP(fsub, "v=vv", RD | WR)
 IR_OP(fmul, "v=vv", RD | WR)
@@ -233,6 +249,7 @@ IR_OP(fmax, "v=vv", RD | WR)
 IR_OP(fceq, "v=vv", RD | WR)  // all-ones lanes
 IR_OP(fcge, "v=vv", RD | WR)
 IR_OP(fcgt, "v=vv", RD | WR)
+IR_OP(fcmpp, "v=vv", RD | WR) // with IR_FP_SSE; aux2 = predicate of VCMPPS, 0..31
 IR_OP(fround, "v=v", RD | WR) // to integral; aux2 = IRRound
 IR_OP(fcvt, "v=v", RD | WR)   // aux = from esize | IR_FP_SCALAR; aux2 = to esize; lane 0
 IR_OP(fs2f, "v=S", RD | WR)   // signed integer to lane 0; aux = esize of the result

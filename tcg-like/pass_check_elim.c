@@ -12,7 +12,8 @@
 
 #define MAX_SPAN 64
 #define PRIVATE                                                                                    \
-    (IR_MEM_ALIGN | IR_MEM_ALIGN16 | IR_MEM_ACQ | IR_MEM_REL) // need a check of their own
+    (IR_MEM_ALIGN | IR_MEM_ALIGN16 | IR_MEM_ACQ | IR_MEM_REL |                                     \
+     IR_MEM_WRITE) // need a check of their own
 
 typedef struct Group {
     unsigned first, last; // insns of the old block

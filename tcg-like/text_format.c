@@ -2,7 +2,8 @@
 #include "tcg-like/text_format.h"
 
 const char *const ir_text_type[5] = {"void", "i32", "i64", "v128", "flags"};
-const char *const ir_text_memop[7] = {"sign", "align", "acq", "rel", "unpriv", "store", "align16"};
+const char *const ir_text_memop[8] = {"sign",   "align", "acq",     "rel",
+                                      "unpriv", "store", "align16", "write"};
 
 static const char *const cond_names[] = {"eq", "ne", "ltu", "geu",   "gtu",  "leu", "lt",
                                          "ge", "gt", "le",  "tstnz", "tstz", NULL};
@@ -22,6 +23,7 @@ KEY(vconst, "value", VCONST, IMM, 0, 0, NULL);
 KEY(off, "off", HEX, IMM, 0, 0, NULL);
 KEY(bytes, "bytes", DEC, AUX, 0, 0, NULL);
 KEY(bits, "bits", DEC, AUX, 0, 0, NULL);
+KEY(width, "bits", SIGNED, AUX, 0, 0, NULL); // nothing for the type's own
 KEY(at, "pos", DEC, AUX, 0, 8, NULL);
 KEY(len, "len", DEC, AUX, 8, 8, NULL);
 KEY(n, "n", DEC, IMM, 0, 0, NULL);
@@ -76,6 +78,13 @@ const IRTextOp ir_text_op[IR_OPCODES] = {
     [IR_extr] = KEYS(&key_n),
     [IR_cmpset] = KEYS(&key_cond),
     [IR_select] = KEYS(&key_cond),
+    [IR_f_add] = KEYS(&key_width),
+    [IR_f_sub] = KEYS(&key_width),
+    [IR_f_adc] = KEYS(&key_width),
+    [IR_f_sbb] = KEYS(&key_width),
+    [IR_f_logic] = KEYS(&key_width),
+    [IR_f_shr1] = KEYS(&key_width),
+    [IR_f_sar1] = KEYS(&key_width),
     [IR_f_test] = KEYS(&key_fcond),
     [IR_f_select] = KEYS(&key_fcond),
     [IR_f_choose] = KEYS(&key_fcond),
@@ -85,6 +94,7 @@ const IRTextOp ir_text_op[IR_OPCODES] = {
     [IR_rmw] = KEYS(&key_disp, &key_mem, &key_rmw),
     [IR_cas] = KEYS(&key_disp, &key_mem),
     [IR_casif] = KEYS(&key_disp, &key_mem),
+    [IR_guard] = KEYS(&key_cond2),
     [IR_chk] = KEYS(&key_disp, &key_mem, &key_span),
     [IR_ldh] = KEYS(&key_disp, &key_mem),
     [IR_sth] = KEYS(&key_disp, &key_mem),
@@ -167,6 +177,7 @@ const IRTextOp ir_text_op[IR_OPCODES] = {
     [IR_fceq] = FP,
     [IR_fcge] = FP,
     [IR_fcgt] = FP,
+    [IR_fcmpp] = FP,
     [IR_fround] = FP,
     [IR_fcvt] = FP,
     [IR_fs2f] = FP,

@@ -33,7 +33,7 @@ typedef struct IRTextOp {
 
 extern const IRTextOp ir_text_op[IR_OPCODES];
 extern const char *const ir_text_type[5];  // "void", "i32", ...
-extern const char *const ir_text_memop[7]; // flags from IR_MEM_SIGN on; IR_MEM_STORE is "store"
+extern const char *const ir_text_memop[8]; // flags from IR_MEM_SIGN on; IR_MEM_STORE is "store"
 
 uint64_t ir_text_field(const IRInsn *i, const IRTextKey *k);
 void ir_text_set_field(IRInsn *i, const IRTextKey *k, uint64_t value);

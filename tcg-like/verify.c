@@ -167,6 +167,9 @@ static bool check_memop(Verifier *v)
     bool store =
         v->i->op == IR_st || v->i->op == IR_rmw || v->i->op == IR_cas || v->i->op == IR_casif;
     bool ok = type == IR_V128 ? size >= 2 && size <= 4 : type == IR_I32 ? size <= 2 : size <= 3;
+    if (v->i->aux & IR_MEM_WRITE && v->i->op != IR_ld) {
+        return bad(v, "only a load is checked for a later store");
+    }
     if (!ok || type == IR_FLAGS) {
         return bad(v, "%u bytes of memory for %s", 1u << size, ir_text_type[type]);
     }
@@ -196,6 +199,16 @@ static bool check_cond(Verifier *v)
 static bool check_fcond(Verifier *v)
 {
     return v->i->aux <= IR_F_NP || bad(v, "condition %u", v->i->aux);
+}
+
+static bool check_flag_width(Verifier *v)
+{
+    return v->i->aux == 0 || v->i->aux == 8 || v->i->aux == 16 || bad(v, "%u bits", v->i->aux);
+}
+
+static bool check_guard(Verifier *v)
+{
+    return v->i->aux2 <= IR_TSTZ || bad(v, "condition %u", v->i->aux2);
 }
 
 static bool check_exit_if(Verifier *v)
@@ -321,33 +334,55 @@ static bool check_fp(Verifier *v)
     if (esize < 1 || esize > 3) {
         return bad(v, "esize %u", esize);
     }
+    if (v->i->op == IR_fcmpp && v->i->aux2 > 31) {
+        return bad(v, "predicate %u", v->i->aux2);
+    }
+    unsigned kinds = !(v->i->aux & IR_FP_SSE) ? 1 : v->i->aux & IR_FP_SCALAR ? 4 : 6;
+    if (v->i->op == IR_fma && v->i->aux2 >= kinds) {
+        return bad(v, "kind %u", v->i->aux2);
+    }
     return v->i->imm || bad(v, "no exact function");
 }
 
 // Every other op has no immediates, or any value is sound.
 typedef bool CheckFn(Verifier *v);
 static CheckFn *const check_op[IR_OPCODES] = {
-    [IR_const] = check_const,     [IR_vconst] = check_vconst,    [IR_get] = check_state,
-    [IR_put] = check_state,       [IR_zext] = check_bits,        [IR_sext] = check_bits,
-    [IR_bswap] = check_bits,      [IR_extract] = check_field,    [IR_sextract] = check_field,
-    [IR_deposit] = check_field,   [IR_extr] = check_extr,        [IR_cmpset] = check_cond,
-    [IR_select] = check_cond,     [IR_f_test] = check_fcond,     [IR_f_select] = check_fcond,
-    [IR_f_choose] = check_fcond,  [IR_ld] = check_memop,         [IR_st] = check_memop,
-    [IR_rmw] = check_rmw,         [IR_cas] = check_memop,        [IR_chk] = check_chk,
-    [IR_ldh] = check_memop,       [IR_sth] = check_memop,        [IR_call] = check_helper,
-    [IR_vduplane] = check_lane,   [IR_vget] = check_lane,        [IR_vgets] = check_lane,
-    [IR_vset] = check_lane,       [IR_vmovlane] = check_movlane, [IR_vavgu] = check_vavg,
-    [IR_vmull_s] = check_widen,   [IR_vmull_u] = check_widen,    [IR_vmull2_s] = check_widen,
-    [IR_vmull2_u] = check_widen,  [IR_vshli] = check_vshift,     [IR_vshri] = check_vshift,
-    [IR_vsari] = check_vshift,    [IR_vext] = check_vext,        [IR_vrev] = check_vrev,
-    [IR_vwiden_s] = check_widen,  [IR_vwiden_u] = check_widen,   [IR_vwiden2_s] = check_widen,
-    [IR_vwiden2_u] = check_widen, [IR_vnarrow] = check_narrow,   [IR_vnarrow2] = check_narrow,
-    [IR_vclmul] = check_clmul,    [IR_exit_if] = check_exit_if,  [IR_exit_if_f] = check_exit_if_f,
-    [IR_exit_jump] = check_slot,  [IR_exit_call] = check_slot,   [IR_exit_ind] = check_ind,
-    [IR_casif] = check_memop,     [IR_vshuf32] = check_imm,      [IR_vblendi] = check_imm,
-    [IR_sha1rnds4] = check_imm,   [IR_vqpack_s] = check_pack,    [IR_vqpack_u] = check_pack,
-    [IR_vshl] = check_counted,    [IR_vshr] = check_counted,     [IR_vsar] = check_counted,
-    [IR_vshlv] = check_counted,   [IR_vshrv] = check_counted,    [IR_vsarv] = check_counted,
+    [IR_const] = check_const,       [IR_vconst] = check_vconst,
+    [IR_get] = check_state,         [IR_put] = check_state,
+    [IR_zext] = check_bits,         [IR_sext] = check_bits,
+    [IR_bswap] = check_bits,        [IR_extract] = check_field,
+    [IR_sextract] = check_field,    [IR_deposit] = check_field,
+    [IR_extr] = check_extr,         [IR_cmpset] = check_cond,
+    [IR_select] = check_cond,       [IR_f_test] = check_fcond,
+    [IR_f_select] = check_fcond,    [IR_f_choose] = check_fcond,
+    [IR_ld] = check_memop,          [IR_st] = check_memop,
+    [IR_rmw] = check_rmw,           [IR_cas] = check_memop,
+    [IR_chk] = check_chk,           [IR_ldh] = check_memop,
+    [IR_sth] = check_memop,         [IR_call] = check_helper,
+    [IR_vduplane] = check_lane,     [IR_vget] = check_lane,
+    [IR_vgets] = check_lane,        [IR_vset] = check_lane,
+    [IR_vmovlane] = check_movlane,  [IR_vavgu] = check_vavg,
+    [IR_vmull_s] = check_widen,     [IR_vmull_u] = check_widen,
+    [IR_vmull2_s] = check_widen,    [IR_vmull2_u] = check_widen,
+    [IR_vshli] = check_vshift,      [IR_vshri] = check_vshift,
+    [IR_vsari] = check_vshift,      [IR_vext] = check_vext,
+    [IR_vrev] = check_vrev,         [IR_vwiden_s] = check_widen,
+    [IR_vwiden_u] = check_widen,    [IR_vwiden2_s] = check_widen,
+    [IR_vwiden2_u] = check_widen,   [IR_vnarrow] = check_narrow,
+    [IR_vnarrow2] = check_narrow,   [IR_vclmul] = check_clmul,
+    [IR_exit_if] = check_exit_if,   [IR_exit_if_f] = check_exit_if_f,
+    [IR_exit_jump] = check_slot,    [IR_exit_call] = check_slot,
+    [IR_exit_ind] = check_ind,      [IR_casif] = check_memop,
+    [IR_vshuf32] = check_imm,       [IR_vblendi] = check_imm,
+    [IR_sha1rnds4] = check_imm,     [IR_vqpack_s] = check_pack,
+    [IR_vqpack_u] = check_pack,     [IR_vshl] = check_counted,
+    [IR_vshr] = check_counted,      [IR_vsar] = check_counted,
+    [IR_vshlv] = check_counted,     [IR_vshrv] = check_counted,
+    [IR_vsarv] = check_counted,     [IR_f_add] = check_flag_width,
+    [IR_f_sub] = check_flag_width,  [IR_f_adc] = check_flag_width,
+    [IR_f_sbb] = check_flag_width,  [IR_f_logic] = check_flag_width,
+    [IR_f_shr1] = check_flag_width, [IR_f_sar1] = check_flag_width,
+    [IR_guard] = check_guard,
 };
 
 static bool check_immediates(Verifier *v)

@@ -87,7 +87,8 @@ struct Emit {
     // EFLAGS: whose flags they are; inverted: its C is the opposite of CF.
     IRRef ef;
     bool ef_inverted;
-    IRRef fcmp; // EFLAGS are of the COMIS that made this value, which is packed elsewhere
+    bool ef_any_a; // AF says nothing: the value's A is 0
+    IRRef fcmp;    // EFLAGS are of the COMIS that made this value, which is packed elsewhere
     MemoryGroup *group;
     uint8_t *group_of; // by insn: index + 1 in group, or 0
     Cold *cold;
@@ -151,6 +152,15 @@ IRRef flags_partner(Emit *e, IROpcode op, const IRInsn *like); // an insn soon t
 X86Cond x86_compare(Emit *e, IRCond c, IRRef a, IRRef b);
 void flags_put(Emit *e, IRRef f, size_t off);
 void flags_keep(Emit *e, IRRef f); // an operand in EFLAGS gets a place
+// --- between the two files
+static inline IRRef flags_root(const Emit *e, IRRef f)
+{
+    return e->ra.v[f].root;
+}
+void flags_load(Emit *e, IRRef f);         // into EFLAGS
+void flags_load_packed(Emit *e, IRRef f);  // eax = packed, from wherever but EFLAGS
+void flags_save(Emit *e, bool may_answer); // the value in EFLAGS gets a place
+void flags_complement_carry(Emit *e);      // CF and ef_inverted
 
 // --- memory and calls
 void x86_memory_groups(Emit *e);

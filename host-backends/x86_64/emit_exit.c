@@ -11,6 +11,7 @@
 //
 // The return stack needs no bounds check: the budget bounds how deep calls can get before enter
 // resets it, and at its top enter keeps a word that no landing has.
+#include "accel/engine.h"
 #include "host-backends/x86_64/emit.h"
 #include "host-backends/x86_64/link.h"
 
@@ -114,6 +115,19 @@ EMIT(exit_if)
 EMIT(exit_if_f)
 {
     exit_on(e, flags_condition(e, i->arg[0], (IRFlagCond)i->aux2), i->aux);
+}
+
+static void cold_guard(Emit *e, const Cold *c)
+{
+    x86_mov_ri(&e->c, RAX, (uintptr_t)(const void *)engine_run_alone);
+    x86_thunk(e, T_CALL); // does not come back
+    x86_side_entry(e, c->index);
+}
+
+EMIT(guard)
+{
+    X86Cond cc = x86_compare(e, (IRCond)i->aux2, i->arg[0], i->arg[1]);
+    x86_cold(e, cold_guard, x86_jcc_fwd(&e->c, cc));
 }
 
 // --- unconditional

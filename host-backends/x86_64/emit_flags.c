@@ -5,7 +5,7 @@
 //   pack    lahf ; seto al ; (store ax)       AH = S Z - A - P - C, AL = V
 //   unpack  load eax ; add al, 127 ; sahf     the addition overflows if AL = 1
 //
-// State slots and packed copies have AL = 0 or 1 and any A flag in AH.
+// State slots and packed copies have AL = 0 or 1. The ops that make flags are in emit_flags_make.c.
 #include "host-backends/x86_64/emit.h"
 
 #define NO_CC 0xff
@@ -28,31 +28,32 @@ static const uint16_t single_bit[] = {
     [IR_F_V] = IR_FLAG_V, [IR_F_P] = IR_FLAG_P,
 };
 
-static IRRef root_of(Emit *e, IRRef f)
-{
-    return e->ra.v[f].root;
-}
-
 bool flags_wanted(Emit *e)
 {
     return (e->ef != IR_NONE && ra_live(&e->ra, e->ef)) ||
            (e->fcmp != IR_NONE && ra_live(&e->ra, e->fcmp));
 }
 
-static void complement_carry(Emit *e)
+void flags_complement_carry(Emit *e)
 {
     x86_byte(&e->c, 0xf5);
     e->ef_inverted = !e->ef_inverted;
 }
 
-// ax = the flags in EFLAGS, packed.
+// ax = the flags in EFLAGS, packed. rcx may change.
 static void pack_rax(Emit *e)
 {
     if (e->ef_inverted) {
-        complement_carry(e);
+        flags_complement_carry(e);
     }
     x86_byte(&e->c, 0x9f); // lahf
     x86_setcc(&e->c, CC_O, RAX);
+    if (e->ef_any_a) { // an AND that leaves EFLAGS alone
+        unsigned pext = 0xf5 | X86_0F38 | X86_F3, pdep = 0xf5 | X86_0F38 | X86_F2;
+        x86_mov_ri(&e->c, RCX, IR_FLAG_MASK & ~IR_FLAG_A);
+        vex_rrr(&e->c, pext, RAX, RAX, RCX);
+        vex_rrr(&e->c, pdep, RAX, RAX, RCX);
+    }
 }
 
 static void unpack_rax(Emit *e)
@@ -72,22 +73,22 @@ static bool asked_once(Emit *e, IRFlagCond *c)
     const IRInsn *i = &e->b->insn[j];
     bool asks = i->op == IR_f_test || i->op == IR_f_select || i->op == IR_f_choose;
     *c = (IRFlagCond)(i->op == IR_exit_if_f ? i->aux2 : i->aux);
-    return (asks || i->op == IR_exit_if_f) && root_of(e, i->arg[0]) == e->ef &&
+    return (asks || i->op == IR_exit_if_f) && flags_root(e, i->arg[0]) == e->ef &&
            e->ra.next[j][0] == IR_NONE &&
            (i->op != IR_f_choose ||
-            (root_of(e, i->arg[1]) != e->ef && root_of(e, i->arg[2]) != e->ef));
+            (flags_root(e, i->arg[1]) != e->ef && flags_root(e, i->arg[2]) != e->ef));
 }
 
 static X86Cond condition_in_eflags(Emit *e, IRFlagCond c)
 {
     if (condition[c][e->ef_inverted] == NO_CC) {
-        complement_carry(e);
+        flags_complement_carry(e);
     }
     return (X86Cond)condition[c][e->ef_inverted];
 }
 
 // Gives the value in EFLAGS a place of its own: packed, or as the answer to the one question.
-static void save(Emit *e, bool may_answer)
+void flags_save(Emit *e, bool may_answer)
 {
     IRFlagCond c;
     if (ra_has_place(&e->ra, e->ef)) {
@@ -110,7 +111,7 @@ static void save(Emit *e, bool may_answer)
 void flags_clobber(Emit *e)
 {
     if (e->ef != IR_NONE && flags_wanted(e)) {
-        save(e, true);
+        flags_save(e, true);
     }
     e->ef = e->fcmp = IR_NONE;
 }
@@ -118,30 +119,31 @@ void flags_clobber(Emit *e)
 void flags_set_fcmp(Emit *e, IRRef f)
 {
     e->ef = IR_NONE;
-    e->fcmp = root_of(e, f);
+    e->fcmp = flags_root(e, f);
 }
 
 void flags_set(Emit *e, IRRef f, bool inverted)
 {
-    e->ef = root_of(e, f);
+    e->ef = flags_root(e, f);
     e->fcmp = IR_NONE;
     e->ef_inverted = inverted;
+    e->ef_any_a = false;
 }
 
 // The op's own operand, if EFLAGS hold it, gets a place before EFLAGS change.
 void flags_keep(Emit *e, IRRef f)
 {
-    if (e->ef == root_of(e, f)) {
-        save(e, false);
+    if (e->ef == flags_root(e, f)) {
+        flags_save(e, false);
     }
 }
 
 // eax = packed flags from wherever they are but EFLAGS.
-static void load_packed(Emit *e, IRRef f)
+void flags_load_packed(Emit *e, IRRef f)
 {
-    uint64_t bits = e->b->insn[root_of(e, f)].imm;
+    uint64_t bits = e->b->insn[flags_root(e, f)].imm;
     size_t off;
-    if (e->b->insn[root_of(e, f)].op == IR_fconst) {
+    if (e->b->insn[flags_root(e, f)].op == IR_fconst) {
         x86_mov_ri(&e->c, RAX, bits & IR_FLAG_MASK);
     } else if (ra_memory(&e->ra, f, 2, &off)) {
         x86_load(&e->c, RAX, state_mem(off), 2);
@@ -150,13 +152,13 @@ static void load_packed(Emit *e, IRRef f)
     }
 }
 
-static void load(Emit *e, IRRef f)
+void flags_load(Emit *e, IRRef f)
 {
-    if (e->ef == root_of(e, f)) {
+    if (e->ef == flags_root(e, f)) {
         return;
     }
     flags_clobber(e);
-    load_packed(e, f);
+    flags_load_packed(e, f);
     unpack_rax(e);
     flags_set(e, f, false);
 }
@@ -188,37 +190,37 @@ X86Cond flags_condition(Emit *e, IRRef f, IRFlagCond c)
 {
     unsigned even = c & ~1u;
     X86Cond cc;
-    if (e->fcmp == root_of(e, f) && comis_condition(c, &cc)) {
+    if (e->fcmp == flags_root(e, f) && comis_condition(c, &cc)) {
         return cc;
     }
-    if (e->ef != root_of(e, f) && ra_value(&e->ra, f)->form == FORM_ANSWER) {
+    if (e->ef != flags_root(e, f) && ra_value(&e->ra, f)->form == FORM_ANSWER) {
         flags_clobber(e);
         int reg = ra_use(&e->ra, f);
         x86_rr(&e->c, 0x84 | X86_BYTE | X86_BYTE_REG, reg, reg);
         return CC_NE;
     }
-    if (e->ef != root_of(e, f) && even < ARRAY_LEN(single_bit) && single_bit[even] &&
+    if (e->ef != flags_root(e, f) && even < ARRAY_LEN(single_bit) && single_bit[even] &&
         !ra_value(&e->ra, f)->constant) {
         return test_packed(e, f, single_bit[even], c == even);
     }
-    load(e, f);
+    flags_load(e, f);
     return condition_in_eflags(e, c);
 }
 
 void flags_load_carry(Emit *e, IRRef f)
 {
-    if (e->ef == root_of(e, f)) {
+    if (e->ef == flags_root(e, f)) {
         if (flags_wanted(e)) {
-            save(e, true);
+            flags_save(e, true);
         }
         if (e->ef_inverted) {
-            complement_carry(e);
+            flags_complement_carry(e);
         }
         e->ef = IR_NONE;
         return;
     }
     flags_clobber(e);
-    load_packed(e, f);
+    flags_load_packed(e, f);
     x86_rr(&e->c, 0xba | X86_0F, 4, RAX); // bt eax, 8
     x86_byte(&e->c, 8);
 }
@@ -232,7 +234,7 @@ static bool same_value(Emit *e, IRRef a, IRRef b)
         return false;
     }
     uint64_t x, y;
-    return root_of(e, a) == root_of(e, b) ||
+    return flags_root(e, a) == flags_root(e, b) ||
            (ra_is_const(&e->ra, a, &x) && ra_is_const(&e->ra, b, &y) && x == y);
 }
 
@@ -242,8 +244,9 @@ IRRef flags_partner(Emit *e, IROpcode op, const IRInsn *like)
     for (unsigned k = e->at + 1u; k < end; k++) {
         const IRInsn *i = &e->b->insn[k];
         const RaValue *v = &e->ra.v[k];
-        if (i->op == op && !v->unused && !v->done && same_value(e, i->arg[0], like->arg[0]) &&
-            same_value(e, i->arg[1], like->arg[1]) && same_value(e, i->arg[2], like->arg[2])) {
+        if (i->op == op && i->aux == like->aux && !v->unused && !v->done &&
+            same_value(e, i->arg[0], like->arg[0]) && same_value(e, i->arg[1], like->arg[1]) &&
+            same_value(e, i->arg[2], like->arg[2])) {
             return (IRRef)k;
         }
     }
@@ -252,13 +255,13 @@ IRRef flags_partner(Emit *e, IROpcode op, const IRInsn *like)
 
 void flags_put(Emit *e, IRRef f, size_t off)
 {
-    if (e->b->insn[root_of(e, f)].op == IR_fconst) {
+    if (e->b->insn[flags_root(e, f)].op == IR_fconst) {
         ra_state_changes(&e->ra, off, 2);
         x86_store_imm(&e->c, state_mem(off), 2,
-                      (int32_t)(e->b->insn[root_of(e, f)].imm & IR_FLAG_MASK));
+                      (int32_t)(e->b->insn[flags_root(e, f)].imm & IR_FLAG_MASK));
         return;
     }
-    if (e->ef == root_of(e, f)) {
+    if (e->ef == flags_root(e, f)) {
         ra_state_changes(&e->ra, off, 2);
         pack_rax(e);
         x86_store(&e->c, RAX, state_mem(off), 2);
@@ -269,130 +272,17 @@ void flags_put(Emit *e, IRRef f, size_t off)
     x86_store(&e->c, src, state_mem(off), 2);
 }
 
-// --- producers
-static bool flags_arg_wide(Emit *e, const IRInsn *i)
-{
-    return arg_wide(e, i->arg[0]);
-}
-
-// If the value is computed soon, too, both are now. carry: the operands include a carry in.
-static bool with_value(Emit *e, const IRInsn *i, IROpcode value_op, X86Alu op, bool carry)
-{
-    IRRef j = flags_partner(e, value_op, i);
-    if (j == IR_NONE) {
-        return false;
-    }
-    ra_fuse(&e->ra, j);
-    if (carry) {
-        flags_load_carry(e, i->arg[2]);
-    } else {
-        flags_clobber(e);
-    }
-    x86_alu_with_flags(e, op, flags_arg_wide(e, i), i->arg[0], i->arg[1], j, e->at);
-    return true;
-}
-
-static void in_rax(Emit *e, const IRInsn *i, X86Alu op)
-{
-    bool w = flags_arg_wide(e, i);
-    int a = ra_use(&e->ra, i->arg[0]);
-    Opnd b = x86_operand(e, i->arg[1], w);
-    x86_mov_rr(&e->c, w, RAX, a);
-    x86_alu(e, op, w, RAX, b);
-    flags_set(e, e->at, false);
-}
-
-EMIT(f_add)
-{
-    if (!with_value(e, i, IR_add, ALU_ADD, false)) {
-        flags_clobber(e);
-        in_rax(e, i, ALU_ADD);
-    }
-}
-
-EMIT(f_sub)
-{
-    if (with_value(e, i, IR_sub, ALU_SUB, false)) {
-        return;
-    }
-    bool w = flags_arg_wide(e, i);
-    flags_clobber(e);
-    int a = ra_use(&e->ra, i->arg[0]);
-    x86_alu(e, ALU_CMP, w, a, x86_operand(e, i->arg[1], w));
-    flags_set(e, e->at, false);
-}
-
-static void flags_with_carry(Emit *e, const IRInsn *i, IROpcode value_op, X86Alu op)
-{
-    if (!with_value(e, i, value_op, op, true)) {
-        flags_load_carry(e, i->arg[2]);
-        in_rax(e, i, op);
-    }
-}
-EMIT(f_adc)
-{
-    flags_with_carry(e, i, IR_adc, ALU_ADC);
-}
-EMIT(f_sbb)
-{
-    flags_with_carry(e, i, IR_sbb, ALU_SBB);
-}
-
-static void value_with_carry(Emit *e, const IRInsn *i, IROpcode flags_op, X86Alu op)
-{
-    bool w = is_wide(i);
-    IRRef j = flags_partner(e, flags_op, i);
-    if (j != IR_NONE) {
-        ra_fuse(&e->ra, j);
-    }
-    flags_load_carry(e, i->arg[2]);
-    if (j != IR_NONE) {
-        x86_alu_with_flags(e, op, w, i->arg[0], i->arg[1], e->at, j);
-        return;
-    }
-    int a = ra_use(&e->ra, i->arg[0]);
-    Opnd b = x86_operand(e, i->arg[1], w);
-    int dst = ra_def(&e->ra, e->at, i->arg[0], false);
-    x86_two_operand(e, op, w, dst, a, b);
-}
-EMIT(adc)
-{
-    value_with_carry(e, i, IR_f_adc, ALU_ADC);
-}
-EMIT(sbb)
-{
-    value_with_carry(e, i, IR_f_sbb, ALU_SBB);
-}
-
-EMIT(f_logic)
-{
-    bool w = flags_arg_wide(e, i);
-    flags_clobber(e);
-    int a = ra_use(&e->ra, i->arg[0]);
-    x86_test_rr(&e->c, w, a, a);
-    flags_set(e, e->at, false);
-}
-
-EMIT(f_cmc)
-{
-    load(e, i->arg[0]);
-    if (flags_wanted(e)) {
-        save(e, true);
-    }
-    flags_set(e, e->at, !e->ef_inverted);
-}
-
 // --- consumers
 EMIT(f_pack)
 {
-    if (e->ef == root_of(e, i->arg[0])) {
+    if (e->ef == flags_root(e, i->arg[0])) {
         if (flags_wanted(e)) {
-            save(e, true);
+            flags_save(e, true);
         }
         pack_rax(e);
     } else {
         flags_clobber(e);
-        load_packed(e, i->arg[0]);
+        flags_load_packed(e, i->arg[0]);
     }
     e->ef = IR_NONE;
     x86_alu_ri(&e->c, ALU_AND, false, RAX, IR_FLAG_MASK);
@@ -408,8 +298,34 @@ EMIT(f_unpack)
     x86_alu_ri(&e->c, ALU_AND, false, dst, IR_FLAG_MASK);
 }
 
+// A single bit of packed flags, while EFLAGS hold a value that is wanted.
+static bool test_beside(Emit *e, const IRInsn *i)
+{
+    unsigned even = i->aux & ~1u;
+    IRRef f = flags_root(e, i->arg[0]);
+    if (!flags_wanted(e) || e->ef == f || e->fcmp == f || even >= ARRAY_LEN(single_bit) ||
+        !single_bit[even] || ra_value(&e->ra, f)->constant ||
+        ra_value(&e->ra, f)->form == FORM_ANSWER) {
+        return false;
+    }
+    flags_load_packed(e, f);
+    int dst = ra_def(&e->ra, e->at, IR_NONE, false);
+    unsigned bit = (unsigned)__builtin_ctz(single_bit[even]);
+    if (i->aux & 1) {
+        x86_rr(&e->c, 0xf7, 2, RAX); // not
+    }
+    vex_rrr(&e->c, 0xf0 | X86_0F3A | X86_F2, RAX, 0, RAX); // rorx: the bit to the top
+    x86_byte(&e->c, bit + 1);
+    x86_mov_ri(&e->c, RCX, 31);
+    vex_rrr(&e->c, 0xf7 | X86_0F38 | X86_F2, dst, RCX, RAX); // shrx
+    return true;
+}
+
 EMIT(f_test)
 {
+    if (test_beside(e, i)) {
+        return;
+    }
     X86Cond cc = flags_condition(e, i->arg[0], (IRFlagCond)i->aux);
     int dst = ra_def(&e->ra, e->at, IR_NONE, false);
     x86_setcc(&e->c, cc, RAX);

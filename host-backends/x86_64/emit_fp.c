@@ -10,6 +10,8 @@
 //
 // What the host raises before it leaves is part of what the exact function raises, never more.
 //
+// With IR_FP_SSE the guest's rules are the host's: the bare instruction.
+//
 //      op  t, a, b                      vandpd  u, t, [abs]
 //      vucomisd t, t       or           vucomisd u, [smallest normal]
 //      jp  cold                         je  cold        (equal or NaN)
@@ -36,6 +38,7 @@ static bool upper_lanes_zero(Emit *e, IRRef r, unsigned esize)
     case IR_fma:
     case IR_fmin:
     case IR_fmax:
+    case IR_fcmpp:
     case IR_fround:
         return (i->aux & IR_FP_SCALAR) && (i->aux & 3) <= esize;
     case IR_fs2f:
@@ -66,7 +69,8 @@ Fp fp_operands(Emit *e, const IRInsn *i)
             .esize = i->aux & 3,
             .scalar = i->aux & IR_FP_SCALAR};
     f.d = ra_def(&e->ra, e->at, i->arg[0], false);
-    f.t = f.d == f.a || f.d == f.b || f.d == f.c ? XMM_B : f.d;
+    bool operand = f.d == f.a || f.d == f.b || f.d == f.c;
+    f.t = operand && !fp_sse(i) ? XMM_B : f.d;
     f.clean = upper_lanes_zero(e, i->arg[0], f.esize);
     return f;
 }
@@ -189,7 +193,7 @@ static void arithmetic(Emit *e, const IRInsn *i, unsigned opcode,
     }
     Fp f = fp_operands(e, i);
     vex_rrr(&e->c, fp_op(&f, opcode), f.t, f.a, f.b);
-    fp_finish(e, &f, guard(e, &f));
+    fp_finish(e, &f, fp_sse(i) ? NULL : guard(e, &f));
 }
 EMIT(fadd)
 {
@@ -216,11 +220,31 @@ EMIT(fsqrt)
     }
     Fp f = fp_operands(e, i);
     vex_rrr(&e->c, fp_op(&f, 0x51), f.t, f.scalar ? f.a : 0, f.a);
-    fp_finish(e, &f, guard_nan(e, &f));
+    fp_finish(e, &f, fp_sse(i) ? NULL : guard_nan(e, &f));
+}
+
+static void fma_sse(Emit *e, const IRInsn *i)
+{
+    static const uint8_t row[] = {
+        [IR_FMA_ADD] = 0xb8,     [IR_FMA_SUB] = 0xba,     [IR_FMA_NEG_ADD] = 0xbc,
+        [IR_FMA_NEG_SUB] = 0xbe, [IR_FMA_ADD_SUB] = 0xb6, [IR_FMA_SUB_ADD] = 0xb7};
+    Fp f = fp_operands(e, i);
+    f.t = f.d == f.a || f.d == f.b ? XMM_B : f.d;
+    if (f.t != f.c) {
+        vex_rrr(&e->c, V_MOVAPS, f.t, 0, f.c);
+    }
+    unsigned op = (row[i->aux2] + f.scalar) | M0F38 | (f.esize == 3 ? X86_W : 0);
+    vex_rrr(&e->c, op, f.t, f.a, f.b);
+    f.clean = upper_lanes_zero(e, i->arg[2], f.esize);
+    fp_finish(e, &f, NULL);
 }
 
 EMIT(fma)
 {
+    if (fp_native(i) && fp_sse(i)) {
+        fma_sse(e, i);
+        return;
+    }
     if (!fp_native(i)) {
         fp_by_exact(e, i);
         return;
@@ -243,6 +267,11 @@ static void min_max(Emit *e, const IRInsn *i, unsigned opcode, unsigned join)
     }
     Fp f = fp_operands(e, i);
     Cold *cold;
+    if (fp_sse(i)) {
+        vex_rrr(&e->c, fp_op(&f, opcode), f.t, f.a, f.b);
+        fp_finish(e, &f, NULL);
+        return;
+    }
     if (f.scalar) {
         vex_rrr(&e->c, compare_op(&f, false), f.a, 0, f.b);
         cold = fp_cold(e, &f, CC_P);
@@ -287,6 +316,10 @@ EMIT(fcge)
 EMIT(fcgt)
 {
     lane_compare(e, i, 0x0e);
+}
+EMIT(fcmpp)
+{
+    lane_compare(e, i, i->aux2);
 }
 
 // EFLAGS: less C; equal Z; greater none; unordered Z, P, C. Arm's flags are packed by moves, which

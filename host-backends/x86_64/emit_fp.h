@@ -19,6 +19,11 @@ static inline bool fp_native(const IRInsn *i)
     return (i->aux & 3) >= 2 && !((const IRVHelper *)(uintptr_t)i->imm)->flags;
 }
 
+static inline bool fp_sse(const IRInsn *i)
+{
+    return i->aux & IR_FP_SSE;
+}
+
 void fp_by_exact(Emit *e, const IRInsn *i);
 Fp fp_operands(Emit *e, const IRInsn *i);
 // Opcode of a row like ADDPS/ADDPD/ADDSS/ADDSD.

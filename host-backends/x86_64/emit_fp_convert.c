@@ -42,7 +42,7 @@ EMIT(fcvt)
     f.esize = to;
     f.scalar = true;
     f.clean = false;
-    if (to == 3) {
+    if (to == 3 || fp_sse(i)) {
         fp_finish(e, &f, NULL);
         return;
     }
@@ -159,12 +159,17 @@ static void unsigned_in_rax(Emit *e, const Fp *f, unsigned round, bool w)
     raise_inexact(e, f);
 }
 
+static bool host_rounds(const IRInsn *i)
+{
+    return i->aux2 == IR_RND_ZERO || i->aux2 == IR_RND_CURRENT;
+}
+
 typedef void InRax(Emit *e, const Fp *f, unsigned round, bool w);
 
 // The result goes to an integer register, or to lane 0 of a vector of the same lane size.
 static void convert_to_int(Emit *e, const IRInsn *i, InRax *convert)
 {
-    if (!fp_native(i) || i->aux2 == IR_RND_AWAY || i->aux2 > 7) {
+    if (!fp_native(i) || fp_sse(i) || i->aux2 == IR_RND_AWAY || i->aux2 > 7) {
         fp_by_exact(e, i);
         return;
     }
@@ -184,6 +189,13 @@ static void convert_to_int(Emit *e, const IRInsn *i, InRax *convert)
 
 EMIT(ff2s)
 {
+    if (fp_sse(i) && fp_native(i) && host_rounds(i)) {
+        Fp f = {.esize = i->aux & 3};
+        f.a = ra_use(&e->ra, i->arg[0]);
+        int dst = ra_def(&e->ra, e->at, IR_NONE, false);
+        to_int(e, &f, is_wide(i), i->aux2 == IR_RND_ZERO, dst, f.a);
+        return;
+    }
     convert_to_int(e, i, signed_in_rax);
 }
 EMIT(ff2u)
@@ -232,6 +244,10 @@ EMIT(vf2s)
     }
     Fp f = fp_operands(e, i);
     vex_rrr(&e->c, 0x5b | X86_0F | (current ? X86_66 : X86_F3), f.t, 0, f.a);
+    if (fp_sse(i)) {
+        fp_finish(e, &f, NULL);
+        return;
+    }
     vex_rrm(&e->c, V_PCMPEQD, XMM_A, f.t, x86_const(K_SIGN32));
     vex_rrr(&e->c, 0x50 | X86_0F, RAX, 0, XMM_A);
     x86_test_rr(&e->c, false, RAX, RAX);

@@ -310,16 +310,43 @@ EMIT(sub)
     x86_two_operand(e, ALU_SUB, w, dst, a, b);
 }
 
-static IRRef logic_partner(Emit *e)
-{
-    IRInsn like = {.arg = {e->at, IR_NONE, IR_NONE, IR_NONE}};
-    return flags_partner(e, IR_f_logic, &like);
-}
-
 static bool only_use_is(Emit *e, IRRef value, IRRef j)
 {
     const RaValue *v = &e->ra.v[value];
     return v->next == j && e->ra.next[j][0] == IR_NONE;
+}
+
+static IRRef logic_partner(Emit *e, unsigned width)
+{
+    IRInsn like = {.aux = (uint16_t)width, .arg = {e->at, IR_NONE, IR_NONE, IR_NONE}};
+    return flags_partner(e, IR_f_logic, &like);
+}
+
+// The flags op of 8 or 16 bits that alone uses the value, or IR_NONE.
+static IRRef narrow_logic_partner(Emit *e)
+{
+    for (unsigned width = 8; width <= 16; width += 8) {
+        IRRef j = logic_partner(e, width);
+        if (j != IR_NONE && only_use_is(e, e->at, j)) {
+            return j;
+        }
+    }
+    return IR_NONE;
+}
+
+static void test_narrow(Emit *e, unsigned bits, int a, IRRef y)
+{
+    uint64_t v;
+    if (!ra_is_const(&e->ra, y, &v)) {
+        int b = ra_use(&e->ra, y);
+        x86_rr(&e->c, bits == 8 ? 0x84 | X86_BYTE | X86_BYTE_REG : 0x85 | X86_66, b, a);
+    } else if (bits == 8) {
+        x86_rr(&e->c, 0xf6 | X86_BYTE, 0, a);
+        x86_byte(&e->c, v & 0xff);
+    } else {
+        x86_mov_ri(&e->c, RCX, (uint16_t)v);
+        x86_rr(&e->c, 0x85 | X86_66, RCX, a);
+    }
 }
 
 // AND whose result only the flags want: TEST.
@@ -330,7 +357,9 @@ static void emit_test(Emit *e, const IRInsn *i, IRRef x, IRRef y, IRRef j)
     ra_fuse(&e->ra, j);
     int a = ra_use(&e->ra, x);
     uint64_t v;
-    if (ra_is_const(&e->ra, y, &v) && (!w || v == (uint64_t)(int64_t)(int32_t)v)) {
+    if (e->b->insn[j].aux) {
+        test_narrow(e, e->b->insn[j].aux, a, y);
+    } else if (ra_is_const(&e->ra, y, &v) && (!w || v == (uint64_t)(int64_t)(int32_t)v)) {
         x86_test_ri(&e->c, w, a, (int32_t)v);
     } else {
         x86_test_rr(&e->c, w, a, ra_use(&e->ra, y));
@@ -344,9 +373,10 @@ static void emit_logic(Emit *e, const IRInsn *i, X86Alu op)
     IRRef x, y;
     bool w = is_wide(i);
     order_operands(e, i, &x, &y);
-    IRRef j = logic_partner(e);
-    if (j != IR_NONE && op == ALU_AND && only_use_is(e, e->at, j)) {
-        emit_test(e, i, x, y, j);
+    IRRef j = logic_partner(e, 0);
+    IRRef test = op != ALU_AND ? IR_NONE : j == IR_NONE ? narrow_logic_partner(e) : j;
+    if (test != IR_NONE && only_use_is(e, e->at, test)) {
+        emit_test(e, i, x, y, test);
         return;
     }
     if (j != IR_NONE) {

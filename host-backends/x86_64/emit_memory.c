@@ -74,7 +74,7 @@ static Access access_of(Emit *e, const IRInsn *i)
                 .disp = (int32_t)i->imm,
                 .span = 1u << (i->aux & IR_MEM_SIZE),
                 .memop = i->aux,
-                .store = i->aux & IR_MEM_STORE};
+                .store = i->aux & (IR_MEM_STORE | IR_MEM_WRITE)};
     if ((int64_t)i->imm != a.disp || a.disp > INT32_MAX - 4096) {
         int temp = ra_temp(&e->ra, RA_GPR);
         x86_mov_ri(&e->c, temp, i->imm);
@@ -295,8 +295,10 @@ static unsigned span_of(const IRInsn *i)
 static void cold_member(Emit *e, const Cold *c)
 {
     const IRInsn *i = &e->b->insn[c->insn];
-    Access a = {
-        .addr = c->reg[0], .disp = c->reg[1], .span = span_of(i), .store = i->aux & IR_MEM_STORE};
+    Access a = {.addr = c->reg[0],
+                .disp = c->reg[1],
+                .span = span_of(i),
+                .store = i->aux & (IR_MEM_STORE | IR_MEM_WRITE)};
     size_t from[2];
     if (c->leader) {
         x86_mov_ri(&e->c, c->memo, 0);

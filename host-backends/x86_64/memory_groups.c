@@ -60,7 +60,7 @@ static void place(Scan *s, IRRef k)
 {
     const IRInsn *i = &s->e->b->insn[k];
     IRRef base = s->e->ra.v[i->arg[0]].root;
-    bool store = i->op == IR_st || (i->aux & IR_MEM_STORE);
+    bool store = i->aux & (IR_MEM_STORE | IR_MEM_WRITE);
     int64_t low = (int64_t)i->imm;
     int64_t high = low + (i->op == IR_chk ? i->aux2 : 1 << (i->aux & IR_MEM_SIZE));
     for (unsigned g = s->n; g-- > 0;) {

@@ -19,6 +19,8 @@
 #define DEFAULT_MXCSR 0x1f80
 #define MXCSR_FLAGS   0x3f
 #define MXCSR_ROUND   0x6000
+#define MXCSR_FZ      0x8000
+#define MXCSR_DAZ     0x0040
 
 typedef struct Thunks {
     X86Code c;
@@ -316,7 +318,7 @@ static uint32_t host_features(void)
 {
     unsigned a, b, c, d;
     bool leaf7 = __get_cpuid_count(7, 0, &a, &b, &c, &d);
-    return leaf7 && (b >> 29 & 1) ? X86_HAS_SHA : 0;
+    return leaf7 ? (b >> 29 & 1 ? X86_HAS_SHA : 0) | (b >> 19 & 1 ? X86_HAS_ADX : 0) : 0;
 }
 
 bool x86_emit_thunks(CodeCache *cache, HostThunks *out, const TargetOps *target)
@@ -346,18 +348,29 @@ unsigned x86_fp_take_flags(VCPU *v)
     }
     return (csr & 1 ? HOST_FP_INVALID : 0) | (csr & 4 ? HOST_FP_DIVZERO : 0) |
            (csr & 8 ? HOST_FP_OVERFLOW : 0) | (csr & 16 ? HOST_FP_UNDERFLOW : 0) |
-           (csr & 32 ? HOST_FP_INEXACT : 0);
+           (csr & 32 ? HOST_FP_INEXACT : 0) | (csr & 2 ? HOST_FP_DENORMAL : 0);
 }
 
-void x86_fp_set_round(VCPU *v, IRRound round)
+// Changes the bits of mask; nothing ever traps.
+static void set_mxcsr(VCPU *v, unsigned mask, unsigned value)
 {
     unsigned csr = v->in_code ? _mm_getcsr() : v->host_fpcr;
-    csr = (csr & ~(unsigned)MXCSR_ROUND) | DEFAULT_MXCSR | (unsigned)(round & 3) << 13;
+    csr = (csr & ~mask) | DEFAULT_MXCSR | (value & mask);
     if (v->in_code) {
         _mm_setcsr(csr);
     } else {
         v->host_fpcr = csr;
     }
+}
+
+void x86_fp_set_round(VCPU *v, IRRound round)
+{
+    set_mxcsr(v, MXCSR_ROUND, (unsigned)(round & 3) << 13);
+}
+
+void x86_fp_set_control(VCPU *v, uint32_t mxcsr)
+{
+    set_mxcsr(v, MXCSR_ROUND | MXCSR_FZ | MXCSR_DAZ, mxcsr);
 }
 
 void x86_left(VCPU *v)

@@ -7,6 +7,7 @@
 // HostThunks.features: instructions that not every host has.
 enum {
     X86_HAS_SHA = 1,
+    X86_HAS_ADX = 2,
 };
 
 bool x86_emit_thunks(CodeCache *cache, HostThunks *t, const TargetOps *target);
@@ -19,6 +20,7 @@ void x86_emit_constants(X86Code *c); // K_* of emit.h, at the code cache's start
 // MXCSR, wherever it is now (HostBackend).
 unsigned x86_fp_take_flags(VCPU *v);
 void x86_fp_set_round(VCPU *v, IRRound round);
+void x86_fp_set_control(VCPU *v, uint32_t mxcsr);
 void x86_left(VCPU *v);
 
 #endif

@@ -273,6 +273,7 @@ const HostBackend host_backend_x86_64 = {
     .patch_link = x86_patch_link,
     .fp_take_flags = x86_fp_take_flags,
     .fp_set_round = x86_fp_set_round,
+    .fp_set_control = x86_fp_set_control,
     .left = x86_left,
     .capstone_arch = CS_ARCH_X86,
     .capstone_mode = CS_MODE_64,

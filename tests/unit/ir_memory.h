@@ -4,6 +4,7 @@
 #define TESTS_IR_MEMORY_H
 
 #include <string.h>
+#include "accel/engine.h"
 #include "softmmu/softmmu.h"
 
 #define ARENA_VA   UINT64_C(0x10000)
@@ -67,6 +68,11 @@ uint64_t mmu_cas(VCPU *v, uint64_t va, uint64_t expected, uint64_t value, uint32
         mmu_store(v, va, value, memop);
     }
     return old;
+}
+
+void engine_run_alone(VCPU *v)
+{
+    longjmp(v->leave, 1);
 }
 
 uintptr_t mmu_chk(VCPU *v, uint64_t va, uint32_t span, uint32_t memop)

@@ -80,6 +80,7 @@ static inline void random_load_store(RandomBlock *g, IRRef address, int64_t disp
         IRRef v = random_value(g, t);
         ir_st(g->b, address, disp, v, memop & ~IR_MEM_SIGN);
     } else {
+        memop |= rnd(g->r, 4) ? 0 : IR_MEM_WRITE;
         keep(g, ir_ld(g->b, t, address, disp, memop));
     }
 }
@@ -119,6 +120,11 @@ static inline void random_action(RandomBlock *g)
         if (g->b->n_slots < 6) {
             IRRef f = random_value(g, IR_FLAGS);
             ir_exit_if_f(g->b, (IRFlagCond)rnd(g->r, 18), f, rnd(g->r, 9999));
+        }
+        break;
+    case 8:
+        if (rnd(g->r, 4) == 0) {
+            ir_guard(g->b, (IRCond)rnd(g->r, 12), random_value(g, IR_I64), random_value(g, IR_I64));
         }
         break;
     default:

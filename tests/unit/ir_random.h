@@ -294,6 +294,15 @@ static inline void random_immediates(RandomBlock *g, IRInsn *i)
     case IR_select:
         i->aux = (uint16_t)rnd(r, IR_TSTZ + 1);
         break;
+    case IR_f_add:
+    case IR_f_sub:
+    case IR_f_adc:
+    case IR_f_sbb:
+    case IR_f_logic:
+    case IR_f_shr1:
+    case IR_f_sar1:
+        i->aux = (uint16_t)(8 * rnd(r, 3));
+        break;
     case IR_f_test:
     case IR_f_select:
     case IR_f_choose:
@@ -346,12 +355,19 @@ static inline IRRef random_op(RandomBlock *g, unsigned op)
     return keep(g, ir_append(g->b, i));
 }
 
+// FP ops need an exact function.
+static inline bool can_make(const RandomBlock *g, unsigned op)
+{
+    bool fp = op == IR_f_fcmp || (op >= IR_fadd && op <= IR_vf2u);
+    return is_value_op(op) && (!fp || g->exact[op]);
+}
+
 static inline IRRef random_any_op(RandomBlock *g)
 {
     unsigned op;
     do {
         op = rnd(g->r, rnd(g->r, 2) ? IR_vzext : IR_OPCODES);
-    } while (!is_value_op(op));
+    } while (!can_make(g, op));
     return random_op(g, op);
 }
 

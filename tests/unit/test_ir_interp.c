@@ -151,21 +151,22 @@ Test(ir_interp, integer)
 }
 
 // --- flags against arithmetic in 128 bits
-static unsigned flags_by_hand(bool w, bool add, uint64_t x, uint64_t y, unsigned carry)
+static unsigned flags_by_hand(unsigned bits, bool add, uint64_t x, uint64_t y, unsigned carry)
 {
-    unsigned bits = w ? 64 : 32;
     __int128 ux = (__int128)(unsigned __int128)x, uy = (__int128)(unsigned __int128)y;
     __int128 sx = sextract64(x, 0, bits), sy = sextract64(y, 0, bits);
     __int128 u = add ? ux + uy + carry : ux - uy - carry,
              s = add ? sx + sy + carry : sx - sy - carry;
     uint64_t r = (uint64_t)u & mask64(bits);
+    int low = add ? (int)(x & 15) + (int)(y & 15) + (int)carry
+                  : (int)(x & 15) - (int)(y & 15) - (int)carry;
     unsigned parity = 1;
     for (unsigned k = 0; k < 8; k++) {
         parity ^= r >> k & 1;
     }
     return (r >> (bits - 1) & 1 ? IR_FLAG_S : 0) | (r == 0 ? IR_FLAG_Z : 0) |
            (parity ? IR_FLAG_P : 0) | (u < 0 || u >> bits ? IR_FLAG_C : 0) |
-           (s != sextract64(r, 0, bits) ? IR_FLAG_V : 0);
+           (s != sextract64(r, 0, bits) ? IR_FLAG_V : 0) | (low < 0 || low > 15 ? IR_FLAG_A : 0);
 }
 
 Test(ir_interp, flags)
@@ -173,21 +174,48 @@ Test(ir_interp, flags)
     Random r = random_seeded(1);
     for (unsigned k = 0; k < 2000; k++) {
         bool w = rnd(&r, 2), add = rnd(&r, 2);
-        unsigned carry = rnd(&r, 2);
+        unsigned carry = rnd(&r, 2), bits = rnd(&r, 2) ? 8u << rnd(&r, 2) : w ? 64 : 32;
         uint64_t x = rnd_number(&r), y = rnd_number(&r);
         Fixture *f = setup(NULL);
         IRType t = w ? IR_I64 : IR_I32;
         IRRef a = ir_const(f->b, t, x), b = ir_const(f->b, t, y);
         IRRef c = ir_fconst(f->b, carry ? IR_FLAG_C : 0);
         ir_put(f->b, offsetof(VCPU, flags),
-               add ? ir_f_adc(f->b, a, b, c) : ir_f_sbb(f->b, a, b, c));
+               add ? ir_f_adc_n(f->b, a, b, c, bits) : ir_f_sbb_n(f->b, a, b, c, bits));
         ir_put(f->b, offsetof(VCPU, gpr[0]), add ? ir_adc(f->b, a, b, c) : ir_sbb(f->b, a, b, c));
         ir_exit_loop(f->b);
         run(f);
-        x &= mask64(w ? 64 : 32);
-        y &= mask64(w ? 64 : 32);
-        cr_expect_eq(f->v.flags, flags_by_hand(w, add, x, y, carry));
+        uint64_t mask = mask64(bits);
+        cr_expect_eq(f->v.flags, flags_by_hand(bits, add, x & mask, y & mask, carry));
         cr_expect_eq(f->v.gpr[0], (add ? x + y + carry : x - y - carry) & mask64(w ? 64 : 32));
+        teardown(f);
+    }
+}
+
+// Shifts by one against the host's own, but for A; then one flag set.
+Test(ir_interp, flags_of_shifts)
+{
+    Random r = random_seeded(2);
+    for (unsigned k = 0; k < 500; k++) {
+        bool sar = rnd(&r, 2), carry = rnd(&r, 2);
+        unsigned bits = 8u << rnd(&r, 4), bit = rnd(&r, 4);
+        uint64_t x = rnd_number(&r), in = x << (64 - bits);
+        Fixture *f = setup(NULL);
+        IRRef a = ir_const(f->b, bits == 64 ? IR_I64 : IR_I32, x);
+        IRRef fl = sar ? ir_f_sar1_n(f->b, a, bits) : ir_f_shr1_n(f->b, a, bits);
+        ir_put(f->b, offsetof(VCPU, flags), fl);
+        IRRef w = ir_i32(f->b, bit);
+        fl = carry ? ir_f_setc(f->b, fl, w) : ir_f_setv(f->b, fl, w);
+        ir_put(f->b, offsetof(VCPU, gpr[0]), ir_extu(f->b, ir_f_pack(f->b, fl)));
+        ir_exit_loop(f->b);
+        run(f);
+        uint64_t out = (sar ? (uint64_t)((int64_t)in >> 1) : in >> 1) >> (64 - bits);
+        unsigned want = (out >> (bits - 1) & 1 ? IR_FLAG_S : 0) | (out ? 0 : IR_FLAG_Z) |
+                        (__builtin_parity(out & 0xff) ? 0 : IR_FLAG_P) | (x & 1 ? IR_FLAG_C : 0) |
+                        (!sar && in >> 63 ? IR_FLAG_V : 0);
+        unsigned flag = carry ? IR_FLAG_C : IR_FLAG_V;
+        cr_expect_eq(f->v.flags, want);
+        cr_expect_eq(f->v.gpr[0], (want & ~flag) | (bit & 1 ? flag : 0));
         teardown(f);
     }
 }
