@@ -229,10 +229,10 @@ static void set_flag(Emit *e, const IRInsn *i, unsigned flag)
 {
     bool carry = flag == IR_FLAG_C;
     if (e->ef == flags_root(e, i->arg[0]) && e->r->thunks->features & X86_HAS_ADX) {
-        bool inverted = e->ef_inverted && !carry, any_a = e->ef_any_a;
         if (flags_wanted(e)) {
             flags_save(e, true);
         }
+        bool inverted = e->ef_inverted && !carry, any_a = e->ef_any_a;
         set_in_eflags(e, ra_use(&e->ra, i->arg[1]), carry);
         flags_set(e, e->at, inverted);
         e->ef_any_a = any_a;
