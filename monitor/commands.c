@@ -158,6 +158,7 @@ const MonitorCommand monitor_commands[] = {
     {"xp", NULL, "/FMT ADDR", "memory at a physical address", monitor_examine_phys},
     {"hash", NULL, "", "the state's hash", cmd_hash},
     {"state", NULL, "", "all of the state but memory", cmd_state},
+    {"screendump", NULL, "FILE [-f png|ppm]", "writes the screen's picture", monitor_screendump},
     {"log", NULL, "ITEM[,ITEM]", "logs these, as -d", cmd_log},
     {"gdbserver", NULL, "[SPEC]", "starts the gdb server (none: ends it)", cmd_gdbserver},
     {NULL, NULL, NULL, NULL, NULL},
@@ -244,5 +245,6 @@ const MonitorCommand monitor_info[] = {
     {"block", NULL, "", "disk images", info_block},
     {"network", NULL, "", "network backends", info_network},
     {"chardev", NULL, "", "character backends", info_chardev},
+    {"displays", NULL, "", "screens, and what stands on text screens", monitor_displays},
     {NULL, NULL, NULL, NULL, NULL},
 };

@@ -23,6 +23,8 @@ void monitor_capture(GString *out, void (*print)(Machine *, void *file), Machine
 
 void monitor_examine(Machine *m, int argc, char **argv, GString *out);      // x
 void monitor_examine_phys(Machine *m, int argc, char **argv, GString *out); // xp
+void monitor_screendump(Machine *m, int argc, char **argv, GString *out);   // screendump
+void monitor_displays(Machine *m, int argc, char **argv, GString *out);     // info displays
 void monitor_registers(Machine *m, int argc, char **argv, GString *out);    // info registers
 
 #endif

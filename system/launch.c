@@ -19,6 +19,7 @@
 #include "monitor/monitor.h"
 #include "net/net.h"
 #include "system/launch.h"
+#include "ui/screendump.h"
 #include "util/log.h"
 
 #define DEFAULT_CACHE (UINT64_C(256) << 20)
@@ -288,6 +289,16 @@ static Machine *build(Options *o, const BoardType *board)
     return m;
 }
 
+static void dump_screen(const Options *o, Machine *m)
+{
+    char *error = NULL;
+    if (o->screendump &&
+        !screendump(m, 0, o->screendump, screendump_format_of(o->screendump), &error)) {
+        report("-screendump %s: %s", o->screendump, error);
+        g_free(error);
+    }
+}
+
 int launch(Options *o)
 {
     const BoardType *board = choose_board(o);
@@ -313,6 +324,7 @@ int launch(Options *o)
         machine_pause(m);
     }
     int status = machine_run(m);
+    dump_screen(o, m);
     gdb_server_exit(m, status);
     block_close_all(m);
     net_close_all(m);

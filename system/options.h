@@ -29,6 +29,7 @@ typedef struct Options {
     bool daemonize;
     bool interpreter, accel_given;
     const char *pidfile, *name;
+    const char *screendump; // picture to write at the end
     bool rtc_given;
     uint64_t rtc_base;        // seconds since 1970
     GArray *semihosting_args; // char *

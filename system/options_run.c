@@ -23,6 +23,13 @@ FLAG_OPTION(opt_perfmap, config.engine.perf_map)
 FLAG_OPTION(opt_jitdump, config.engine.jitdump)
 FLAG_OPTION(opt_dump_state, config.dump_state)
 
+static OptionsResult opt_screendump(Options *o, const char *arg, char **error)
+{
+    (void)error;
+    o->screendump = options_keep(o, arg);
+    return OPTIONS_RUN;
+}
+
 static OptionsResult set_shift(Options *o, const char *shift, char **error)
 {
     uint64_t n;
@@ -156,6 +163,7 @@ const OptionDef options_run[] = {
     {"hash-every", "N[,from=M]", "print the state's hash every N instructions (after the first M)",
      opt_hash_every},
     {"dump-state", NULL, "print CPUs and devices at the end of -stop-at", opt_dump_state},
+    {"screendump", "FILE", "writes the screen as it is at the end (.png or PPM)", opt_screendump},
     {"pidfile", "FILE", "write the process id there", opt_pidfile},
     {"daemonize", NULL, "go to the background once started", opt_daemonize},
     {"help", NULL, "this text", help_usage},

@@ -78,6 +78,16 @@ void pci_bus_enable_roms(PciBus *b)
     b->roms = true;
 }
 
+MemRegion *pci_bus_memory(PciBus *b)
+{
+    return b->mem;
+}
+
+MemRegion *pci_bus_io(PciBus *b)
+{
+    return b->io;
+}
+
 void pci_bus_set_msi_hook(PciBus *b, PciMsiHook *hook, void *opaque)
 {
     b->msi_hook = hook;

@@ -133,6 +133,9 @@ void pci_bus_config_write(PciBus *b, unsigned devfn, unsigned offset, uint32_t v
                           unsigned size);
 PciDevice *pci_bus_device(PciBus *b, unsigned devfn); // NULL if absent
 void pci_bus_print(PciBus *b, void *file);            // `info pci`
+// What BARs are mapped into: for devices that answer at fixed addresses as well (VGA, IDE).
+MemRegion *pci_bus_memory(PciBus *b);
+MemRegion *pci_bus_io(PciBus *b);
 
 // --- for a device's realize: identity first, then the slot, BARs and capabilities
 typedef struct PciIds {
