@@ -1,5 +1,6 @@
 #include "util/log.h"
 
+#include <glib.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -167,11 +168,15 @@ void log_flush(void)
     }
 }
 
+// One line, whatever a file's name or contents have brought into the message.
 static void vreport(const char *fmt, va_list ap)
 {
-    fputs("mimus: ", stderr);
-    vfprintf(stderr, fmt, ap);
-    fputc('\n', stderr);
+    char *text = g_strdup_vprintf(fmt, ap);
+    for (char *p = text; *p; p++) {
+        *p = g_ascii_iscntrl(*p) ? '?' : *p;
+    }
+    fprintf(stderr, "mimus: %s\n", text);
+    g_free(text);
 }
 
 void report(const char *fmt, ...)
