@@ -26,7 +26,13 @@ typedef struct SideEntry {
 
 typedef struct Block {
     uint64_t pc;
-    uint64_t phys;  // of the first byte
+    uint64_t phys; // of the first byte
+    // Where the bytes lay. The same physical address may show other memory later, or in SMM.
+    const uint8_t *host;
+    // The page behind pc's, if the block is one instruction that goes on there; else next_host is
+    // NULL.
+    const uint8_t *next_host;
+    uint64_t next_phys;
     uint64_t flags; // mode; BLOCK_SINGLE added
     uint32_t guest_bytes;
     uint16_t guest_insns;
@@ -42,7 +48,7 @@ typedef struct Block {
     BlockLink *link;     // n_links
     BlockLink *incoming; // links of other blocks that jump here
     struct Block *next_hash;
-    struct Block *next_in_page;
+    struct Block *next_in_page[2]; // of the page of phys, of the one of next_phys
 } Block;
 
 #endif

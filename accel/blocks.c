@@ -6,19 +6,44 @@
 
 static unsigned hash_of(uint64_t pc, uint64_t phys, uint64_t flags)
 {
-    uint64_t h = (phys >> 2) * UINT64_C(0x9e3779b97f4a7c15) ^
-                 (pc >> 2) * UINT64_C(0xc2b2ae3d27d4eb4f) ^ flags * UINT64_C(0x165667b19e3779f9);
+    uint64_t h = phys * UINT64_C(0x9e3779b97f4a7c15) ^ pc * UINT64_C(0xc2b2ae3d27d4eb4f) ^
+                 flags * UINT64_C(0x165667b19e3779f9);
     return (unsigned)(h >> (64 - HASH_BITS));
 }
 
-Block *block_lookup(Engine *e, uint64_t pc, uint64_t phys, uint64_t flags)
+static bool next_page_fits(VCPU *v, const Block *b)
 {
-    for (Block *b = e->hash[hash_of(pc, phys, flags)]; b; b = b->next_hash) {
-        if (b->pc == pc && b->phys == phys && b->flags == flags) {
+    uint64_t phys;
+    return !b->next_host || mmu_fetch_page(v, (b->pc | 0xfff) + 1, &phys) == b->next_host;
+}
+
+Block *block_lookup(VCPU *v, uint64_t pc, uint64_t phys, const uint8_t *host, uint64_t flags)
+{
+    for (Block *b = v->engine->hash[hash_of(pc, phys, flags)]; b; b = b->next_hash) {
+        if (b->pc == pc && b->phys == phys && b->host == host && b->flags == flags &&
+            next_page_fits(v, b)) {
             return b;
         }
     }
     return NULL;
+}
+
+// --- the bytes of a block: one range, or two
+static uint64_t first_bytes(const Block *b)
+{
+    return b->next_host ? 0x1000 - (b->phys & 0xfff) : b->guest_bytes;
+}
+
+static bool ranges_overlap(uint64_t a, uint64_t a_len, uint64_t b, uint64_t b_len)
+{
+    return a < b + b_len && b < a + a_len;
+}
+
+bool block_overlaps(const Block *b, uint64_t phys, uint64_t len)
+{
+    uint64_t n = first_bytes(b);
+    return ranges_overlap(b->phys, n, phys, len) ||
+           (b->next_host && ranges_overlap(b->next_phys, b->guest_bytes - n, phys, len));
 }
 
 static uint64_t granules_of(uint64_t phys, uint64_t len)
@@ -54,15 +79,47 @@ static CodePage *code_page_make(Engine *e, uint64_t phys)
     return p;
 }
 
+// Which of its lists a page keeps a block in: by its first byte, or by the page that follows.
+static unsigned list_of(const Block *b, const CodePage *p)
+{
+    return (b->phys & ~UINT64_C(0xfff)) != p->phys;
+}
+
+static uint64_t granules_in(const Block *b, const CodePage *p)
+{
+    uint64_t n = first_bytes(b), set = 0;
+    if ((b->phys & ~UINT64_C(0xfff)) == p->phys) {
+        set |= granules_of(b->phys, n);
+    }
+    if (b->next_host && b->next_phys == p->phys) {
+        set |= granules_of(b->next_phys, b->guest_bytes - n);
+    }
+    return set;
+}
+
+static void page_insert(Engine *e, Block *b, uint64_t phys)
+{
+    CodePage *p = code_page_make(e, phys);
+    p->granules |= granules_in(b, p);
+    b->next_in_page[list_of(b, p)] = p->blocks;
+    p->blocks = b;
+}
+
+// The page that a block goes on in, unless that is the same one.
+static bool has_second_page(const Block *b)
+{
+    return b->next_host && b->next_phys != (b->phys & ~UINT64_C(0xfff));
+}
+
 void block_insert(Engine *e, Block *b)
 {
     Block **bucket = &e->hash[hash_of(b->pc, b->phys, b->flags)];
     b->next_hash = *bucket;
     *bucket = b;
-    CodePage *p = code_page_make(e, b->phys);
-    p->granules |= granules_of(b->phys, b->guest_bytes);
-    b->next_in_page = p->blocks;
-    p->blocks = b;
+    page_insert(e, b, b->phys);
+    if (has_second_page(b)) {
+        page_insert(e, b, b->next_phys);
+    }
     b->valid = true;
     g_ptr_array_add(e->all, b);
 }
@@ -143,6 +200,19 @@ static void block_invalidate(Engine *e, Block *b)
     e->stats.invalidated++;
 }
 
+static void page_remove(Engine *e, const Block *b, uint64_t phys)
+{
+    CodePage *p = code_page(e, phys);
+    Block **at = &p->blocks;
+    while (*at != b) {
+        at = &(*at)->next_in_page[list_of(*at, p)];
+    }
+    *at = b->next_in_page[list_of(b, p)];
+    if (!p->blocks) {
+        g_hash_table_remove(e->pages, &p->phys);
+    }
+}
+
 static void invalidate_in_page(Engine *e, CodePage *p, uint64_t phys, uint64_t len)
 {
     if (!(p->granules & granules_of(phys, len))) {
@@ -152,13 +222,17 @@ static void invalidate_in_page(Engine *e, CodePage *p, uint64_t phys, uint64_t l
     Block **at = &p->blocks;
     while (*at) {
         Block *b = *at;
-        if (b->phys < phys + len && phys < b->phys + b->guest_bytes) {
-            *at = b->next_in_page;
-            block_invalidate(e, b);
-        } else {
-            left |= granules_of(b->phys, b->guest_bytes);
-            at = &b->next_in_page;
+        Block **next = &b->next_in_page[list_of(b, p)];
+        if (!block_overlaps(b, phys, len)) {
+            left |= granules_in(b, p);
+            at = next;
+            continue;
         }
+        *at = *next;
+        if (has_second_page(b)) {
+            page_remove(e, b, list_of(b, p) ? b->phys : b->next_phys);
+        }
+        block_invalidate(e, b);
     }
     p->granules = left;
     if (!p->blocks) {

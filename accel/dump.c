@@ -27,14 +27,25 @@ static bool wanted(LogCategory c, uint64_t pc)
     return log_enabled(c) && log_addr_in_filter(pc);
 }
 
-void dump_block_in(const Engine *e, VCPU *v, const Block *b, const uint8_t *host)
+void dump_block_in(const Engine *e, VCPU *v, const Block *b)
 {
     (void)e;
     if (wanted(LOG_IN_ASM, b->pc)) {
+        const TargetOps *t = v->target;
+        uint8_t crossing[32];
+        const uint8_t *host = b->host;
+        if (b->next_host) {
+            size_t n = MIN_OF(b->guest_bytes, sizeof crossing), first = 0x1000 - (b->pc & 0xfff);
+            memcpy(crossing, b->host, first);
+            memcpy(crossing + first, b->next_host, n - first);
+            host = crossing;
+        }
         log_printf(LOG_IN_ASM, "IN: block 0x%" PRIx64 " phys 0x%" PRIx64 " mode 0x%" PRIx64 "\n",
                    b->pc, b->phys, b->flags);
-        disassemble(LOG_IN_ASM, v->target->capstone_arch, v->target->capstone_mode, host,
-                    b->guest_bytes, b->pc);
+        disassemble(LOG_IN_ASM, t->capstone_arch,
+                    t->capstone_mode_of ? t->capstone_mode_of(b->flags & ~BLOCK_FLAG_SINGLE)
+                                        : t->capstone_mode,
+                    host, b->guest_bytes, b->pc);
     }
 }
 

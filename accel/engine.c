@@ -28,6 +28,8 @@ void engine_free(Engine *e)
     block_free_all(e);
     if (e->config.backend) {
         codecache_free(&e->cache);
+    }
+    if (e->ir) {
         ir_block_free(e->ir);
     }
     ir_block_free(e->short_ir);
@@ -138,7 +140,7 @@ bool engine_running_code_at(const VCPU *v, uint64_t phys, uint64_t len)
 {
     unsigned index;
     const Block *b = engine_current_block(v, &index);
-    return b && b->phys < phys + len && phys < b->phys + b->guest_bytes;
+    return b && block_overlaps(b, phys, len);
 }
 
 bool engine_in_single(const VCPU *v)
@@ -262,7 +264,7 @@ static Block *find_block(VCPU *v, uint64_t left)
     bool alone = single || device_insn_known(e, phys);
     uint64_t flags = v->target->block_flags(v) | (alone ? BLOCK_FLAG_SINGLE : 0);
     v->leave_single = 0;
-    Block *b = block_lookup(e, v->pc, phys, flags);
+    Block *b = block_lookup(v, v->pc, phys, host, flags);
     if (!b) {
         b = engine_translate(v, v->pc, phys, host, flags);
     }
@@ -303,6 +305,9 @@ static void run_code(VCPU *v, Block *b, uint64_t end)
     Block *to = find_block(v, UINT64_MAX);
     if (generation != e->stats.flushes) {
         return; // the link's own block is gone
+    }
+    if (to->next_host && !l->checked) {
+        return; // it depends on two pages
     }
     e->stats.links++;
     e->stats.relinks += l->to != NULL;

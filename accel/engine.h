@@ -64,7 +64,8 @@ void engine_flush(Engine *e);                                        // forget a
 bool engine_running_code_at(const VCPU *v, uint64_t phys, uint64_t len);
 
 // While translating: the bytes of the page that follows the one of the request's pc, for a first
-// instruction that crosses into it; takes a guest exception if it cannot be fetched.
+// instruction that crosses into it; takes a guest exception if it cannot be fetched. Only if more
+// bytes than the page has are needed to tell what the instruction is.
 const uint8_t *engine_next_page(VCPU *v, const TranslateRequest *r);
 
 // -d, `info jit`

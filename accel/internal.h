@@ -56,7 +56,9 @@ struct Engine {
     GHashTable *device_pages; // phys page -> DevicePage (device_insns.c)
     GPtrArray *all;           // Block *, by ascending host code (append order)
     IRBlock *ir;              // scratch
-    IRBlock *short_ir;        // the block cut to the rest of a turn
+    const uint8_t *next_host; // what engine_next_page gave for the translation under way, or NULL
+    uint64_t next_phys;
+    IRBlock *short_ir; // the block cut to the rest of a turn
     Block short_block;
     uint64_t short_pc[MAX_BLOCK_INSNS];
     KeyCacheEntry key_cache[KEY_CACHE_SETS][KEY_CACHE_WAYS];
@@ -68,7 +70,10 @@ struct Engine {
 };
 
 // blocks.c
-Block *block_lookup(Engine *e, uint64_t pc, uint64_t phys, uint64_t flags);
+// NULL if there is none. Takes a guest exception if the instruction goes on in a page that cannot
+// be fetched.
+Block *block_lookup(VCPU *v, uint64_t pc, uint64_t phys, const uint8_t *host, uint64_t flags);
+bool block_overlaps(const Block *b, uint64_t phys, uint64_t len);
 void block_insert(Engine *e, Block *b);
 void block_free_all(Engine *e);
 void block_link(Engine *e, BlockLink *l, Block *to, uint32_t key);
@@ -89,7 +94,7 @@ Block *engine_translate_short(VCPU *v, uint64_t phys, const uint8_t *host, uint6
                               unsigned insns);
 
 // dump.c: -d
-void dump_block_in(const Engine *e, VCPU *v, const Block *b, const uint8_t *host);
+void dump_block_in(const Engine *e, VCPU *v, const Block *b);
 void dump_ir(LogCategory c, const IRBlock *b);
 void dump_host_code(const Engine *e, const Block *b);
 

@@ -27,11 +27,13 @@ typedef struct TranslateRequest {
     uint64_t flags;      // block_flags of the vCPU
     const uint8_t *host; // the bytes at pc
     unsigned bytes;      // how many of them lie in pc's page
+    unsigned limit;      // <= bytes: no instruction but the first begins at or behind it
     unsigned max_insns;  // decode no more (>= 1)
     bool single;         // one instruction that may touch devices
     // For guests whose instructions may cross a page: if the block's first one does,
-    // engine_next_page (accel/engine.h) gives the following page's bytes, and guest_bytes then
-    // exceeds `bytes`. A later instruction that crosses is left to a block of its own.
+    // engine_next_page (accel/engine.h) gives the following page's bytes. It then is the block's
+    // only one, and guest_bytes counts all bytes that were looked at. A later instruction that
+    // crosses is left to a block of its own.
 } TranslateRequest;
 
 typedef struct GdbRegister {
@@ -43,9 +45,10 @@ typedef struct GdbRegister {
 struct StateDesc;
 
 typedef struct TargetOps {
-    const char *name;                 // "aarch64"
-    int capstone_arch, capstone_mode; // for -d in_asm
-    const char *gdb_arch;             // target description's <architecture>
+    const char *name;                              // "aarch64"
+    int capstone_arch, capstone_mode;              // for -d in_asm
+    int (*capstone_mode_of)(uint64_t block_flags); // where it depends on the mode; else NULL
+    const char *gdb_arch;                          // target description's <architecture>
     // Guest state offsets worth a host register, best first; ended by 0.
     const uint16_t *pin_gpr;
     const uint16_t *pin_vec;

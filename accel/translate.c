@@ -1,31 +1,39 @@
 // From guest bytes to a block: decode, passes, backend.
 #include "accel/internal.h"
 
-#define MAX_GUEST_INSN_BYTES 16
-
 static TranslateRequest make_request(VCPU *v, uint64_t pc, uint64_t phys, const uint8_t *host,
                                      uint64_t flags, unsigned max_insns)
 {
     unsigned bytes = 0x1000 - (pc & 0xfff);
     uint64_t stop = debug_next_break(v, pc, bytes);
-    if (stop != UINT64_MAX) {
-        bytes = (unsigned)(stop - pc);
-    }
-    bytes = device_insn_distance(v->engine, phys, bytes);
+    unsigned limit = stop == UINT64_MAX ? bytes : (unsigned)(stop - pc);
     return (TranslateRequest){.pc = pc,
                               .flags = flags & ~BLOCK_FLAG_SINGLE,
                               .host = host,
                               .bytes = bytes,
+                              .limit = device_insn_distance(v->engine, phys, limit),
                               .max_insns = max_insns,
                               .single = flags & BLOCK_FLAG_SINGLE};
+}
+
+const uint8_t *engine_next_page(VCPU *v, const TranslateRequest *r)
+{
+    Engine *e = v->engine;
+    e->next_host = mmu_fetch_page(v, (r->pc | 0xfff) + 1, &e->next_phys);
+    return e->next_host;
 }
 
 static void frontend(VCPU *v, IRBlock *ir, const TranslateRequest *r)
 {
     ir_block_reset(ir);
     ir->pc = r->pc;
+    v->engine->next_host = NULL;
     v->target->translate(v, ir, r);
     assert(ir->guest_insns >= 1 && ir->guest_insns <= r->max_insns);
+    assert(ir->guest_bytes <= r->bytes || (v->engine->next_host && ir->guest_insns == 1));
+    if (ir->guest_bytes <= r->bytes) {
+        v->engine->next_host = NULL;
+    }
 #ifdef MIMUS_DEBUG
     char *problem = ir_verify(ir);
     if (problem) {
@@ -44,6 +52,14 @@ static void record_insns(uint64_t *pcs, const IRBlock *ir)
     }
 }
 
+// A target so near its page's end that its first instruction may go on in the next page depends on
+// that one's mapping, too.
+#define LONGEST_INSN 15
+static bool may_cross(const TargetOps *t, uint64_t pc)
+{
+    return t->precise_code && (pc & 0xfff) + LONGEST_INSN > 0x1000;
+}
+
 static void make_links(const TargetOps *t, Block *b, const IRBlock *ir)
 {
     bool call = false;
@@ -59,7 +75,8 @@ static void make_links(const TargetOps *t, Block *b, const IRBlock *ir)
         uint64_t target = i < ir->n_slots ? ir->exit_pc[i] : ret;
         b->link[i].from = b;
         b->link[i].target_pc = target & t->va_canonical_mask;
-        b->link[i].checked = i >= ir->n_slots || (target ^ b->pc) >> 12;
+        b->link[i].checked =
+            i >= ir->n_slots || (target ^ b->pc) >> 12 || may_cross(t, b->link[i].target_pc);
     }
 }
 
@@ -74,6 +91,9 @@ Block *engine_translate_short(VCPU *v, uint64_t phys, const uint8_t *host, uint6
     record_insns(e->short_pc, e->short_ir);
     e->short_block = (Block){.pc = v->pc,
                              .phys = phys,
+                             .host = host,
+                             .next_host = e->next_host,
+                             .next_phys = e->next_phys,
                              .flags = flags,
                              .guest_bytes = e->short_ir->guest_bytes,
                              .guest_insns = e->short_ir->guest_insns,
@@ -102,20 +122,23 @@ Block *engine_translate(VCPU *v, uint64_t pc, uint64_t phys, const uint8_t *host
     unsigned max =
         e->config.one_insn_per_block || (flags & BLOCK_FLAG_SINGLE) ? 1 : MAX_BLOCK_INSNS;
     TranslateRequest r = make_request(v, pc, phys, host, flags, max);
-    if (!e->config.backend) {
+    if (!e->ir) {
         e->ir = ir_block_new();
     }
     frontend(v, e->ir, &r);
     Block *b = g_new0(Block, 1);
     *b = (Block){.pc = pc,
                  .phys = phys,
+                 .host = host,
+                 .next_host = e->next_host,
+                 .next_phys = e->next_phys,
                  .flags = flags,
                  .guest_bytes = e->ir->guest_bytes,
                  .guest_insns = (uint16_t)e->ir->guest_insns,
                  .single = r.single};
     b->insn_pc = g_new(uint64_t, b->guest_insns);
     record_insns(b->insn_pc, e->ir);
-    dump_block_in(e, v, b, host);
+    dump_block_in(e, v, b);
     dump_ir(LOG_OP, e->ir);
     if (!r.single) {
         ir_optimize(e->ir, e->config.dump_pass, stderr);
@@ -129,6 +152,7 @@ Block *engine_translate(VCPU *v, uint64_t pc, uint64_t phys, const uint8_t *host
     } else {
         ir_block_trim(e->ir);
         b->ir = e->ir;
+        e->ir = NULL;
     }
     e->stats.blocks++;
     e->stats.guest_insns += b->guest_insns;

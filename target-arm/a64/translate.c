@@ -81,7 +81,7 @@ void arm_a64_translate(VCPU *v, IRBlock *b, const TranslateRequest *r)
         translate_misaligned(&c);
         return;
     }
-    unsigned limit = MIN_OF(MIN_OF(r->max_insns, r->bytes / 4), (unsigned)MAX_GUEST_INSNS);
+    unsigned limit = MIN_OF(MIN_OF(r->max_insns, r->limit / 4), (unsigned)MAX_GUEST_INSNS);
     if (c.flags & ARM_BF_SS) {
         limit = 1;
     }

@@ -161,6 +161,7 @@ static void one_block(Rig *r, IRBlock *ir)
                           .flags = random_flags(r),
                           .host = (const uint8_t *)word,
                           .bytes = 4 * n,
+                          .limit = 4 * n,
                           .max_insns = fuzz_one_in(f, 8) ? 1 + (unsigned)fuzz_below(f, n) : n,
                           .single = fuzz_one_in(f, 16)};
     q.max_insns = q.single ? 1 : q.max_insns;

@@ -14,8 +14,12 @@ static char *translate_at(uint64_t pc, uint64_t flags, const uint32_t *words, un
 {
     ARMCPU *cpu = g_new0(ARMCPU, 1);
     IRBlock *b = ir_block_new();
-    TranslateRequest r = {
-        .pc = pc, .flags = flags, .host = (const uint8_t *)words, .bytes = 4 * n, .max_insns = n};
+    TranslateRequest r = {.pc = pc,
+                          .flags = flags,
+                          .host = (const uint8_t *)words,
+                          .bytes = 4 * n,
+                          .limit = 4 * n,
+                          .max_insns = n};
     cpu->features = ~UINT64_C(0);
     arm_a64_translate(&cpu->vcpu, b, &r);
     char *problem = ir_verify(b), *text;
