@@ -7,26 +7,33 @@
 //       {"ADDPS", "NP 0F 58 /r", "Vx,Wx", tr_fp_add, 0, 0, X86_FEAT_SSE},
 //       {"VADDPS", "VEX.NP.0F.WIG 58 /r", "Vx,Hx,Wx", tr_fp_add, 0, 0, X86_FEAT_AVX},
 //
-// Encoding: [VEX.[128|256|LIG.]{NP|66|F3|F2}.{0F|0F38|0F3A}.{W0|W1|WIG}] or [NP|66|F3|F2] and the
-// escape bytes (0F, 0F 38, 0F 3A); the opcode byte, "+r" if its low three bits are a register; /r
-// or /0../7; for opcodes whose ModRM byte is all of it, that byte as a second one ("0F 01 C8");
-// "mem" or "reg" after it if ModRM.mod has to be so; "W0" or "W1" if REX.W has to be so. Without a
-// mandatory prefix in the row, 66 is the operand size and F2, F3 are REP (or ignored). VEX without
-// 128/256/LIG takes both lengths.
+// Encoding: [VEX.[128|256|LIG|LZ.]{NP|66|F3|F2}.{0F|0F38|0F3A}.{W0|W1|WIG}] or [NP|66|F3|F2|NFx]
+// and the escape bytes (0F, 0F 38, 0F 3A); the opcode byte, "+r" if its low three bits are a
+// register; /r or /0../7; for opcodes whose ModRM byte is all of it, that byte as a second one ("0F
+// 01 C8", "D9 C0+i"); "mem" or "reg" after it if ModRM.mod has to be so; "W0" or "W1" if REX.W has
+// to be so. Without a mandatory prefix in the row, 66 is the operand size and F2, F3 are REP (or
+// ignored); NFx is that without F2 and F3. With F2 or F3 in the row, 66 is the operand size. VEX
+// without 128/256/LIG takes both lengths. Of two rows that match, the more specific one is meant;
+// rows whose feature the CPU lacks do not match.
 //
 // Operands, comma-separated, in the notation of SDM vol. 2, appendix A.2: a letter for the kind, a
 // suffix for the size:
-//   E ModRM r/m: register or memory    G ModRM.reg register        M memory only   R register only
-//   Z register in the opcode (+r)      B VEX.vvvv register         I immediate     J relative
-//   target O memory at an immediate address   S segment register          C, D control, debug
-//   register V ModRM.reg XMM/YMM    W r/m XMM/YMM or memory    H VEX.vvvv XMM/YMM    U r/m XMM/YMM
-//   only L imm8[7:4] XMM/YMM    P ModRM.reg MMX    Q r/m MMX or memory    N r/m MMX only A far
-//   pointer in the immediate     X DS:rSI (DS may be overridden)    Y ES:rDI
-// sizes:
+//
+//   E  ModRM r/m: register or memory     W  XMM/YMM or memory     Q  MMX or memory
+//   M  memory only                       U  XMM/YMM only          N  MMX only
+//   R  register only                     V  ModRM.reg XMM/YMM     P  ModRM.reg MMX
+//   G  ModRM.reg register                H  VEX.vvvv XMM/YMM      S  ModRM.reg segment register
+//   Z  register in the opcode (+r)       L  imm8[7:4] XMM/YMM     C  control register
+//   B  VEX.vvvv register                 I  immediate             D  debug register
+//   O  memory at an immediate address    J  relative target       A  far pointer immediate
+//   X  DS:rSI (DS may be overridden)     Y  ES:rDI
+//
 //   b 8   w 16   d 32   q 64   dq 128   qq 256   x 128 or 256 by VEX.L   h half of x
 //   t 80 (x87)   v by operand size   z v, but 32 at most   y 32 or 64 (REX.W)
-//   p far pointer of operand size   bs imm8 sign-extended   n address size
-// and fixed ones by name: AL CL AX DX rAX (v) rCX rDX ... 1 ES CS SS DS FS GS, ST0, STi.
+//   p far pointer of operand size   bs imm8 sign-extended   n address size   none: no access
+//
+// and fixed ones by name: AL CL AX DX eAX (z) rAX (v) rCX rDX ... 1 ES CS SS DS FS GS, ST0, STi,
+// XMM0.
 #ifndef TARGET_X86_INSN_INSN_H
 #define TARGET_X86_INSN_INSN_H
 
@@ -35,6 +42,9 @@
 #include "tcg-like/builder.h"
 
 #define X86_MAX_INSN_BYTES 15
+
+// Rows and tables leave out what is zero at their ends.
+#pragma GCC diagnostic ignored "-Wmissing-field-initializers"
 
 typedef enum X86OperandKind {
     X86_OP_NONE,
@@ -141,6 +151,8 @@ typedef struct X86Group {
 
 extern const X86Group *const x86_groups[]; // all of them (decode.c)
 extern const unsigned x86_n_groups;
+extern const X86Group x86_int_alu, x86_int_muldiv, x86_int_shift, x86_int_data, x86_int_bits,
+    x86_int_bmi, x86_int_control, x86_int_string, x86_int_bcd, x86_int_far, x86_int_misc;
 
 // --- decoder
 typedef struct X86Decoder X86Decoder;
@@ -168,6 +180,7 @@ IRRef x86_get_gpr(X86Ctx *c, unsigned reg, unsigned bytes, bool high_byte);
 void x86_put_gpr(X86Ctx *c, unsigned reg, unsigned bytes, bool high_byte, IRRef v);
 IRRef x86_reg64(X86Ctx *c, unsigned reg); // all 64 bits
 IRRef x86_flags(X86Ctx *c);               // FLAGS value of the status flags
+IRFlagCond x86_cond(unsigned cc);         // cc: low four bits of Jcc, SETcc, CMOVcc
 void x86_put_flags(X86Ctx *c, IRRef f);
 
 // --- operands: of an instruction, by number. Memory operands are accessed anew at each call: read
@@ -194,8 +207,12 @@ IRRef x86_linear(X86Ctx *c, unsigned seg, IRRef offset, unsigned bytes, bool sto
 IRRef x86_mem(X86Ctx *c, unsigned bytes, bool store); // x86_linear of the memory operand
 unsigned x86_memop(X86Ctx *c, unsigned bytes);        // size and common bits (#AC)
 // Stack: push and pop of `bytes` (2, 4, 8). rSP is put after the access.
-void x86_push(X86Ctx *c, IRRef v, unsigned bytes);
-IRRef x86_pop(X86Ctx *c, unsigned bytes);
+void x86_do_push(X86Ctx *c, IRRef v, unsigned bytes);
+IRRef x86_do_pop(X86Ctx *c, unsigned bytes);
+// For instructions with several stack accesses: linear address of rSP + displacement, which wraps
+// as rSP does; and rSP += n, after the last access.
+IRRef x86_stack_address(X86Ctx *c, int64_t displacement, unsigned bytes, bool store);
+void x86_stack_move(X86Ctx *c, int64_t n);
 
 // --- exceptions known while translating: end the block (the pc is the instruction's).
 void x86_raise_ud(X86Ctx *c);
@@ -209,12 +226,20 @@ void x86_exit_jump(X86Ctx *c, uint64_t target_eip);
 void x86_exit_call(X86Ctx *c, uint64_t target_eip); // the caller has pushed the return address
 void x86_exit_if(X86Ctx *c, IRCond cond, IRRef x, IRRef y, uint64_t target_eip);
 void x86_exit_if_f(X86Ctx *c, IRFlagCond cond, IRRef f, uint64_t target_eip);
-void x86_exit_ind(X86Ctx *c, IRRef eip, IRIndKind kind); // I64; checks the CS limit
+// To eip (I64). x86_check_eip raises #GP(0) if it is beyond the limit of CS: before anything is
+// put.
+void x86_exit_ind(X86Ctx *c, IRRef eip, IRIndKind kind);
+void x86_check_eip(X86Ctx *c, IRRef eip);
+bool x86_refuse_target(X86Ctx *c, uint64_t eip); // true: it is #GP(0), which has ended the block
+// To this same instruction if again (I32) is not 0 (repeated string instructions), else on.
+void x86_exit_repeat(X86Ctx *c, IRRef again);
 uint64_t x86_next_eip(X86Ctx *c);
 // System instructions: x86_put_next_pc, then the helper call, then one of these.
 void x86_put_next_pc(X86Ctx *c);
 void x86_exit_loop(X86Ctx *c);  // to the dispatcher, which looks for interrupts
 void x86_exit_again(X86Ctx *c); // mode or mapping may have changed: look up anew
-void x86_exit_taken(X86Ctx *c); // a helper has set pc and mode (IRET, far jump, INT)
+void x86_exit_taken(X86Ctx *c); // a helper has set pc and mode (IRET, far jump)
+// On at vcpu.pc without a single-step trap, which INT and MOV SS do not get.
+void x86_exit_unstepped(X86Ctx *c);
 
 #endif
