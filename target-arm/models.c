@@ -23,75 +23,55 @@
 // L1 data, L1 instruction, L2 unified.
 #define CLIDR_TWO_LEVELS 0x0a200023
 
+// What all models share; a row's own fields come behind it.
+#define EVERY_MODEL                                                                                \
+    .clidr = CLIDR_TWO_LEVELS, .granule64 = true, .dc_zva_log2 = 6, .breakpoints = 6,              \
+    .watchpoints = 4, .pmu_counters = 6
+#define CORTEX_V8 EVERY_MODEL, .features = FEATURES_CORTEX_V8, .cortex_impdef = true
+
 static const ARMCPUModel models[] = {
     {
+        CORTEX_V8,
         .name = "cortex-a53",
         .desc = "Arm Cortex-A53",
         .compatible = "arm,cortex-a53",
-        .features = FEATURES_CORTEX_V8,
         .midr = 0x410fd034,
         .revidr = 0x100,
         .ctr = CTR(2),
-        .clidr = CLIDR_TWO_LEVELS,
         .ccsidr = {0x700fe01a, 0x201fe00a, 0x707fe07a},
         .pa_range = 2,
-        .granule64 = true,
-        .dc_zva_log2 = 6,
-        .breakpoints = 6,
-        .watchpoints = 4,
-        .pmu_counters = 6,
-        .cortex_impdef = true,
     },
     {
+        CORTEX_V8,
         .name = "cortex-a57",
         .desc = "Arm Cortex-A57",
         .compatible = "arm,cortex-a57",
-        .features = FEATURES_CORTEX_V8,
         .midr = 0x411fd070,
         .ctr = CTR(3),
-        .clidr = CLIDR_TWO_LEVELS,
         .ccsidr = {0x701fe00a, 0x201fe012, 0x70ffe07a},
         .pa_range = 4,
-        .granule64 = true,
-        .dc_zva_log2 = 6,
-        .breakpoints = 6,
-        .watchpoints = 4,
-        .pmu_counters = 6,
-        .cortex_impdef = true,
     },
     {
+        CORTEX_V8,
         .name = "cortex-a72",
         .desc = "Arm Cortex-A72",
         .compatible = "arm,cortex-a72",
-        .features = FEATURES_CORTEX_V8,
         .midr = 0x410fd083,
         .ctr = CTR(3),
-        .clidr = CLIDR_TWO_LEVELS,
         .ccsidr = {0x701fe00a, 0x201fe012, 0x707fe07a},
         .pa_range = 4,
-        .granule64 = true,
-        .dc_zva_log2 = 6,
-        .breakpoints = 6,
-        .watchpoints = 4,
-        .pmu_counters = 6,
-        .cortex_impdef = true,
     },
     {
+        EVERY_MODEL,
         .name = "max",
         .desc = "everything that Mimus implements",
         .compatible = "arm,armv8",
         .features = FEATURES_MAX,
         .midr = 0x000f0510,
         .ctr = CTR(3) | CTR_IDC | CTR_DIC,
-        .clidr = CLIDR_TWO_LEVELS,
         .ccsidr = {0x701fe00a, 0x201fe012, 0x70ffe07a},
         .pa_range = 5,
         .granule16 = true,
-        .granule64 = true,
-        .dc_zva_log2 = 6,
-        .breakpoints = 6,
-        .watchpoints = 4,
-        .pmu_counters = 6,
     },
 };
 

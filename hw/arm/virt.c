@@ -150,12 +150,12 @@ static bool check_ram(const Virt *s, char **error)
 
 static IrqLine spi(const Virt *s, unsigned n)
 {
-    return s->gic_version == 2 ? gicv2_spi(s->gic, n) : gicv3_spi(s->gic, n);
+    return gic_spi(s->gic, n);
 }
 
 static IrqLine ppi(const Virt *s, unsigned cpu, unsigned n)
 {
-    return s->gic_version == 2 ? gicv2_ppi(s->gic, cpu, 16 + n) : gicv3_ppi(s->gic, cpu, 16 + n);
+    return gic_ppi(s->gic, cpu, 16 + n);
 }
 
 static bool create_cpus(Virt *s, char **error)

@@ -23,10 +23,8 @@ struct ARMGicOps;
 extern const struct ARMGicOps gicv3_sysreg_ops;
 
 // Input pins: shared interrupt n (INTID 32 + n); private interrupt INTID 16..31 of a CPU.
-IrqLine gicv2_spi(Device *gic, unsigned n);
-IrqLine gicv2_ppi(Device *gic, unsigned cpu, unsigned intid);
-IrqLine gicv3_spi(Device *gic, unsigned n);
-IrqLine gicv3_ppi(Device *gic, unsigned cpu, unsigned intid);
+IrqLine gic_spi(Device *gic, unsigned n);
+IrqLine gic_ppi(Device *gic, unsigned cpu, unsigned intid);
 
 // GICv2m: a write of an INTID pulses that line. count shared interrupts from first_spi on.
 Device *gicv2m_create(Machine *m, MemRegion *sysmem, uint64_t base, unsigned first_spi,

@@ -1,6 +1,7 @@
 // Interrupt state shared by GICv2 (Arm IHI 0048B, chapter 4.3) and GICv3 (IHI 0069, chapter 12.9).
 #include "hw/intc/gic_core.h"
 
+#include <assert.h>
 #include <string.h>
 
 static const StateField bits_fields[] = {
@@ -21,17 +22,54 @@ const StateField gic_core_fields[] = {
     STATE_END,
 };
 
-// After the declared state's reset.
+void gic_core_init(GicCore *g, const GicOps *ops, const GicConfig *c)
+{
+    assert(c->n_cpus <= MACHINE_MAX_CPUS && c->n_spis % 32 == 0 && c->n_spis / 32 < GIC_WORDS);
+    g->ops = ops;
+    g->n_cpus = c->n_cpus;
+    g->n_words = 1 + c->n_spis / 32;
+    for (unsigned i = 0; i < c->n_cpus; i++) {
+        g->irq[i] = c->irq[i];
+        g->fiq[i] = c->fiq[i];
+    }
+}
+
 void gic_core_reset(GicCore *g)
 {
-    memset(g->routed, 0, sizeof g->routed);
     for (unsigned cpu = 0; cpu < g->n_cpus; cpu++) {
         g->local[cpu].edge = 0xffff;
         g->local[cpu].enabled = g->sgi_fixed ? 0xffff : 0;
     }
+    gic_core_route_all(g);
+    gic_core_update(g);
 }
 
-void gic_core_set_line(GicCore *g, unsigned cpu, unsigned intid, bool level)
+// --- routing and wires
+
+void gic_core_route(GicCore *g, unsigned intid)
+{
+    uint32_t bit = UINT32_C(1) << (intid % 32);
+    for (unsigned cpu = 0; cpu < g->n_cpus; cpu++) {
+        uint32_t *w = &g->routed[cpu][intid / 32];
+        *w = g->ops->goes_to(g, intid, cpu) ? *w | bit : *w & ~bit;
+    }
+}
+
+void gic_core_route_all(GicCore *g)
+{
+    for (unsigned intid = GIC_PRIVATE; intid < g->n_words * 32; intid++) {
+        gic_core_route(g, intid);
+    }
+}
+
+void gic_core_update(GicCore *g)
+{
+    for (unsigned cpu = 0; cpu < g->n_cpus; cpu++) {
+        g->ops->update_cpu(g, cpu);
+    }
+}
+
+static void set_line(GicCore *g, unsigned cpu, unsigned intid, bool level)
 {
     GicBits *b = gic_bits(g, cpu, intid / 32);
     uint32_t bit = UINT32_C(1) << (intid % 32);
@@ -42,6 +80,33 @@ void gic_core_set_line(GicCore *g, unsigned cpu, unsigned intid, bool level)
         b->level &= ~bit;
     }
 }
+
+static void spi_input(void *opaque, unsigned n, bool level)
+{
+    set_line(opaque, 0, GIC_PRIVATE + n, level);
+    gic_core_update(opaque);
+}
+
+static void ppi_input(void *opaque, unsigned n, bool level)
+{
+    GicCore *g = opaque;
+    set_line(g, n / GIC_PRIVATE, n % GIC_PRIVATE, level);
+    g->ops->update_cpu(g, n / GIC_PRIVATE);
+}
+
+IrqLine gic_spi(Device *gic, unsigned n)
+{
+    assert(GIC_PRIVATE + n < gic_core(gic)->n_words * 32);
+    return irq_line(spi_input, gic_core(gic), n);
+}
+
+IrqLine gic_ppi(Device *gic, unsigned cpu, unsigned intid)
+{
+    assert(intid >= GIC_SGIS && intid < GIC_PRIVATE);
+    return irq_line(ppi_input, gic_core(gic), cpu * GIC_PRIVATE + intid);
+}
+
+// --- what is pending
 
 static uint32_t pending_bits(const GicBits *b)
 {

@@ -1,13 +1,14 @@
-// What GICv2 and GICv3 have in common: the state of each interrupt, the registers that hold one bit
-// or one byte per interrupt, and the choice of the best pending one.
+// What GICv2 and GICv3 have in common: the device, its wires, the state of each interrupt, the
+// registers that hold one bit or one byte per interrupt, and the choice of the best pending one.
+//
+//   wires in (gic_spi, gic_ppi) --> GicBits --> routed to a CPU? --> ops.update_cpu --> irq, fiq
 //
 // Interrupts 0-15 (software generated) and 16-31 (private peripherals) exist once per CPU; the rest
 // (shared peripherals) once.
 #ifndef HW_INTC_GIC_CORE_H
 #define HW_INTC_GIC_CORE_H
 
-#include "hw/core/device.h"
-#include "hw/core/machine.h"
+#include "hw/intc/gic.h"
 
 #define GIC_WORDS     32 // 32 interrupts each
 #define GIC_NONE      1023
@@ -24,7 +25,21 @@ typedef struct GicBits {
     uint32_t edge;  // 1: edge-triggered
 } GicBits;
 
+struct GicCore;
+
+// What the architecture's version decides.
+typedef struct GicOps {
+    // Whether a shared interrupt goes to the CPU, by the target or routing registers.
+    bool (*goes_to)(const struct GicCore *g, unsigned intid, unsigned cpu);
+    // Something changed that the CPU interface's outputs may depend on.
+    void (*update_cpu)(struct GicCore *g, unsigned cpu);
+} GicOps;
+
+// A GIC begins with one.
 typedef struct GicCore {
+    Device dev;
+    const GicOps *ops;
+    IrqLine irq[MACHINE_MAX_CPUS], fiq[MACHINE_MAX_CPUS];
     unsigned n_cpus;
     unsigned n_words;  // interrupts / 32
     uint8_t prio_mask; // priority bits that exist
@@ -33,7 +48,7 @@ typedef struct GicCore {
     GicBits shared[GIC_WORDS]; // [0] is unused
     uint8_t local_prio[MACHINE_MAX_CPUS][GIC_PRIVATE];
     uint8_t shared_prio[GIC_WORDS * 32];
-    // Which shared interrupts go to which CPU: derives from the owner's target registers.
+    // Which shared interrupts go to which CPU: what goes_to said last.
     uint32_t routed[MACHINE_MAX_CPUS][GIC_WORDS];
 } GicCore;
 
@@ -47,7 +62,19 @@ typedef struct GicBest {
 
 enum { GIC_GROUP0 = 1, GIC_GROUP1 = 2 };
 
+static inline GicCore *gic_core(Device *d)
+{
+    return (GicCore *)d;
+}
+
+// CPUs, wires and sizes, from the board.
+void gic_core_init(GicCore *g, const GicOps *ops, const GicConfig *c);
+// After the declared state's reset, and the owner's; routes and updates.
 void gic_core_reset(GicCore *g);
+void gic_core_route(GicCore *g, unsigned intid); // its target register changed
+void gic_core_route_all(GicCore *g);
+void gic_core_update(GicCore *g); // all CPUs
+
 static inline GicBits *gic_bits(GicCore *g, unsigned cpu, unsigned word)
 {
     return word ? &g->shared[word] : &g->local[cpu];
@@ -65,9 +92,15 @@ static inline bool gic_is_active(GicCore *g, unsigned cpu, unsigned intid)
     return gic_bits(g, cpu, intid / 32)->active >> (intid % 32) & 1;
 }
 
-void gic_core_set_line(GicCore *g, unsigned cpu, unsigned intid, bool level);
 // The best pending, enabled, not active interrupt of these groups (GIC_GROUP*).
 GicBest gic_core_best(GicCore *g, unsigned cpu, unsigned groups);
+// Whether it passes a priority mask and has a higher group priority than the running one, of which
+// group_mask has the bits that count.
+static inline bool gic_preempts(const GicBest *b, uint8_t pmr, unsigned running, uint8_t group_mask)
+{
+    return b->intid != GIC_NONE && b->prio < pmr &&
+           (running == GIC_IDLE_PRIO || (b->prio & group_mask) < (running & group_mask));
+}
 void gic_core_acknowledge(GicCore *g, unsigned cpu, unsigned intid); // pending -> active
 void gic_core_deactivate(GicCore *g, unsigned cpu, unsigned intid);
 

@@ -6,8 +6,6 @@
 //   GICD_SGIR ---/        (distributor)    \--> priority mask, running priority, acknowledge
 #include "hw/intc/gicv2_internal.h"
 
-#include <assert.h>
-
 #include "util/log.h"
 
 // --- registers (4.3)
@@ -62,75 +60,27 @@ static bool loaded(void *obj, char **error)
             return false;
         }
     }
-    gicv2_route(obj);
-    gicv2_update(obj);
+    gic_core_route_all(obj);
+    gic_core_update(obj);
     return true;
 }
 
 static const StateDesc state = {"arm_gic", 1, fields, .loaded = loaded};
 
-// --- wires
-
-void gicv2_update(GicV2 *s)
-{
-    for (unsigned cpu = 0; cpu < s->core.n_cpus; cpu++) {
-        gicv2_update_cpu(s, cpu);
-    }
-}
+// --- routing
 
 // A single CPU gets everything; its target registers read as zero (4.3.12).
-static uint8_t targets_of(const GicV2 *s, unsigned intid)
+static bool goes_to(const GicCore *g, unsigned intid, unsigned cpu)
 {
-    return s->core.n_cpus == 1 ? 1 : s->target[intid];
+    const GicV2 *s = (const GicV2 *)g;
+    return g->n_cpus == 1 || (s->target[intid] >> cpu & 1);
 }
 
-static void route_one(GicV2 *s, unsigned intid)
-{
-    uint32_t bit = UINT32_C(1) << (intid % 32);
-    uint8_t targets = targets_of(s, intid);
-    for (unsigned cpu = 0; cpu < s->core.n_cpus; cpu++) {
-        uint32_t *w = &s->core.routed[cpu][intid / 32];
-        *w = targets >> cpu & 1 ? *w | bit : *w & ~bit;
-    }
-}
-
-void gicv2_route(GicV2 *s)
-{
-    for (unsigned intid = GIC_PRIVATE; intid < s->core.n_words * 32; intid++) {
-        route_one(s, intid);
-    }
-}
-
-static void spi_input(void *opaque, unsigned n, bool level)
-{
-    GicV2 *s = opaque;
-    gic_core_set_line(&s->core, 0, GIC_PRIVATE + n, level);
-    gicv2_update(s);
-}
-
-static void ppi_input(void *opaque, unsigned n, bool level)
-{
-    GicV2 *s = opaque;
-    gic_core_set_line(&s->core, n / GIC_PRIVATE, n % GIC_PRIVATE, level);
-    gicv2_update_cpu(s, n / GIC_PRIVATE);
-}
-
-IrqLine gicv2_spi(Device *gic, unsigned n)
-{
-    GicV2 *s = (GicV2 *)gic;
-    assert(GIC_PRIVATE + n < s->core.n_words * 32);
-    return irq_line(spi_input, s, n);
-}
-
-IrqLine gicv2_ppi(Device *gic, unsigned cpu, unsigned intid)
-{
-    assert(intid >= GIC_SGIS && intid < GIC_PRIVATE);
-    return irq_line(ppi_input, gic, cpu * GIC_PRIVATE + intid);
-}
+static const GicOps ops = {goes_to, gicv2_update_cpu};
 
 unsigned gicv2_current_cpu(const GicV2 *s)
 {
-    const VCPU *v = s->dev.machine->current;
+    const VCPU *v = s->core.dev.machine->current;
     return v && v->index < s->core.n_cpus ? v->index : 0;
 }
 
@@ -192,7 +142,7 @@ static void write_targets(GicV2 *s, unsigned intid, uint32_t v, unsigned size)
     for (unsigned i = 0; i < size && intid + i < s->core.n_words * 32; i++) {
         if (intid + i >= GIC_PRIVATE) {
             s->target[intid + i] = (v >> (8 * i)) & mask64(s->core.n_cpus);
-            route_one(s, intid + i);
+            gic_core_route(&s->core, intid + i);
         }
     }
 }
@@ -286,7 +236,7 @@ static void dist_write(void *opaque, uint64_t offset, uint64_t value, unsigned s
     } else {
         write_word(s, cpu, (uint32_t)offset & ~3u, v << (8 * (offset & 3)));
     }
-    gicv2_update(s);
+    gic_core_update(&s->core);
 }
 
 static const MmioOps dist_ops = {dist_read, dist_write, .min_size = 1, .max_size = 4};
@@ -295,10 +245,7 @@ static const MmioOps dist_ops = {dist_read, dist_write, .min_size = 1, .max_size
 
 static void reset(Device *d)
 {
-    GicV2 *s = (GicV2 *)d;
-    gic_core_reset(&s->core);
-    gicv2_route(s);
-    gicv2_update(s);
+    gic_core_reset(gic_core(d));
 }
 
 static const DeviceType gicv2_type = {
@@ -314,20 +261,14 @@ DEVICE_TYPE(gicv2_type);
 Device *gicv2_create(Machine *m, const GicConfig *c)
 {
     GicV2 *s = (GicV2 *)device_new(&gicv2_type, m, NULL);
-    assert(c->n_cpus <= 8 && c->n_spis % 32 == 0 && c->n_spis / 32 < GIC_WORDS);
-    s->core.n_cpus = c->n_cpus;
-    s->core.n_words = 1 + c->n_spis / 32;
+    gic_core_init(&s->core, &ops, c);
     s->core.prio_mask = 0xff;
     s->core.sgi_fixed = true;
-    for (unsigned i = 0; i < c->n_cpus; i++) {
-        s->irq[i] = c->irq[i];
-        s->fiq[i] = c->fiq[i];
-    }
     mem_map(c->sysmem, c->dist_base, mem_mmio("gic_dist", 0x1000, &dist_ops, s), 0);
     mem_map(c->sysmem, c->cpu_base, mem_mmio("gic_cpu", 0x2000, &gicv2_cpuif_ops, s), 0);
     char *error = NULL;
-    if (!device_realize(&s->dev, &error)) {
+    if (!device_realize(&s->core.dev, &error)) {
         die("%s", error);
     }
-    return &s->dev;
+    return &s->core.dev;
 }

@@ -82,23 +82,20 @@ static GicBest best(GicV2 *s, unsigned cpu)
     return gic_core_best(&s->core, cpu, s->ctlr & s->cpu[cpu].ctlr & (CTLR_GROUP0 | CTLR_GROUP1));
 }
 
-// Only a higher group priority than the running one preempts.
 static bool deliverable(const GicV2Cpu *c, const GicBest *b)
 {
-    unsigned running = running_priority(c);
-    uint8_t mask = group_mask(c, b->group1);
-    return b->intid != GIC_NONE && b->prio < c->pmr &&
-           (running == GIC_IDLE_PRIO || (b->prio & mask) < (running & mask));
+    return gic_preempts(b, c->pmr, running_priority(c), group_mask(c, b->group1));
 }
 
-void gicv2_update_cpu(GicV2 *s, unsigned cpu)
+void gicv2_update_cpu(GicCore *g, unsigned cpu)
 {
+    GicV2 *s = (GicV2 *)g;
     const GicV2Cpu *c = &s->cpu[cpu];
     GicBest b = best(s, cpu);
     bool signal = deliverable(c, &b);
     bool as_fiq = !b.group1 && (c->ctlr & CTLR_FIQ_EN);
-    irq_set(&s->irq[cpu], signal && !as_fiq);
-    irq_set(&s->fiq[cpu], signal && as_fiq);
+    irq_set(&g->irq[cpu], signal && !as_fiq);
+    irq_set(&g->fiq[cpu], signal && as_fiq);
 }
 
 // --- acknowledge, end of interrupt
@@ -142,7 +139,7 @@ static uint32_t acknowledge(GicV2 *s, unsigned cpu, bool alias)
         gicv2_sgi_clear(s, cpu, intid, (uint8_t)(1u << source));
     }
     raise_priority(c, b.prio, b.group1);
-    gicv2_update(s);
+    gic_core_update(&s->core);
     return answer;
 }
 
@@ -229,7 +226,7 @@ static void cpuif_write(void *opaque, uint64_t offset, uint64_t value, unsigned 
     (void)size;
     if (offset >= GICC_APR0 && offset < GICC_APR_END) {
         c->apr[(offset - GICC_APR0) / 4] = v;
-        gicv2_update_cpu(s, cpu);
+        gicv2_update_cpu(&s->core, cpu);
         return;
     }
     switch (offset) {
@@ -259,7 +256,7 @@ static void cpuif_write(void *opaque, uint64_t offset, uint64_t value, unsigned 
                    (unsigned)offset, v);
         return;
     }
-    gicv2_update(s);
+    gic_core_update(&s->core);
 }
 
 const MmioOps gicv2_cpuif_ops = {cpuif_read, cpuif_write, .min_size = 4, .max_size = 4};

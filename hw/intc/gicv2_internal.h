@@ -14,20 +14,16 @@ typedef struct GicV2Cpu {
 } GicV2Cpu;
 
 typedef struct GicV2 {
-    Device dev;
     GicCore core;
     uint32_t ctlr;
     uint8_t target[GIC_WORDS * 32]; // CPU masks of shared interrupts
     GicV2Cpu cpu[MACHINE_MAX_CPUS];
-    IrqLine irq[MACHINE_MAX_CPUS], fiq[MACHINE_MAX_CPUS];
 } GicV2;
 
 extern const MmioOps gicv2_cpuif_ops;
 
 unsigned gicv2_current_cpu(const GicV2 *s);
-void gicv2_route(GicV2 *s);
-void gicv2_update(GicV2 *s);
-void gicv2_update_cpu(GicV2 *s, unsigned cpu);
+void gicv2_update_cpu(GicCore *g, unsigned cpu);
 void gicv2_sgi_clear(GicV2 *s, unsigned cpu, unsigned sgi, uint8_t sources);
 
 #endif

@@ -56,23 +56,20 @@ static unsigned enabled_groups(const GicV3 *s, const GicV3Cpu *c)
     return s->ctlr & at_cpu;
 }
 
-// Only a higher group priority than the running one preempts.
 static bool deliverable(const GicV3Cpu *c, const GicBest *b)
 {
-    unsigned running = running_priority(c);
-    uint8_t mask = group_mask(c, b->group1);
-    return b->intid != GIC_NONE && b->prio < c->pmr &&
-           (running == GIC_IDLE_PRIO || (b->prio & mask) < (running & mask));
+    return gic_preempts(b, c->pmr, running_priority(c), group_mask(c, b->group1));
 }
 
 // Group 0 is signalled as FIQ, group 1 as IRQ (4.6.2, single security state).
-void gicv3_update_cpu(GicV3 *s, unsigned cpu)
+void gicv3_update_cpu(GicCore *g, unsigned cpu)
 {
+    GicV3 *s = (GicV3 *)g;
     const GicV3Cpu *c = &s->cpu[cpu];
     GicBest b = gic_core_best(&s->core, cpu, enabled_groups(s, c));
     bool signal = deliverable(c, &b);
-    irq_set(&s->irq[cpu], signal && b.group1);
-    irq_set(&s->fiq[cpu], signal && !b.group1);
+    irq_set(&g->irq[cpu], signal && b.group1);
+    irq_set(&g->fiq[cpu], signal && !b.group1);
 }
 
 // --- acknowledge, end of interrupt
@@ -87,7 +84,7 @@ static uint64_t read_iar(GicV3 *s, unsigned cpu, unsigned group)
     gic_core_acknowledge(&s->core, cpu, b.intid);
     unsigned level = (b.prio & group_mask(c, b.group1)) >> (8 - GICV3_PRIO_BITS);
     c->apr[group] |= UINT32_C(1) << level;
-    gicv3_update(s);
+    gic_core_update(&s->core);
     return b.intid;
 }
 
@@ -273,7 +270,7 @@ static bool icc_write(void *opaque, unsigned cpu, uint32_t enc, uint64_t v)
     switch ((IccReg)row->reg) {
     case R_PMR:
         c->pmr = v & s->core.prio_mask;
-        gicv3_update_cpu(s, cpu);
+        gicv3_update_cpu(&s->core, cpu);
         return true;
     case R_EOIR:
         write_eoir(s, cpu, row->group, v);
@@ -300,7 +297,7 @@ static bool icc_write(void *opaque, unsigned cpu, uint32_t enc, uint64_t v)
     default: // SRE is fixed; ICC_ASGI1R means the other security state, which there is none of
         break;
     }
-    gicv3_update(s);
+    gic_core_update(&s->core);
     return true;
 }
 

@@ -7,7 +7,7 @@
 //   ICC_SGI*R of any CPU --> redistributor m
 #include "hw/intc/gicv3_internal.h"
 
-#include <assert.h>
+#include <string.h>
 
 #include "util/log.h"
 
@@ -73,66 +73,23 @@ static bool loaded(void *obj, char **error)
             return false;
         }
     }
-    gicv3_route_all(s);
-    gicv3_update(s);
+    gic_core_route_all(&s->core);
+    gic_core_update(&s->core);
     return true;
 }
 
 static const StateDesc state = {"arm-gicv3", 1, fields, .loaded = loaded};
 
-// --- wires and routing
-
-void gicv3_update(GicV3 *s)
-{
-    for (unsigned cpu = 0; cpu < s->core.n_cpus; cpu++) {
-        gicv3_update_cpu(s, cpu);
-    }
-}
+// --- routing
 
 // An affinity that no CPU has leaves the interrupt pending (12.9.22).
-static void route_one(GicV3 *s, unsigned intid)
+static bool goes_to(const GicCore *g, unsigned intid, unsigned cpu)
 {
-    uint32_t bit = UINT32_C(1) << (intid % 32);
-    for (unsigned cpu = 0; cpu < s->core.n_cpus; cpu++) {
-        uint32_t *w = &s->core.routed[cpu][intid / 32];
-        bool here = (s->router[intid] & ROUTER_MASK) == (s->affinity[cpu] & ROUTER_MASK);
-        *w = here ? *w | bit : *w & ~bit;
-    }
+    const GicV3 *s = (const GicV3 *)g;
+    return ((s->router[intid] ^ s->affinity[cpu]) & ROUTER_MASK) == 0;
 }
 
-void gicv3_route_all(GicV3 *s)
-{
-    for (unsigned intid = GIC_PRIVATE; intid < s->core.n_words * 32; intid++) {
-        route_one(s, intid);
-    }
-}
-
-static void spi_input(void *opaque, unsigned n, bool level)
-{
-    GicV3 *s = opaque;
-    gic_core_set_line(&s->core, 0, GIC_PRIVATE + n, level);
-    gicv3_update(s);
-}
-
-static void ppi_input(void *opaque, unsigned n, bool level)
-{
-    GicV3 *s = opaque;
-    gic_core_set_line(&s->core, n / GIC_PRIVATE, n % GIC_PRIVATE, level);
-    gicv3_update_cpu(s, n / GIC_PRIVATE);
-}
-
-IrqLine gicv3_spi(Device *gic, unsigned n)
-{
-    GicV3 *s = (GicV3 *)gic;
-    assert(GIC_PRIVATE + n < s->core.n_words * 32);
-    return irq_line(spi_input, s, n);
-}
-
-IrqLine gicv3_ppi(Device *gic, unsigned cpu, unsigned intid)
-{
-    assert(intid >= GIC_SGIS && intid < GIC_PRIVATE);
-    return irq_line(ppi_input, gic, cpu * GIC_PRIVATE + intid);
-}
+static const GicOps ops = {goes_to, gicv3_update_cpu};
 
 // --- read and write
 
@@ -176,7 +133,7 @@ static void write_router(GicV3 *s, uint32_t offset, uint32_t v)
 {
     unsigned intid = (offset - GICD_IROUTER) / 8;
     s->router[intid] = deposit64(s->router[intid], offset & 4 ? 32 : 0, 32, v) & ROUTER_MASK;
-    route_one(s, intid);
+    gic_core_route(&s->core, intid);
 }
 
 // Message-based interrupts: a write latches (or clears) the interrupt's pending state (12.9.30).
@@ -237,7 +194,7 @@ static void dist_write(void *opaque, uint64_t offset, uint64_t value, unsigned s
     } else if (gic_core_word(o)) {
         gic_core_write(&s->core, 0, o, (uint32_t)value, size);
     }
-    gicv3_update(s);
+    gic_core_update(&s->core);
 }
 
 const MmioOps gicv3_dist_ops = {dist_read, dist_write, .min_size = 1, .max_size = 4};
@@ -246,11 +203,8 @@ const MmioOps gicv3_dist_ops = {dist_read, dist_write, .min_size = 1, .max_size 
 
 static void reset(Device *d)
 {
-    GicV3 *s = (GicV3 *)d;
-    gic_core_reset(&s->core);
-    gicv3_reset_cpuif(s);
-    gicv3_route_all(s);
-    gicv3_update(s);
+    gicv3_reset_cpuif((GicV3 *)d);
+    gic_core_reset(gic_core(d));
 }
 
 static const DeviceType gicv3_type = {
@@ -266,21 +220,15 @@ DEVICE_TYPE(gicv3_type);
 Device *gicv3_create(Machine *m, const GicConfig *c)
 {
     GicV3 *s = (GicV3 *)device_new(&gicv3_type, m, NULL);
-    assert(c->n_cpus <= MACHINE_MAX_CPUS && c->n_spis % 32 == 0 && c->n_spis / 32 < GIC_WORDS);
-    s->core.n_cpus = c->n_cpus;
-    s->core.n_words = 1 + c->n_spis / 32;
+    gic_core_init(&s->core, &ops, c);
     s->core.prio_mask = (uint8_t)(0xff << (8 - GICV3_PRIO_BITS));
-    for (unsigned i = 0; i < c->n_cpus; i++) {
-        s->irq[i] = c->irq[i];
-        s->fiq[i] = c->fiq[i];
-        s->affinity[i] = c->affinity[i];
-    }
+    memcpy(s->affinity, c->affinity, sizeof(s->affinity));
     mem_map(c->sysmem, c->dist_base, mem_mmio("gicv3_dist", 0x10000, &gicv3_dist_ops, s), 0);
     mem_map(c->sysmem, c->cpu_base,
             mem_mmio("gicv3_redist", c->n_cpus * GICV3_REDIST_SIZE, &gicv3_redist_ops, s), 0);
     char *error = NULL;
-    if (!device_realize(&s->dev, &error)) {
+    if (!device_realize(&s->core.dev, &error)) {
         die("%s", error);
     }
-    return &s->dev;
+    return &s->core.dev;
 }

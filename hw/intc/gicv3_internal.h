@@ -22,21 +22,17 @@ typedef struct GicV3Cpu {
 } GicV3Cpu;
 
 typedef struct GicV3 {
-    Device dev;
     GicCore core;
     uint32_t ctlr;                   // GICD_CTLR: group enables, E1NWF
     uint64_t router[GIC_WORDS * 32]; // affinity each shared interrupt goes to
     GicV3Cpu cpu[MACHINE_MAX_CPUS];
     uint64_t affinity[MACHINE_MAX_CPUS];
-    IrqLine irq[MACHINE_MAX_CPUS], fiq[MACHINE_MAX_CPUS];
 } GicV3;
 
 extern const MmioOps gicv3_dist_ops, gicv3_redist_ops;
 extern const StateField gicv3_cpu_fields[];
 
-void gicv3_route_all(GicV3 *s);
-void gicv3_update(GicV3 *s);
-void gicv3_update_cpu(GicV3 *s, unsigned cpu);
+void gicv3_update_cpu(GicCore *g, unsigned cpu);
 void gicv3_reset_cpuif(GicV3 *s);
 // Identification registers at 0xffd0-0xffff of each 64 KiB frame; part: the low byte.
 uint32_t gicv3_id(uint32_t offset, uint8_t part);

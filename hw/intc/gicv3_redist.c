@@ -108,7 +108,7 @@ static void redist_write(void *opaque, uint64_t offset, uint64_t value, unsigned
     } else if (!reserved(o)) {
         log_printf(LOG_GUEST_ERRORS, "gicv3: write of redistributor register 0x%x\n", o);
     }
-    gicv3_update_cpu(s, cpu);
+    gicv3_update_cpu(&s->core, cpu);
 }
 
 const MmioOps gicv3_redist_ops = {redist_read, redist_write, .min_size = 1, .max_size = 4};

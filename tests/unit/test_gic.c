@@ -82,7 +82,7 @@ Test(gicv2, level_interrupt)
     rig_init(&r, 2);
     v2_enable(&r, 1);
     v2_spi(&r, 33, 0xa0, 2);
-    IrqLine line = gicv2_spi(r.gic, 1);
+    IrqLine line = gic_spi(r.gic, 1);
     irq_set(&line, true);
     cr_assert(!r.irq[0].level && r.irq[1].level);
     as(&r, 1);
@@ -106,7 +106,7 @@ Test(gicv2, edge_interrupt_is_latched)
     v2_enable(&r, 1);
     v2_spi(&r, 40, 0x80, 1);
     wr(r.m, DIST + 0xc00 + 40 / 16 * 4, 2u << (40 % 16 * 2), 4);
-    IrqLine line = gicv2_spi(r.gic, 8);
+    IrqLine line = gic_spi(r.gic, 8);
     irq_pulse(&line);
     cr_assert(r.irq[0].level);
     cr_assert_eq(rd(r.m, IAR, 4), 40);
@@ -130,7 +130,7 @@ Test(gicv2, priorities_preempt_and_mask)
     v2_spi(&r, 50, 0x80, 1);
     v2_spi(&r, 51, 0x40, 1);
     v2_spi(&r, 52, 0x41, 1);
-    IrqLine low = gicv2_spi(r.gic, 18), high = gicv2_spi(r.gic, 19), near = gicv2_spi(r.gic, 20);
+    IrqLine low = gic_spi(r.gic, 18), high = gic_spi(r.gic, 19), near = gic_spi(r.gic, 20);
     irq_set(&low, true);
     cr_assert_eq(rd(r.m, IAR, 4), 50);
     irq_set(&near, true);
@@ -180,7 +180,7 @@ Test(gicv2, ppi_is_private)
     v2_enable(&r, 1);
     as(&r, 1);
     wr(r.m, DIST + 0x100, 1 << 27, 4);
-    IrqLine a = gicv2_ppi(r.gic, 0, 27), b = gicv2_ppi(r.gic, 1, 27);
+    IrqLine a = gic_ppi(r.gic, 0, 27), b = gic_ppi(r.gic, 1, 27);
     irq_set(&a, true);
     irq_set(&b, true);
     cr_assert(!r.irq[0].level && r.irq[1].level);
@@ -195,7 +195,7 @@ Test(gicv2, groups_and_fiq)
     v2_spi(&r, 60, 0x80, 1);
     v2_spi(&r, 61, 0x90, 1);
     wr(r.m, DIST + 0x80 + 4, 1u << 29, 4); // 61 is group 1
-    IrqLine g0 = gicv2_spi(r.gic, 28), g1 = gicv2_spi(r.gic, 29);
+    IrqLine g0 = gic_spi(r.gic, 28), g1 = gic_spi(r.gic, 29);
     irq_set(&g1, true);
     cr_assert(r.irq[0].level && !r.fiq[0].level);
     cr_assert_eq(rd(r.m, IAR, 4), 1022);
@@ -216,7 +216,7 @@ Test(gicv2, eoi_mode_splits_drop_and_deactivate)
     rig_init(&r, 2);
     v2_enable(&r, 1 | 1 << 9);
     v2_spi(&r, 33, 0x80, 1);
-    IrqLine line = gicv2_spi(r.gic, 1);
+    IrqLine line = gic_spi(r.gic, 1);
     irq_set(&line, true);
     cr_assert_eq(rd(r.m, IAR, 4), 33);
     wr(r.m, EOIR, 33, 4);
@@ -234,7 +234,7 @@ Test(gicv2, msi_frame)
     v2_enable(&r, 1);
     IrqLine lines[64];
     for (unsigned i = 0; i < 64; i++) {
-        lines[i] = gicv2_spi(r.gic, 48 + i);
+        lines[i] = gic_spi(r.gic, 48 + i);
     }
     gicv2m_create(r.m, address_space_root(r.m->memory), V2M, 48, 64, lines);
     cr_assert_eq(rd(r.m, V2M + 8, 4), 80 << 16 | 64);
@@ -329,7 +329,7 @@ Test(gicv3, routed_level_interrupt)
     rig_init(&r, 3);
     v3_enable(&r);
     v3_spi(&r, 33, 0xa0, 1);
-    IrqLine line = gicv3_spi(r.gic, 1);
+    IrqLine line = gic_spi(r.gic, 1);
     irq_set(&line, true);
     cr_assert(!r.irq[0].level && r.irq[1].level);
     cr_assert_eq(mrs(&r, 1, HPPIR1), 33);
@@ -376,7 +376,7 @@ Test(gicv3, group_0_is_fiq)
     msr(&r, 0, IGRPEN0, 1);
     wr(r.m, RD + 0x10080, 0, 4);
     wr(r.m, RD + 0x10100, 1 << 27, 4);
-    IrqLine line = gicv3_ppi(r.gic, 0, 27);
+    IrqLine line = gic_ppi(r.gic, 0, 27);
     irq_set(&line, true);
     cr_assert(r.fiq[0].level && !r.irq[0].level);
     cr_assert_eq(mrs(&r, 0, IAR1), 1023);
@@ -392,7 +392,7 @@ Test(gicv3, eoi_mode)
     v3_enable(&r);
     msr(&r, 0, CTLR, 2);
     wr(r.m, RD + 0x10100, 1 << 27, 4);
-    IrqLine line = gicv3_ppi(r.gic, 0, 27);
+    IrqLine line = gic_ppi(r.gic, 0, 27);
     irq_set(&line, true);
     cr_assert_eq(mrs(&r, 0, IAR1), 27);
     msr(&r, 0, EOIR1, 27);
@@ -422,7 +422,7 @@ Test(gicv3, reset_keeps_wires)
     rig_init(&r, 3);
     v3_enable(&r);
     wr(r.m, RD + 0x10100, 1 << 27, 4);
-    IrqLine line = gicv3_ppi(r.gic, 0, 27);
+    IrqLine line = gic_ppi(r.gic, 0, 27);
     irq_set(&line, true);
     bare_reset(r.m);
     cr_assert(!r.irq[0].level);
