@@ -71,9 +71,8 @@ static CodePage *code_page_make(Engine *e, uint64_t phys)
         p = g_new0(CodePage, 1);
         p->phys = phys & ~UINT64_C(0xfff);
         g_hash_table_insert(e->pages, &p->phys, p);
-        MemPage mem = address_space_page(e->machine->memory, p->phys);
         for (unsigned i = 0; i < e->machine->n_cpus; i++) {
-            mmu_protect_code(e->machine->cpu[i], mem.host);
+            mmu_protect_code(e->machine->cpu[i], p->phys);
         }
     }
     return p;

@@ -115,6 +115,17 @@ void mapping_page_dropped(SoftMmu *m, uint64_t va, uint32_t asid)
     }
 }
 
+void mapping_range_dropped(SoftMmu *m, uint64_t lo, uint64_t hi)
+{
+    uint64_t pages = MIN_OF((hi - lo) / PAGE_SIZE_ + 1, (uint64_t)FETCHED_BUCKETS);
+    for (uint64_t i = 0; i < pages; i++) {
+        if (*fetched_at(m, lo + i * PAGE_SIZE_)) {
+            mapping_all_dropped(m);
+            return;
+        }
+    }
+}
+
 void mapping_asid_dropped(SoftMmu *m, uint32_t asid)
 {
     renew_asid(m, asid);

@@ -18,7 +18,7 @@
 #define TABLE_MAX_BITS 13
 #define L2_SET_BITS    11
 #define L2_WAYS        4
-#define N_LARGE        16
+#define MAX_LARGE      4096
 #define INVALID_TAG    UINT64_MAX // never equals a page address
 
 // What the fast entry of the same index stands for.
@@ -38,6 +38,8 @@ typedef struct FastTable {
     unsigned bits; // log2 of the entries
     TlbEntry *entry;
     PageInfo *info;
+    uint16_t *local;    // entries filled with non-global pages since they were all dropped:
+    unsigned n_local;   // for maintenance by ASID; more than half of all: look at each one
     uint64_t last_use;  // SoftMmu.use_count when last selected
     uint32_t evictions; // since the last resize
 } FastTable;
@@ -50,10 +52,6 @@ typedef struct SecondLevelEntry {
     uint32_t asid_generation;
     bool r, w, x, global, device, valid;
 } SecondLevelEntry;
-
-typedef struct LargeRange {
-    uint64_t lo, hi; // inclusive
-} LargeRange;
 
 #define FETCHED_BUCKETS 4096
 
@@ -72,10 +70,11 @@ struct SoftMmu {
     uint32_t n_live;
     uint32_t fetched_at[FETCHED_BUCKETS]; // elements of fetched, by their page's low bits
     uint32_t high_generation;
-    bool high_per_asid;  // non-global code was fetched in the high half
-    GHashTable *fetched; // pages (and ASIDs) that blocks were looked up through
-    LargeRange large[N_LARGE];
-    unsigned n_large;
+    bool high_per_asid;   // non-global code was fetched in the high half
+    GHashTable *fetched;  // pages (and ASIDs) that blocks were looked up through
+    GHashTable *large;    // large pages that tables may hold pieces of (large.c)
+    uint64_t large_sizes; // bit n: some of 2^n bytes
+    bool large_lost;      // too many to be told one by one
 };
 
 static inline uint32_t key_asid(uint64_t key)
@@ -95,6 +94,8 @@ static inline unsigned table_index(const FastTable *t, uint64_t va)
 void table_select(SoftMmu *m, unsigned regime, uint64_t key);
 void table_clear(FastTable *t);
 void table_drop_page(FastTable *t, uint64_t va);
+void table_drop_range(FastTable *t, uint64_t lo, uint64_t hi); // inclusive
+void table_drop_local(FastTable *t);                           // all but global pages
 void table_set_fast(SoftMmu *m, FastTable *t, unsigned index);
 PageInfo *table_insert(SoftMmu *m, unsigned regime, uint64_t va, const MmuPage *p);
 
@@ -102,6 +103,13 @@ PageInfo *table_insert(SoftMmu *m, unsigned regime, uint64_t va, const MmuPage *
 bool l2_lookup(SoftMmu *m, uint64_t key, uint64_t va, MmuPage *p);
 void l2_insert(SoftMmu *m, uint64_t key, uint64_t va, const MmuPage *p);
 void l2_drop_page(SoftMmu *m, uint64_t va, uint32_t asid);
+void l2_drop_range(SoftMmu *m, uint64_t lo, uint64_t hi);
+
+// large.c
+void large_note(SoftMmu *m, uint64_t va, unsigned page_bits);
+// If va may lie in a large page, drops all pieces of that.
+void large_drop(SoftMmu *m, uint64_t va);
+void large_forget(SoftMmu *m); // there are none any more
 
 // access.c: the page, filled if need be; leaves by a guest exception if it may not be accessed
 PageInfo *mmu_lookup(VCPU *v, uint64_t va, MmuAccess access, unsigned regime);
@@ -109,6 +117,7 @@ PageInfo *mmu_lookup(VCPU *v, uint64_t va, MmuAccess access, unsigned regime);
 // code_mapping.c
 void mapping_note_fetch(SoftMmu *m, uint64_t va, bool global);
 void mapping_page_dropped(SoftMmu *m, uint64_t va, uint32_t asid);
+void mapping_range_dropped(SoftMmu *m, uint64_t lo, uint64_t hi); // inclusive, in all ASIDs
 void mapping_asid_dropped(SoftMmu *m, uint32_t asid);
 void mapping_all_dropped(SoftMmu *m);
 void mapping_select(SoftMmu *m, uint32_t asid);

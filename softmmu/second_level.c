@@ -75,3 +75,11 @@ void l2_drop_page(SoftMmu *m, uint64_t va, uint32_t asid)
         }
     }
 }
+
+void l2_drop_range(SoftMmu *m, uint64_t lo, uint64_t hi)
+{
+    for (unsigned i = 0; i < L2_WAYS << L2_SET_BITS; i++) {
+        SecondLevelEntry *e = &m->l2[i / L2_WAYS][i % L2_WAYS];
+        e->valid &= e->va < lo || e->va > hi;
+    }
+}

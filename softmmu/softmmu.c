@@ -11,6 +11,7 @@ SoftMmu *softmmu_new(VCPU *v)
     m->code_generation = g_new0(uint32_t, 65536);
     m->live_asids = g_new(uint16_t, 65536);
     m->high_generation = ++m->next_code_generation;
+    m->large = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
     m->fetched = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
     return m;
 }
@@ -20,12 +21,14 @@ void softmmu_free(SoftMmu *m)
     for (unsigned i = 0; i < N_TABLES; i++) {
         g_free(m->table[i].entry);
         g_free(m->table[i].info);
+        g_free(m->table[i].local);
     }
     g_free(m->l2);
     g_free(m->l2_next);
     g_free(m->asid_generation);
     g_free(m->code_generation);
     g_free(m->live_asids);
+    g_hash_table_destroy(m->large);
     g_hash_table_destroy(m->fetched);
     g_free(m);
 }
@@ -43,7 +46,7 @@ void mmu_flush_all(VCPU *v)
 {
     SoftMmu *m = v->mmu;
     m->l2_generation++;
-    m->n_large = 0;
+    large_forget(m);
     for (unsigned i = 0; i < N_TABLES; i++) {
         FastTable *t = &m->table[i];
         if (t == m->current[0] || t == m->current[1]) {
@@ -68,7 +71,7 @@ void mmu_flush_asid(VCPU *v, uint32_t asid)
     for (unsigned i = 0; i < N_TABLES; i++) {
         FastTable *t = &m->table[i];
         if (t->used && key_asid(t->key) == (asid & 0xffff)) {
-            table_clear(t);
+            table_drop_local(t);
         }
     }
     mapping_asid_dropped(m, asid & 0xffff);
@@ -90,37 +93,28 @@ static void flush_page(SoftMmu *m, uint64_t va, uint32_t asid)
     mapping_page_dropped(m, va, asid);
 }
 
-static bool in_large_range(const SoftMmu *m, uint64_t lo, uint64_t hi)
-{
-    for (unsigned i = 0; i < m->n_large; i++) {
-        if (lo <= m->large[i].hi && hi >= m->large[i].lo) {
-            return true;
-        }
-    }
-    return false;
-}
-
 void mmu_flush_range(VCPU *v, uint64_t va, uint64_t len, uint32_t asid)
 {
     SoftMmu *m = v->mmu;
     uint64_t lo = va & ~PAGE_OFFSET, hi = va + len - 1;
-    if (in_large_range(m, lo, hi) || (hi - lo) >> PAGE_BITS > 512) {
-        // The range covers part of a large page, whose 4 KiB pieces may sit anywhere around it.
+    if ((hi - lo) >> PAGE_BITS > 512) {
         mmu_flush_all(v);
         return;
     }
     for (uint64_t n = (hi - lo) >> PAGE_BITS, i = 0; i <= n; i++) {
-        flush_page(m, lo + (i << PAGE_BITS), asid == MMU_ALL_ASIDS ? asid : asid & 0xffff);
+        uint64_t page = lo + (i << PAGE_BITS);
+        large_drop(m, page);
+        flush_page(m, page, asid == MMU_ALL_ASIDS ? asid : asid & 0xffff);
     }
 }
 
-void mmu_protect_code(VCPU *v, const void *host_page)
+void mmu_protect_code(VCPU *v, uint64_t phys)
 {
     SoftMmu *m = v->mmu;
     for (unsigned i = 0; i < N_TABLES; i++) {
         FastTable *t = &m->table[i];
         for (unsigned j = 0; t->used && j < 1u << t->bits; j++) {
-            if (t->info[j].host == host_page && t->info[j].va != INVALID_TAG) {
+            if (t->info[j].phys == phys && t->info[j].va != INVALID_TAG) {
                 t->entry[j].wtag = INVALID_TAG;
             }
         }

@@ -11,8 +11,8 @@
 // hits a page that code was looked up through changes the vCPU's code-mapping key (code_mapping.c).
 //
 // Addresses are the guest's, sizes are bytes. Pages are handled in pieces of 4 KiB whatever the
-// guest's page size; where larger translations lie is remembered, so that flushing part of one
-// flushes all.
+// guest's page size; which larger translations there are is remembered, so that flushing part of
+// one flushes all of it (large.c).
 #ifndef SOFTMMU_SOFTMMU_H
 #define SOFTMMU_SOFTMMU_H
 
@@ -52,8 +52,8 @@ void mmu_flush_range(VCPU *v, uint64_t va, uint64_t len, uint32_t asid);
 void mmu_regime_changed(VCPU *v);
 // Selects the tables of the current regimes; by engine_mode_changed.
 void mmu_select_regimes(VCPU *v);
-// The page now holds code: takes away its fast write tags.
-void mmu_protect_code(VCPU *v, const void *host_page);
+// The physical page now holds code: takes away its fast write tags.
+void mmu_protect_code(VCPU *v, uint64_t phys);
 // va's page got or lost a watchpoint: its fast tags are worked out anew at the next access.
 void mmu_drop_fast(VCPU *v, uint64_t va);
 

@@ -3,11 +3,18 @@
 #include "accel/debug.h"
 #include "accel/debug_internal.h"
 
+static unsigned local_room(const FastTable *t)
+{
+    return 1u << (t->bits - 1);
+}
+
 static void table_allocate(FastTable *t, unsigned bits)
 {
     g_free(t->entry);
     g_free(t->info);
+    g_free(t->local);
     t->bits = bits;
+    t->local = g_new(uint16_t, local_room(t));
     t->entry = g_new(TlbEntry, 1u << bits);
     t->info = g_new(PageInfo, 1u << bits);
     table_clear(t);
@@ -21,6 +28,7 @@ void table_clear(FastTable *t)
         t->info[i].va = INVALID_TAG;
     }
     t->evictions = 0;
+    t->n_local = 0;
 }
 
 static void entry_invalidate(FastTable *t, unsigned i)
@@ -34,6 +42,41 @@ void table_drop_page(FastTable *t, uint64_t va)
     unsigned i = table_index(t, va);
     if (t->info[i].va == va) {
         entry_invalidate(t, i);
+    }
+}
+
+void table_drop_range(FastTable *t, uint64_t lo, uint64_t hi)
+{
+    for (unsigned i = 0; i < 1u << t->bits; i++) {
+        if (t->info[i].va >= lo && t->info[i].va <= hi) {
+            entry_invalidate(t, i);
+        }
+    }
+}
+
+static void drop_local(FastTable *t, unsigned i)
+{
+    if (!t->info[i].global) {
+        entry_invalidate(t, i);
+    }
+}
+
+void table_drop_local(FastTable *t)
+{
+    bool listed = t->n_local <= local_room(t);
+    unsigned n = listed ? t->n_local : 1u << t->bits;
+    for (unsigned i = 0; i < n; i++) {
+        drop_local(t, listed ? t->local[i] : i);
+    }
+    t->n_local = 0;
+}
+
+static void note_local(FastTable *t, unsigned i)
+{
+    if (t->n_local < local_room(t)) {
+        t->local[t->n_local++] = (uint16_t)i;
+    } else {
+        t->n_local = local_room(t) + 1;
     }
 }
 
@@ -110,36 +153,6 @@ static FastTable *table_grow_if_crowded(SoftMmu *m, FastTable *t)
     return t;
 }
 
-static void note_large(SoftMmu *m, uint64_t va, unsigned page_bits)
-{
-    uint64_t lo = va & ~mask64(page_bits), hi = lo | mask64(page_bits);
-    for (unsigned i = 0; i < m->n_large; i++) {
-        LargeRange *r = &m->large[i];
-        if (lo <= r->hi + (r->hi != UINT64_MAX) && hi >= r->lo - (r->lo != 0)) {
-            r->lo = MIN_OF(r->lo, lo);
-            r->hi = MAX_OF(r->hi, hi);
-            return;
-        }
-    }
-    if (m->n_large < N_LARGE) {
-        m->large[m->n_large++] = (LargeRange){lo, hi};
-        return;
-    }
-    // Full: widen the nearest range of the same half.
-    LargeRange *best = &m->large[0];
-    uint64_t best_distance = UINT64_MAX;
-    for (unsigned i = 0; i < N_LARGE; i++) {
-        LargeRange *r = &m->large[i];
-        uint64_t d = lo > r->hi ? lo - r->hi : r->lo - hi;
-        if (d < best_distance) {
-            best_distance = d;
-            best = r;
-        }
-    }
-    best->lo = MIN_OF(best->lo, lo);
-    best->hi = MAX_OF(best->hi, hi);
-}
-
 PageInfo *table_insert(SoftMmu *m, unsigned regime, uint64_t va, const MmuPage *p)
 {
     FastTable *t = table_grow_if_crowded(m, m->current[regime]);
@@ -159,7 +172,10 @@ PageInfo *table_insert(SoftMmu *m, unsigned regime, uint64_t va, const MmuPage *
                        .global = p->global,
                        .device = p->device};
     if (p->page_bits > PAGE_BITS) {
-        note_large(m, va, p->page_bits);
+        large_note(m, va, p->page_bits);
+    }
+    if (!p->global) {
+        note_local(t, i);
     }
     table_set_fast(m, t, i);
     return info;

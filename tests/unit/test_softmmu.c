@@ -389,6 +389,37 @@ Test(softmmu, a_page_of_a_large_one_drops_all_of_it)
     cr_assert_eq(load(g, 0x3ff000), 0x3ffu);
 }
 
+Test(softmmu, maintenance_of_a_large_page_leaves_others)
+{
+    Guest *g = guest();
+    map(g, 0x200000, 0x400000, 21, "rw", 1);
+    map(g, 0x400000, 0, 21, "rw", 1);
+    map(g, 0x600000, 0x5000, 12, "rw", 1);
+    load(g, 0x200000);
+    load(g, 0x401000);
+    load(g, 0x600000);
+    mmu_flush_range(&g->v, 0x280000, 1, 1);
+    cr_assert(!walks_again(g, 0x401000) && !walks_again(g, 0x600000));
+    cr_assert(walks_again(g, 0x200000));
+}
+
+Test(softmmu, maintenance_by_asid_keeps_global_pages_at_hand)
+{
+    Guest *g = guest();
+    map(g, 0x10000, 0x5000, 12, "rwg", 0);
+    for (unsigned n = 0; n < 400; n++) { // more than a table lists
+        map(g, 0x100000, 0, 21, "rw", 1);
+        load(g, 0x100000 + 0x1000 * n);
+        g->n_map--;
+        load(g, 0x10000);
+        if (n % 100 == 99) {
+            mmu_flush_asid(&g->v, 1);
+            cr_assert(loads_fast(g, 0x10000));
+            cr_assert(!loads_fast(g, 0x100000 + 0x1000 * n));
+        }
+    }
+}
+
 Test(softmmu, tables_grow_and_stay_right)
 {
     Guest *g = guest();
