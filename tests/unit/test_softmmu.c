@@ -408,14 +408,14 @@ Test(softmmu, maintenance_by_asid_keeps_global_pages_at_hand)
     Guest *g = guest();
     map(g, 0x10000, 0x5000, 12, "rwg", 0);
     for (unsigned n = 0; n < 400; n++) { // more than a table lists
-        map(g, 0x100000, 0, 21, "rw", 1);
-        load(g, 0x100000 + 0x1000 * n);
+        map(g, 0x200000, 0, 21, "rw", 1);
+        load(g, 0x200000 + 0x1000 * n);
         g->n_map--;
         load(g, 0x10000);
         if (n % 100 == 99) {
             mmu_flush_asid(&g->v, 1);
             cr_assert(loads_fast(g, 0x10000));
-            cr_assert(!loads_fast(g, 0x100000 + 0x1000 * n));
+            cr_assert(!loads_fast(g, 0x200000 + 0x1000 * n));
         }
     }
 }
