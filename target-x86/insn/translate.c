@@ -99,17 +99,19 @@ static X86DecodeResult decode(X86Ctx *c, const uint8_t *p, uint64_t n)
     return x86_decode(c->cpu->decoder, &c->cpu->features, c->flags, p, (unsigned)n, &c->insn);
 }
 
-// The first instruction, which may go on into the next page. r->bytes ends before breakpoints and
-// the like, which are no limit to it.
-static X86DecodeResult decode_first(X86Ctx *c)
+// The first instruction, which may go on into the next page. *looked: bytes that it depends on, if
+// it is none.
+static X86DecodeResult decode_first(X86Ctx *c, unsigned *looked)
 {
     const TranslateRequest *r = c->req;
-    unsigned here = 0x1000 - (r->pc & 0xfff);
+    unsigned here = r->bytes;
     uint64_t limit = bytes_to_limit(c);
     X86DecodeResult result = decode(c, r->host, MIN_OF(here, limit));
+    *looked = MIN_OF(here, X86_MAX_INSN_BYTES);
     if (result != X86_MORE || limit <= here) {
         return result;
     }
+    *looked = X86_MAX_INSN_BYTES;
     uint8_t buf[2 * X86_MAX_INSN_BYTES];
     memcpy(buf, r->host, here);
     memcpy(buf + here, engine_next_page(&c->cpu->vcpu, r), X86_MAX_INSN_BYTES);
@@ -141,14 +143,14 @@ static void set_next(X86Ctx *c)
 
 static unsigned translate_block(X86Ctx *c, unsigned limit)
 {
-    unsigned n = 0, done = 0;
-    X86DecodeResult result = decode_first(c);
+    unsigned n = 0, done = 0, looked;
+    X86DecodeResult result = decode_first(c, &looked);
     do {
         set_next(c);
         ir_insn(c->b, c->pc, n++);
         translate_insn(c, result);
         done += MAX_OF(c->insn.len, 1);
-        if (!room_for_more(c, n, limit) || done >= c->req->bytes) {
+        if (!room_for_more(c, n, limit) || done >= c->req->limit) {
             break;
         }
         c->pc = c->next;
@@ -156,7 +158,7 @@ static unsigned translate_block(X86Ctx *c, unsigned limit)
     if (!c->ended) {
         x86_exit_jump(c, x86_next_eip(c));
     }
-    c->b->guest_bytes = done;
+    c->b->guest_bytes = result == X86_DECODED ? done : looked;
     return n;
 }
 
