@@ -44,7 +44,7 @@ void ich9_pm_smi_lock(Device *d, bool locked);
 // NO_REBOOT of GCS (root complex register 3410h bit 5): the TCO watchdog does not reset.
 void ich9_pm_no_reboot(Device *d, bool no_reboot);
 
-// Raises general-purpose event n (bit of GPE0), as hot-plug controllers do.
-void acpi_gpe(Device *d, unsigned n);
+// Raises general-purpose event n (bit of GPE0), as hot-plug controllers do. Nothing without PM.
+void acpi_gpe(struct Machine *m, unsigned n);
 
 #endif

@@ -197,7 +197,8 @@ static void update_bars(PciDevice *d)
 void pci_add_bar(PciDevice *d, unsigned bar, uint8_t type, MemRegion *region)
 {
     uint64_t size = mem_size(region);
-    assert(bar < PCI_BARS && !d->bar[bar].region && size >= 16 && !(size & (size - 1)));
+    assert(bar < PCI_BARS && !d->bar[bar].region && !(size & (size - 1)));
+    assert(size >= (type & PCI_BAR_IO ? 4 : 16)); // 6.2.5.1
     d->bar[bar] = (PciBar){.region = region, .size = size, .type = type};
     unsigned at = PCI_BAR0 + 4 * bar;
     pci_put32(d->config, at, type);

@@ -146,7 +146,7 @@ typedef struct PciIds {
 // Finds the bus (machine's "pci") and a slot. False with *error.
 bool pci_device_plug(PciDevice *d, const PciIds *ids, bool intx_pin, char **error);
 void pci_device_unplug(PciDevice *d);
-// size of region: a power of 2, at least 16. A PCI_BAR_MEM64 takes two BARs.
+// size of region: a power of 2, at least 16 (I/O ports: 4). A PCI_BAR_MEM64 takes two BARs.
 void pci_add_bar(PciDevice *d, unsigned bar, uint8_t type, MemRegion *region);
 // Space for a capability of len bytes (header included); returns its offset.
 uint8_t pci_add_capability(PciDevice *d, uint8_t id, uint8_t len);
