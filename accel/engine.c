@@ -147,7 +147,14 @@ bool engine_in_single(const VCPU *v)
 {
     unsigned index;
     const Block *b = engine_current_block(v, &index);
-    return b && b->single;
+    return !b || b->single;
+}
+
+uint64_t engine_running_flags(const VCPU *v)
+{
+    unsigned index;
+    const Block *b = engine_current_block(v, &index);
+    return b ? b->flags & ~BLOCK_FLAG_SINGLE : 0;
 }
 
 uint64_t engine_icount(const VCPU *v)

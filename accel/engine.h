@@ -48,9 +48,12 @@ void engine_fp_set_round(VCPU *v, IRRound round);
 // ignored).
 void engine_fp_set_control(VCPU *v, uint32_t mxcsr);
 // The instruction under way runs alone in its block and may touch devices. If it does not and has
-// to: engine_leave_for_device has it run again that way, and remembers it.
+// to: engine_leave_for_device has it run again that way, and remembers it. Between blocks, when an
+// exception or interrupt is entered, all is exact too: that counts as alone.
 bool engine_in_single(const VCPU *v);
 NORETURN void engine_leave_for_device(VCPU *v);
+// block_flags that the block under way was made for; 0 between blocks.
+uint64_t engine_running_flags(const VCPU *v);
 // Leaves before the current instruction, of which nothing has happened yet, to run it alone.
 NORETURN void engine_run_alone(VCPU *v);
 // The target changed something that block_flags or regime_key depend on.

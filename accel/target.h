@@ -53,6 +53,9 @@ typedef struct TargetOps {
     const uint16_t *pin_gpr;
     const uint16_t *pin_vec;
     uint64_t va_canonical_mask; // bits of a pc that count
+    // Where nothing answers a data access, reads give ones and stores vanish (a PC's buses):
+    // bus_error is told of fetches only.
+    bool open_bus;
     // A store over instructions of the block under way takes effect before the next one (x86).
     bool precise_code;
 

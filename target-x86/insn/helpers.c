@@ -7,9 +7,11 @@
 
 // --- machinery
 
+// RF holds breakpoints back for one instruction and makes it a shadow of its own.
 static void end_shadow(X86CPU *c)
 {
     c->inhibit = 0;
+    c->eflags &= ~(uint32_t)X86_RF;
     x86_mode_changed(c);
 }
 
