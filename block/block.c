@@ -44,18 +44,23 @@ BlockDevice *block_find_interface(Machine *m, const char *interface, unsigned un
     return NULL;
 }
 
-bool block_claim(BlockDevice *b, const char *owner, char **error)
+bool block_claim_empty(BlockDevice *b, const char *owner, char **error)
 {
     if (b->owner) {
         *error = g_strdup_printf("drive '%s' belongs to %s already", b->id, b->owner);
         return false;
     }
-    if (!b->node) {
+    b->owner = g_strdup(owner);
+    return true;
+}
+
+bool block_claim(BlockDevice *b, const char *owner, char **error)
+{
+    if (!b->node && !b->owner) {
         *error = g_strdup_printf("drive '%s' has no file", b->id);
         return false;
     }
-    b->owner = g_strdup(owner);
-    return true;
+    return block_claim_empty(b, owner, error);
 }
 
 const char *block_id(const BlockDevice *b)
@@ -71,6 +76,16 @@ const char *block_file(const BlockDevice *b)
 const char *block_serial(const BlockDevice *b)
 {
     return b->serial;
+}
+
+unsigned block_unit(const BlockDevice *b)
+{
+    return b->unit;
+}
+
+bool block_is_cdrom(const BlockDevice *b)
+{
+    return b->cdrom;
 }
 
 bool block_readonly(const BlockDevice *b)

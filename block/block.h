@@ -21,6 +21,11 @@ bool drive_add(struct Machine *m, const char *optarg, bool snapshot, char **erro
 // if NULL: virtio).
 bool drive_add_file(struct Machine *m, const char *file, const char *interface, unsigned unit,
                     bool snapshot, char **error);
+// For controllers that exist before the drives do: drives of this interface become their disks.
+// Boards with "ide" have that as their default, others virtio.
+typedef bool DriveCreate(void *opaque, BlockDevice *b, char **error);
+void drive_register_interface(struct Machine *m, const char *interface, DriveCreate *create,
+                              void *opaque);
 // After the -device options: disks for if=virtio drives, on PCI if the board has it. False with
 // *error.
 bool drive_create_devices(struct Machine *m, char **error);
@@ -30,9 +35,14 @@ BlockDevice *block_find_interface(struct Machine *m, const char *interface, unsi
 // A device takes a drive for itself. False with *error if another has it.
 bool block_claim(BlockDevice *b, const char *owner, char **error);
 
+// The same for devices with removable media: the drive may have no file.
+bool block_claim_empty(BlockDevice *b, const char *owner, char **error);
+
 const char *block_id(const BlockDevice *b);
 const char *block_file(const BlockDevice *b);
 const char *block_serial(const BlockDevice *b); // serial= of the drive, or NULL
+unsigned block_unit(const BlockDevice *b);      // unit= of the drive
+bool block_is_cdrom(const BlockDevice *b);      // media=cdrom
 bool block_readonly(const BlockDevice *b);
 uint64_t block_size(const BlockDevice *b); // bytes
 

@@ -10,7 +10,7 @@ struct BlockDevice {
     char *id, *file, *serial, *interface;
     unsigned unit;
     BlockNode *node; // NULL: an empty drive
-    bool readonly, snapshot, unmap;
+    bool readonly, snapshot, unmap, cdrom;
     bool write_through; // flush after each write
     bool no_flush;      // cache=unsafe
     char *owner;        // the device that has it

@@ -280,6 +280,7 @@ static BlockDevice *new_device(Machine *m, const DriveOptions *o, bool format_gi
     b->serial = g_strdup(o->serial);
     b->addr = g_strdup(o->addr);
     b->readonly = o->readonly;
+    b->cdrom = o->cdrom;
     b->snapshot = o->snapshot;
     b->unmap = o->unmap;
     b->write_through = o->write_through;
@@ -301,10 +302,51 @@ static BlockDevice *new_device(Machine *m, const DriveOptions *o, bool format_gi
     return b;
 }
 
+// --- interfaces of controllers
+
+typedef struct DriveInterface {
+    const char *name;
+    DriveCreate *create;
+    void *opaque;
+} DriveInterface;
+
+static GArray *registered(Machine *m)
+{
+    GArray *all = machine_lookup(m, "drive-interfaces");
+    if (!all) {
+        all = g_array_new(FALSE, FALSE, sizeof(DriveInterface));
+        machine_register(m, "drive-interfaces", all);
+    }
+    return all;
+}
+
+void drive_register_interface(Machine *m, const char *interface, DriveCreate *create, void *opaque)
+{
+    DriveInterface i = {interface, create, opaque};
+    g_array_append_val(registered(m), i);
+}
+
+static const DriveInterface *find_interface(Machine *m, const char *name)
+{
+    GArray *all = registered(m);
+    for (guint i = 0; i < all->len; i++) {
+        const DriveInterface *d = &g_array_index(all, DriveInterface, i);
+        if (!strcmp(d->name, name)) {
+            return d;
+        }
+    }
+    return NULL;
+}
+
+static const char *default_interface(Machine *m)
+{
+    return find_interface(m, "ide") ? "ide" : "virtio";
+}
+
 bool drive_add(Machine *m, const char *optarg, bool snapshot, char **error)
 {
     KeyVal *kv = keyval_parse(optarg, NULL);
-    DriveOptions o = {.interface = "virtio", .snapshot = snapshot};
+    DriveOptions o = {.interface = default_interface(m), .snapshot = snapshot};
     char *reason = NULL;
     BlockDevice *b = NULL;
     if (parse_options(kv, &o, &reason)) {
@@ -324,8 +366,8 @@ bool drive_add_file(Machine *m, const char *file, const char *interface, unsigne
 {
     char **parts = g_strsplit(file, ",", -1);
     char *escaped = g_strjoinv(",,", parts);
-    char *arg =
-        g_strdup_printf("file=%s,if=%s,unit=%u", escaped, interface ? interface : "virtio", unit);
+    char *arg = g_strdup_printf("file=%s,if=%s,unit=%u", escaped,
+                                interface ? interface : default_interface(m), unit);
     bool ok = drive_add(m, arg, snapshot, error);
     g_free(arg);
     g_free(escaped);
@@ -360,6 +402,13 @@ bool drive_create_devices(Machine *m, char **error)
         BlockDevice *b = all->pdata[i];
         bool wants_disk = !strcmp(b->interface, "virtio") && !b->owner && !b->created;
         if (wants_disk && !create_disk(m, b, error)) {
+            return false;
+        }
+        const DriveInterface *d = find_interface(m, b->interface);
+        char *reason = NULL;
+        if (d && !b->owner && !d->create(d->opaque, b, &reason)) {
+            *error = g_strdup_printf("drive %s: %s", b->id, reason);
+            g_free(reason);
             return false;
         }
         if (!is_in(b->interface, placed) && !b->owner) {
