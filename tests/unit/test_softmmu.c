@@ -440,10 +440,11 @@ Test(softmmu, a_device_is_accessed_alone)
     Guest *g = guest();
     map(g, 0x40000, DEVICE, 12, "rwd", 1);
     map(g, 0x41000, 0x20000000, 12, "rwd", 1);
-    uint64_t x;
+    uint64_t x, pc = 0;
+    const Block among_others = {.guest_insns = 2, .insn_pc = &pc};
+    g->v.block = &among_others;
     cr_assert_not(try_load(g, 0x40010, 2, &x));
     cr_assert(g->v.leave_single && !g->device_reads && !g->faults);
-    uint64_t pc = 0;
     const Block alone = {.single = true, .guest_insns = 1, .insn_pc = &pc};
     g->v.block = &alone;
     cr_assert(try_load(g, 0x40010, 2, &x) && x == 0x10);
