@@ -69,8 +69,10 @@ void input_select(struct Machine *m, const InputReceiver *r);
 // Through the gate, in order. Events of kinds that nobody takes are dropped.
 void input_send(struct Machine *m, const InputEvent *e, unsigned n);
 bool input_takes(struct Machine *m, InputKind kind);
-// Presses keys together and releases them after hold_ms of virtual time (sendkey).
-void input_type(struct Machine *m, const InputKey *key, unsigned n, unsigned hold_ms);
+// Presses keys together and releases them after hold_ms of virtual time (sendkey). At most
+// INPUT_TYPE_MAX keys.
+#define INPUT_TYPE_MAX 16
+void input_type_keys(struct Machine *m, const InputKey *key, unsigned n, unsigned hold_ms);
 
 // "ret", "0x1c" (a set 1 code; 0xe0xx or bit 7 for extended ones) -> key; INPUT_KEY_NONE if
 // unknown.
