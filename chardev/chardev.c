@@ -202,6 +202,16 @@ Chardev *chardev_find(struct Machine *m, const char *id)
     return find_in(set_of(m), id);
 }
 
+bool chardev_use(struct Machine *m, const char *id, Chardev **c, char **error)
+{
+    *c = id ? chardev_find(m, id) : NULL;
+    if (id && !*c) {
+        *error = g_strdup_printf("chardev=%s: there is no -chardev with this id", id);
+        return false;
+    }
+    return !id || chardev_claim(*c, error);
+}
+
 Chardev *chardev_serial(struct Machine *m, unsigned n)
 {
     ChardevSet *s = set_of(m);

@@ -44,6 +44,9 @@ void chardev_ready(Chardev *c);
 void chardev_connect_behind(Chardev *c, const ChardevFrontend *f);
 // False with *error if something uses it and it is no mux.
 bool chardev_claim(Chardev *c, char **error);
+// For a device's chardev= property: *c is the backend with that id, claimed; NULL if id is NULL.
+// False with *error.
+bool chardev_use(struct Machine *m, const char *id, Chardev **c, char **error);
 // Each mux made by "mon:", before or after it has other frontends.
 void chardev_each_monitored(struct Machine *m, void (*fn)(void *, Chardev *), void *opaque);
 // Ends one (its peer is disconnected, its listener closed).

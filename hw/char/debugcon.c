@@ -35,15 +35,8 @@ static const MmioOps ops = {debugcon_read, debugcon_write, .min_size = 1, .max_s
 static bool realize(Device *d, char **error)
 {
     Debugcon *s = (Debugcon *)d;
-    if (s->chardev) {
-        s->backend = chardev_find(d->machine, s->chardev);
-        if (!s->backend) {
-            *error = g_strdup_printf("chardev=%s: there is no such backend", s->chardev);
-            return false;
-        }
-        if (!chardev_claim(s->backend, error)) {
-            return false;
-        }
+    if (s->chardev && !chardev_use(d->machine, s->chardev, &s->backend, error)) {
+        return false;
     }
     return isa_map(d->machine, s->iobase, mem_mmio("isa-debugcon", 1, &ops, s), error);
 }

@@ -117,15 +117,8 @@ static bool realize(Device *d, char **error)
         *error = g_strdup_printf("irq=%u: not 0 to 15", s->irq_number);
         return false;
     }
-    if (s->chardev) {
-        s->backend = chardev_find(d->machine, s->chardev);
-        if (!s->backend) {
-            *error = g_strdup_printf("chardev=%s: there is no such backend", s->chardev);
-            return false;
-        }
-        if (!chardev_claim(s->backend, error)) {
-            return false;
-        }
+    if (s->chardev && !chardev_use(d->machine, s->chardev, &s->backend, error)) {
+        return false;
     }
     s->irq = isa_irq(d->machine, s->irq_number);
     return isa_map(d->machine, s->iobase, mem_mmio("parallel", 3, &ops, s), error);

@@ -72,15 +72,8 @@ static bool choose_ports(SerialIsa *s, char **error)
 static bool realize(Device *d, char **error)
 {
     SerialIsa *s = (SerialIsa *)d;
-    if (s->chardev) {
-        s->backend = chardev_find(d->machine, s->chardev);
-        if (!s->backend) {
-            *error = g_strdup_printf("chardev=%s: there is no such backend", s->chardev);
-            return false;
-        }
-        if (!chardev_claim(s->backend, error)) {
-            return false;
-        }
+    if (s->chardev && !chardev_use(d->machine, s->chardev, &s->backend, error)) {
+        return false;
     }
     if (!choose_ports(s, error) ||
         !isa_map(d->machine, s->iobase, mem_mmio("serial", UART_PORTS, &uart_ops, &s->uart),

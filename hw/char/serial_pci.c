@@ -32,12 +32,8 @@ static bool realize(Device *d, char **error)
 {
     static const PciIds ids = {0x1b36, 0x0002, 0x1af4, 0x1100, 1, 0x070002};
     SerialPci *s = (SerialPci *)d;
-    Chardev *backend = s->chardev ? chardev_find(d->machine, s->chardev) : NULL;
-    if (s->chardev && !backend) {
-        *error = g_strdup_printf("chardev=%s: there is no such backend", s->chardev);
-        return false;
-    }
-    if (backend && !chardev_claim(backend, error)) {
+    Chardev *backend = NULL;
+    if (!chardev_use(d->machine, s->chardev, &backend, error)) {
         return false;
     }
     if (!pci_device_plug(&s->pci, &ids, true, error)) {

@@ -7,12 +7,6 @@
 #include "hw/intc/apic.h"
 #include "target-x86/board.h"
 
-// Until the CPUs are there.
-#pragma weak x86_cpu_input
-#pragma weak x86_cpu_connect_apic
-#pragma weak x86_cpu_startup
-#pragma weak x86_cpu_tsc_to_ns
-
 // Register numbers: the MMIO offset is 16 times, the x2APIC MSR 0x800 plus (SDM table 10-1, 10-6).
 enum {
     APIC_ID = 0x02,

@@ -5,10 +5,6 @@
 #include "target-x86/board.h"
 #include "util/log.h"
 
-// Until the CPUs are there.
-#pragma weak x86_cpu_connect_ferr
-#pragma weak x86_cpu_ignne
-
 typedef struct PcPorts {
     Device dev;
     uint8_t post;

@@ -48,16 +48,8 @@ static bool port_init(Device *d, bool console, char **error)
 {
     VirtioSerialPort *p = (VirtioSerialPort *)d;
     p->console = console;
-    if (p->chardev_opt) {
-        p->chardev = chardev_find(d->machine, p->chardev_opt);
-        if (!p->chardev) {
-            *error =
-                g_strdup_printf("chardev=%s: there is no -chardev with this id", p->chardev_opt);
-            return false;
-        }
-        if (!chardev_claim(p->chardev, error)) {
-            return false;
-        }
+    if (!chardev_use(d->machine, p->chardev_opt, &p->chardev, error)) {
+        return false;
     }
     if (!virtio_serial_add_port(p, error)) {
         return false;
