@@ -14,9 +14,9 @@
 #include "util/log.h"
 
 const X86Group *const x86_groups[] = {
-    &x86_int_alu,     &x86_int_muldiv, &x86_int_shift, &x86_int_data, &x86_int_bits, &x86_int_bmi,
-    &x86_int_control, &x86_int_string, &x86_int_bcd,   &x86_int_far,  &x86_int_misc,
-    &x86_system_group,
+    &x86_int_alu,  &x86_int_muldiv,   &x86_int_shift,  &x86_int_data, &x86_int_bits,
+    &x86_int_bmi,  &x86_int_control,  &x86_int_string, &x86_int_bcd,  &x86_int_far,
+    &x86_int_misc, &x86_system_group, &x86_x87,
 };
 const unsigned x86_n_groups = ARRAY_LEN(x86_groups);
 

@@ -1,0 +1,132 @@
+// x87 stores to memory: the value, then the effects.
+#include "target-x86/fp/x87.h"
+#include "accel/engine.h"
+
+#define CALLS (IR_CALL_READS | IR_CALL_WRITES | IR_CALL_FAULTS | IR_CALL_COUNT)
+
+typedef struct Stored {
+    uint64_t low, high;
+} Stored;
+
+static const uint8_t int_bits[] = {[X87_I16] = 16, [X87_I32] = 32, [X87_I64] = 64};
+
+static Stored pack_bcd(SfX80Status *s, SfX80 a)
+{
+    uint8_t bcd[10];
+    Stored r = {0, 0};
+    sf_x80_to_bcd(s, a, bcd);
+    for (unsigned i = 0; i < 10; i++) {
+        *(i < 8 ? &r.low : &r.high) |= (uint64_t)bcd[i] << (i % 8 * 8);
+    }
+    return r;
+}
+
+static Stored convert(SfX80Status *s, uint32_t desc, SfX80 a)
+{
+    X87Format f = desc & 0xff;
+    switch (f) {
+    case X87_F32:
+        return (Stored){sf_x80_to(s, SF_F32, a), 0};
+    case X87_F64:
+        return (Stored){sf_x80_to(s, SF_F64, a), 0};
+    case X87_F80:
+        s->up = false;
+        return (Stored){a.frac, a.se};
+    case X87_BCD:
+        return pack_bcd(s, a);
+    default: {
+        SfRound round = desc & X87_ROUND_ZERO ? SF_RND_ZERO : (SfRound)s->round;
+        return (Stored){(uint64_t)sf_x80_to_int(s, a, int_bits[f], round), 0};
+    }
+    }
+}
+
+// What an empty ST0 stores if that is masked: the format's indefinite.
+static Stored indefinite(uint32_t desc)
+{
+    switch (desc & 0xff) {
+    case X87_F32:
+        return (Stored){0xffc00000, 0};
+    case X87_F64:
+        return (Stored){UINT64_C(0xfff8) << 48, 0};
+    case X87_F80:
+        return (Stored){SF_X80_DEFNAN.frac, SF_X80_DEFNAN.se};
+    case X87_BCD:
+        return (Stored){UINT64_C(3) << 62, 0xffff};
+    default:
+        return (Stored){UINT64_C(1) << (int_bits[desc & 0xff] - 1), 0};
+    }
+}
+
+// The instruction is over without a store: an exception waits for the next one.
+static NORETURN void skip_store(X86CPU *c, uint64_t next_pc)
+{
+    engine_exception_begin(&c->vcpu);
+    c->vcpu.pc = next_pc;
+    c->inhibit = 0;
+    engine_leave(&c->vcpu);
+}
+
+// Unmasked O and U also forbid a store to memory.
+static bool forbidden(const X86CPU *c, const SfX80Status *s)
+{
+    unsigned raised = (s->flags & SF_INVALID ? X87_IE : 0) | (s->flags & SF_OVERFLOW ? X87_OE : 0) |
+                      (s->flags & SF_UNDERFLOW ? X87_UE : 0);
+    return raised & ~c->fpu.control;
+}
+
+static Stored store_value(X86CPU *c, uint32_t desc, uint64_t next_pc, SfX80Status *s)
+{
+    x87_check_pending(c);
+    if (x87_is_empty(c, 0)) {
+        if (!(c->fpu.control & X87_IE)) {
+            x87_stack_underflow(c);
+            skip_store(c, next_pc);
+        }
+        return indefinite(desc);
+    }
+    *s = x87_status_for(c);
+    Stored r = convert(s, desc, x87_get(c, 0));
+    if (unlikely(forbidden(c, s))) {
+        x87_note(c, s);
+        skip_store(c, next_pc);
+    }
+    return r;
+}
+
+static uint64_t h_store_value(VCPU *v, uint64_t desc, uint64_t next_pc, uint64_t ip, uint64_t dp)
+{
+    X86CPU *c = x86_cpu(v);
+    SfX80Status s;
+    x87_check_pending(c);
+    x87_keep_pointers(c, (uint32_t)desc, ip);
+    x87_keep_operand(c, dp);
+    return store_value(c, (uint32_t)desc, next_pc, &s).low;
+}
+const IRHelper x87_h_store_value = {"x87_store_value", h_store_value, IR_I64, 4, CALLS};
+
+static uint64_t h_store80_value(VCPU *v, uint64_t desc, uint64_t next_pc, uint64_t part)
+{
+    SfX80Status s;
+    Stored r = store_value(x86_cpu(v), (uint32_t)desc, next_pc, &s);
+    return part ? r.high : r.low;
+}
+const IRHelper x87_h_store80_value = {"x87_store80_value", h_store80_value, IR_I64, 3, CALLS};
+
+static void h_store_done(VCPU *v, uint64_t desc, uint64_t ip, uint64_t dp)
+{
+    X86CPU *c = x86_cpu(v);
+    x87_keep_pointers(c, (uint32_t)desc, ip);
+    x87_keep_operand(c, dp);
+    if (x87_is_empty(c, 0)) {
+        x87_stack_underflow(c);
+    } else {
+        SfX80Status s = x87_status_for(c);
+        convert(&s, (uint32_t)desc, x87_get(c, 0));
+        x87_note(c, &s);
+    }
+    if (desc & X87_POP) {
+        x87_pop(c);
+    }
+}
+const IRHelper x87_h_store_done = {"x87_store_done", h_store_done, IR_VOID, 3, CALLS};

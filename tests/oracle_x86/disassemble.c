@@ -1,0 +1,22 @@
+// capstone's names and the decoder's clash: it has a file of its own.
+#include <capstone/capstone.h>
+#include <stdio.h>
+
+#include "tests/oracle_x86/disassemble.h"
+
+void print_instruction(const uint8_t *code, unsigned len, bool mode64)
+{
+    csh cs;
+    cs_insn *insn = NULL;
+    for (unsigned i = 0; i < len; i++) {
+        printf(" %02x", code[i]);
+    }
+    if (cs_open(CS_ARCH_X86, mode64 ? CS_MODE_64 : CS_MODE_32, &cs) == CS_ERR_OK) {
+        if (cs_disasm(cs, code, len, 0, 1, &insn)) {
+            printf("  %s %s", insn->mnemonic, insn->op_str);
+            cs_free(insn, 1);
+        }
+        cs_close(&cs);
+    }
+    printf("\n");
+}

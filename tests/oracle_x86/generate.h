@@ -1,0 +1,29 @@
+// Random instructions of one decode row, with a state in which their operands lie in the data
+// pages.
+#ifndef TESTS_ORACLE_X86_GENERATE_H
+#define TESTS_ORACLE_X86_GENERATE_H
+
+#include "target-x86/insn/insn.h"
+#include "tests/oracle_x86/case.h"
+
+typedef struct XRandom {
+    uint64_t s;
+} XRandom;
+
+uint64_t xrandom(XRandom *r);
+unsigned xrandom_below(XRandom *r, unsigned n);
+
+typedef struct XGenerator {
+    const X86Decoder *decoder;
+    X86Features features;
+    bool mode64;
+    uint64_t block_flags; // what the decoder is told
+    XRandom random;
+} XGenerator;
+
+// False if no valid instruction of the row came out after many tries.
+bool xo_generate(XGenerator *g, const X86Row *row, XCase *c, X86Insn *insn);
+// Whether the row has instructions in this mode that a process can run.
+bool xo_row_applies(const XGenerator *g, const X86Row *row);
+
+#endif

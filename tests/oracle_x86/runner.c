@@ -1,0 +1,258 @@
+// Runs cases on the host's CPU. State goes in and comes out through signal frames: a handler writes
+// the case's registers into the frame that it returns to, and the INT3 (or fault) after the
+// instruction brings the frame back. Reads a byte from stdin for each batch, writes one when done.
+#define _GNU_SOURCE
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <ucontext.h>
+#include <unistd.h>
+
+#include "tests/oracle_x86/case.h"
+
+#define FX_BYTES    512
+#define XSTATE_BV   512
+#define YMM_HIGH    576
+#define GREG(m, r)  ((m)->gregs[REG_##r])
+#define STATUS_MASK 0x240cd5u // status flags, DF, AC, ID
+
+#ifdef __x86_64__
+#define N_XMM 16
+static const int greg_index[16] = {REG_RAX, REG_RCX, REG_RDX, REG_RBX, REG_RSP, REG_RBP,
+                                   REG_RSI, REG_RDI, REG_R8,  REG_R9,  REG_R10, REG_R11,
+                                   REG_R12, REG_R13, REG_R14, REG_R15};
+#define N_GPR 16
+#define IP    REG_RIP
+static uint8_t *fxsave_of(mcontext_t *m)
+{
+    return (uint8_t *)m->fpregs;
+}
+#else
+#define N_XMM 8
+static const int greg_index[8] = {REG_EAX, REG_ECX, REG_EDX, REG_EBX,
+                                  REG_ESP, REG_EBP, REG_ESI, REG_EDI};
+#define N_GPR 8
+#define IP    REG_EIP
+static uint8_t *fxsave_of(mcontext_t *m)
+{
+    return (uint8_t *)m->fpregs + 112; // behind the 387's image
+}
+#endif
+
+static XShared *shared;
+static uint8_t *code, *data;
+static uint64_t *pristine;
+static volatile unsigned current;
+static volatile int running;
+static ucontext_t home;
+
+#ifndef __x86_64__
+static uint16_t full_tag(uint8_t valid)
+{
+    unsigned tags = 0;
+    for (unsigned i = 0; i < 8; i++) {
+        tags |= (valid >> i & 1 ? 0u : 3u) << (2 * i);
+    }
+    return (uint16_t)tags;
+}
+#endif
+
+static void put_fp(mcontext_t *m, const XState *s)
+{
+    uint8_t *fx = fxsave_of(m);
+    uint64_t bv;
+#ifndef __x86_64__
+    uint32_t *env = (uint32_t *)m->fpregs; // what the kernel takes the 387's words from
+    env[0] = s->fcw;
+    env[1] = s->fsw;
+    env[2] = full_tag(s->valid);
+    for (unsigned i = 0; i < 8; i++) {
+        memcpy((uint8_t *)m->fpregs + 28 + 10 * i, s->st[i], 10);
+    }
+#endif
+    memcpy(fx, &s->fcw, 2);
+    memcpy(fx + 2, &s->fsw, 2);
+    fx[4] = s->valid;
+    memset(fx + 6, 0, 18);
+    memcpy(fx + 24, &s->mxcsr, 4);
+    for (unsigned i = 0; i < 8; i++) {
+        memset(fx + 32 + 16 * i, 0, 16);
+        memcpy(fx + 32 + 16 * i, s->st[i], 10);
+    }
+    for (unsigned i = 0; i < N_XMM; i++) {
+        memcpy(fx + 160 + 16 * i, s->ymm[i], 16);
+        memcpy(fx + YMM_HIGH + 16 * i, s->ymm[i] + 16, 16);
+    }
+    memcpy(&bv, fx + XSTATE_BV, 8);
+    bv |= 7;
+    memcpy(fx + XSTATE_BV, &bv, 8);
+}
+
+static void get_fp(mcontext_t *m, XState *s)
+{
+    const uint8_t *fx = fxsave_of(m);
+    uint64_t bv;
+    memcpy(&bv, fx + XSTATE_BV, 8);
+    memcpy(&s->fcw, fx, 2);
+    memcpy(&s->fsw, fx + 2, 2);
+    s->valid = fx[4];
+    memcpy(&s->fop, fx + 6, 2);
+    memcpy(&s->mxcsr, fx + 24, 4);
+    for (unsigned i = 0; i < 8; i++) {
+        memcpy(s->st[i], fx + 32 + 16 * i, 10);
+    }
+    for (unsigned i = 0; i < N_XMM; i++) {
+        memcpy(s->ymm[i], fx + 160 + 16 * i, 16);
+        if (bv & 4) {
+            memcpy(s->ymm[i] + 16, fx + YMM_HIGH + 16 * i, 16);
+        }
+    }
+}
+
+static void start_case(ucontext_t *uc)
+{
+    const XCase *c = &shared->in[current];
+    mcontext_t *m = &uc->uc_mcontext;
+    memset(code + (XO_SLOT - XO_CODE), 0xcc, 32);
+    memcpy(code + (XO_SLOT - XO_CODE), c->code, c->len);
+    memcpy(data, pristine, XO_DATA_SIZE);
+    for (unsigned i = 0; i < N_GPR; i++) {
+        m->gregs[greg_index[i]] = (greg_t)c->before.gpr[i];
+    }
+    m->gregs[IP] = (greg_t)XO_SLOT;
+    GREG(m, EFL) = (greg_t)((GREG(m, EFL) & ~STATUS_MASK) | (c->before.eflags & STATUS_MASK));
+    put_fp(m, &c->before);
+}
+
+static void note_memory(XResult *r)
+{
+    unsigned first = 0, last = XO_DATA_SIZE;
+    const uint8_t *old = (const uint8_t *)pristine;
+    r->mem_len = 0;
+    while (first < last && data[first] == old[first]) {
+        first++;
+    }
+    if (first == last) {
+        return;
+    }
+    while (data[last - 1] == old[last - 1]) {
+        last--;
+    }
+    r->mem_first = first;
+    r->mem_len = last - first;
+    memcpy(r->mem, data + first, r->mem_len < XO_REPORT ? r->mem_len : XO_REPORT);
+}
+
+static void finish_case(ucontext_t *uc)
+{
+    XResult *r = &shared->out[current];
+    mcontext_t *m = &uc->uc_mcontext;
+    memset(r, 0, sizeof *r);
+    r->trap = (uint32_t)GREG(m, TRAPNO);
+    r->error = (uint32_t)GREG(m, ERR);
+#ifdef __x86_64__
+    r->cr2 = r->trap == 14 ? (uint64_t)GREG(m, CR2) : 0;
+#else
+    r->cr2 = r->trap == 14 ? m->cr2 : 0;
+#endif
+    for (unsigned i = 0; i < N_GPR; i++) {
+#ifdef __x86_64__
+        r->after.gpr[i] = (uint64_t)m->gregs[greg_index[i]];
+#else
+        r->after.gpr[i] = (uint32_t)m->gregs[greg_index[i]];
+#endif
+    }
+#ifdef __x86_64__
+    r->after.rip = (uint64_t)m->gregs[IP];
+#else
+    r->after.rip = (uint32_t)m->gregs[IP];
+#endif
+    r->after.eflags = (uint32_t)GREG(m, EFL) & STATUS_MASK;
+    get_fp(m, &r->after);
+    note_memory(r);
+}
+
+// The first signal (raised) starts the first case; each end starts the next.
+static void handler(int sig, siginfo_t *info, void *context)
+{
+    ucontext_t *uc = context;
+    (void)sig;
+    (void)info;
+    if (running) {
+        finish_case(uc);
+        current++;
+    }
+    running = 1;
+    if (current < shared->n) {
+        start_case(uc);
+        return;
+    }
+    running = 0;
+    setcontext(&home);
+}
+
+static void *map_at(uint64_t addr, size_t size, int prot)
+{
+    void *p = mmap((void *)(uintptr_t)addr, size, prot,
+                   MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
+    if (p == MAP_FAILED) {
+        perror("mmap");
+        exit(1);
+    }
+    return p;
+}
+
+static void set_up_signals(void)
+{
+    static const int signals[] = {SIGTRAP, SIGSEGV, SIGILL, SIGFPE, SIGBUS, SIGUSR1};
+    stack_t st = {.ss_size = 1 << 17};
+    st.ss_sp = mmap(NULL, st.ss_size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    sigaltstack(&st, NULL);
+    for (unsigned i = 0; i < sizeof signals / sizeof *signals; i++) {
+        struct sigaction sa = {.sa_sigaction = handler,
+                               .sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER};
+        sigfillset(&sa.sa_mask);
+        sigaction(signals[i], &sa, NULL);
+    }
+}
+
+// A frame that XSTATE has touched holds all of it: use the upper halves once.
+static void use_avx(void)
+{
+#ifdef __AVX__
+    __asm__ volatile("vpcmpeqd %%ymm0, %%ymm0, %%ymm0" ::: "xmm0");
+#endif
+}
+
+int main(int argc, char **argv)
+{
+    int fd = argc > 1 ? atoi(argv[1]) : -1;
+    shared = mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    if (shared == MAP_FAILED) {
+        perror("runner: shared memory");
+        return 1;
+    }
+    code = map_at(XO_CODE, XO_CODE_SIZE, PROT_READ | PROT_WRITE | PROT_EXEC);
+    data = map_at(XO_DATA, XO_DATA_SIZE, PROT_READ | PROT_WRITE);
+    memset(code, 0xcc, XO_CODE_SIZE);
+    pristine = malloc(XO_DATA_SIZE);
+    xo_fill(pristine, XO_DATA_SIZE / 8);
+    set_up_signals();
+    char byte;
+    while (read(0, &byte, 1) == 1) {
+        volatile int done = 0;
+        current = 0;
+        getcontext(&home);
+        if (!done) {
+            done = 1;
+            use_avx();
+            raise(SIGUSR1);
+        }
+        if (write(1, &byte, 1) != 1) {
+            return 1;
+        }
+    }
+    return 0;
+}
