@@ -530,6 +530,10 @@ bool xo_row_applies(const XGenerator *g, const X86Row *row)
     if (names(left_out, ARRAY_LEN(left_out), row->name)) {
         return false;
     }
+    // Selectors are the operating system's.
+    if (has_operand(row, 'S') || strstr(row->operands, "FS") || strstr(row->operands, "GS")) {
+        return false;
+    }
     return !(row->flags & (g->mode64 ? X86_ROW_I64 : X86_ROW_O64));
 }
 
