@@ -55,17 +55,28 @@ static void free_pending(PendingNic *p)
     g_free(p);
 }
 
+static bool is_card(const DeviceType *t)
+{
+    static const char *const names[] = {"virtio-net-pci", "virtio-net-device", "e1000", "rtl8139"};
+    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+        if (!strcmp(t->name, names[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static const DeviceType *model_type(Machine *m, const char *model, char **error)
 {
     bool pci = machine_lookup(m, "pci") != NULL;
-    const char *name = model;
-    if (!model || !strcmp(model, "virtio")) {
+    const char *name = model ? model : m->board ? m->board->nic : NULL;
+    if (!name || !strcmp(name, "virtio")) {
         name = pci ? "virtio-net-pci" : "virtio-net-device";
     }
     const DeviceType *t = device_type_find(name);
-    if (!t || !strstr(t->name, "-net-")) {
+    if (!t || !is_card(t)) {
         *error = g_strdup_printf("model=%s: there is no such network card (virtio-net-pci, "
-                                 "virtio-net-device)",
+                                 "virtio-net-device, e1000, rtl8139)",
                                  name);
         return NULL;
     }

@@ -11,12 +11,13 @@
 // Targets whose translators are not there yet.
 static bool target_built(const char *target)
 {
-    return !strcmp(target, "aarch64");
+    return !strcmp(target, "aarch64") || !strcmp(target, "x86_64") || !strcmp(target, "i386");
 }
 
 NORETURN static void die_not_built(const char *target, const char *what)
 {
-    die("%s: machines of kind '%s' are not built yet (there is aarch64)", what, target);
+    die("%s: machines of kind '%s' are not built yet (there are aarch64, x86_64 and i386)", what,
+        target);
 }
 
 typedef struct BoardSearch {
@@ -47,12 +48,13 @@ static const BoardType *board_for_target(const char *target)
 static const BoardType *named_board(const Options *o)
 {
     const char *name = o->config.machine;
-    const BoardType *b = board_type_find(name);
-    if (!b) {
+    const BoardType *b = board_type_find(name, o->target);
+    if (!b && !board_type_find(name, NULL)) {
         char *hint = help_nearest_board(name);
         die("-M %s: unknown board%s; -M help lists them", name, hint);
     }
-    if (o->target && strcmp(o->target, b->target)) {
+    if (!b) {
+        b = board_type_find(name, NULL);
         die("-M %s: this board has '%s' CPUs, not '%s'", name, b->target, o->target);
     }
     return b;
@@ -60,12 +62,13 @@ static const BoardType *named_board(const Options *o)
 
 // --- `mimus FILE`
 
-static void find_firmware(Options *o, const char *why)
+// A PC finds its firmware by itself.
+static void find_firmware(Options *o, const char *target, const char *why)
 {
     static const char *const places[] = {
         "/usr/share/qemu-efi-aarch64/QEMU_EFI.fd", "/usr/share/AAVMF/AAVMF_CODE.fd",
         "/usr/share/edk2/aarch64/QEMU_EFI.fd", "/usr/share/qemu/edk2-aarch64-code.fd"};
-    if (o->config.bios || o->config.kernel) {
+    if (o->config.bios || o->config.kernel || strcmp(target, "aarch64")) {
         return;
     }
     for (size_t i = 0; i < ARRAY_LEN(places); i++) {
@@ -79,7 +82,7 @@ static void find_firmware(Options *o, const char *why)
         o->file, why);
 }
 
-static void use_file(Options *o, const FileKind *k)
+static void use_file(Options *o, const char *target, const FileKind *k)
 {
     const char *as = "";
     switch (k->use) {
@@ -93,14 +96,15 @@ static void use_file(Options *o, const FileKind *k)
         break;
     case FILE_DISK:
     case FILE_CDROM:
-        find_firmware(o, k->what);
+        find_firmware(o, target, k->what);
         if (k->use == FILE_DISK) {
             options_add(o->drives, "-hda", o->file);
             as = "-hda";
         } else {
             char **parts = g_strsplit(o->file, ",", -1);
             char *escaped = g_strjoinv(",,", parts);
-            char *arg = g_strdup_printf("file=%s,media=cdrom,readonly=on", escaped);
+            const char *index = strcmp(target, "aarch64") ? ",index=2" : "";
+            char *arg = g_strdup_printf("file=%s%s,media=cdrom,readonly=on", escaped, index);
             options_add(o->drives, "-cdrom", arg);
             g_free(arg);
             g_free(escaped);
@@ -136,7 +140,7 @@ static const char *target_from_file(Options *o)
         die_not_built(target, path);
     }
     if (o->file) {
-        use_file(o, &k);
+        use_file(o, target, &k);
     }
     return target;
 }

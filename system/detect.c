@@ -139,6 +139,45 @@ static const char *mbr_target(Head *h)
     return NULL;
 }
 
+#define CD_SECTOR 2048
+#define BOOT_BIOS 0x00
+#define BOOT_EFI  0xef
+
+// The boot catalog (El Torito 1.0): a validation entry with the platform, entries of 32 bytes, and
+// headers (0x90, 0x91) of sections for other platforms.
+static const char *catalog_target(Head *h, const uint8_t *catalog)
+{
+    uint8_t platform = catalog[1];
+    for (unsigned at = 32; at + 32 <= CD_SECTOR; at += 32) {
+        const uint8_t *e = catalog + at;
+        if (e[0] == 0x90 || e[0] == 0x91) {
+            platform = e[1];
+        } else if (e[0] == 0x88 && platform == BOOT_BIOS) {
+            return "x86_64";
+        } else if (e[0] == 0x88 && platform == BOOT_EFI) {
+            const char *target = esp_target(h, (uint64_t)le32(e + 8) * (CD_SECTOR / 512));
+            if (target) {
+                return target;
+            }
+        }
+    }
+    return NULL;
+}
+
+static const char *cd_target(Head *h)
+{
+    uint8_t catalog[CD_SECTOR];
+    if (!has(h, 17 * CD_SECTOR + 7, "EL TORITO SPECIFICATION", 23)) {
+        return NULL;
+    }
+    uint32_t lba = le32(h->byte + 17 * CD_SECTOR + 0x47);
+    if (fseeko(h->file, (off_t)lba * CD_SECTOR, SEEK_SET) ||
+        fread(catalog, 1, sizeof catalog, h->file) != sizeof catalog || catalog[0] != 1) {
+        return NULL;
+    }
+    return catalog_target(h, catalog);
+}
+
 static bool detect_disk(Head *h, FileKind *k)
 {
     if (has(h, 0, "QFI\xfb", 4)) {
@@ -146,7 +185,7 @@ static bool detect_disk(Head *h, FileKind *k)
     } else if (has(h, 512, "EFI PART", 8)) {
         *k = (FileKind){FILE_DISK, gpt_target(h), "disk image (GPT)"};
     } else if (has(h, 0x8001, "CD001", 5)) {
-        *k = (FileKind){FILE_CDROM, NULL, "CD image (ISO 9660)"};
+        *k = (FileKind){FILE_CDROM, cd_target(h), "CD image (ISO 9660)"};
     } else if (has(h, 510, "\x55\xaa", 2)) {
         *k = (FileKind){FILE_DISK, mbr_target(h), "disk image (MBR)"};
     } else {

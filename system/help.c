@@ -86,7 +86,7 @@ char *help_nearest_board(const char *name)
 
 bool help_board_options(const char *name, char **error)
 {
-    const BoardType *b = name ? board_type_find(name) : NULL;
+    const BoardType *b = name ? board_type_find(name, NULL) : NULL;
     if (!b) {
         char *hint = name ? help_nearest_board(name) : g_strdup("");
         *error = g_strdup_printf("unknown board '%s'%s", name ? name : "", hint);

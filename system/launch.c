@@ -14,6 +14,7 @@
 #include "block/block.h"
 #include "chardev/chardev.h"
 #include "gdbstub/gdbstub.h"
+#include "hw/watchdog/watchdog.h"
 #include "host-backends/backend.h"
 #include "hw/nvram/fw_cfg.h"
 #include "monitor/monitor.h"
@@ -275,6 +276,12 @@ static Machine *build(Options *o, const BoardType *board)
     char *error = NULL;
     Machine *m = machine_new(board, &o->config);
     set_rtc(o, m);
+    if (o->watchdog_action && !watchdog_set_action(m, o->watchdog_action)) {
+        die("-watchdog-action %s: there is no such action (reset, shutdown, poweroff, pause, "
+            "debug, "
+            "none, inject-nmi)",
+            o->watchdog_action);
+    }
     if (!board->init(m, &error)) {
         die("-M %s: %s", board->name, error);
     }
@@ -302,6 +309,7 @@ static void dump_screen(const Options *o, Machine *m)
 int launch(Options *o)
 {
     const BoardType *board = choose_board(o);
+    o->config.nographic = o->nographic || !o->display_asked;
     if (o->display_asked) {
         report("-display: there are no displays yet; the serial port is on the terminal");
     }

@@ -33,6 +33,7 @@ typedef struct Options {
     bool rtc_given;
     uint64_t rtc_base;        // seconds since 1970
     GArray *semihosting_args; // char *
+    const char *watchdog_action;
 } Options;
 
 void options_init(Options *o);

@@ -146,16 +146,50 @@ static OptionsResult opt_display(Options *o, const char *arg, char **error)
 
 static OptionsResult opt_vga(Options *o, const char *arg, char **error)
 {
-    (void)o;
-    return strcmp(arg, "none") ? options_fail(error, "there are no graphics cards yet (use none)")
-                               : OPTIONS_RUN;
+    if (strcmp(arg, "none") && strcmp(arg, "std")) {
+        return options_fail(error, "there are std and none");
+    }
+    o->config.vga = options_keep(o, arg);
+    return OPTIONS_RUN;
+}
+
+static OptionsResult floppy(Options *o, const char *option, const char *file)
+{
+    return add_drive(o, option, file,
+                     option[3] == 'a' ? ",if=floppy,index=0" : ",if=floppy,index=1");
+}
+
+static OptionsResult opt_fda(Options *o, const char *arg, char **error)
+{
+    (void)error;
+    return floppy(o, "-fda", arg);
+}
+
+static OptionsResult opt_fdb(Options *o, const char *arg, char **error)
+{
+    (void)error;
+    return floppy(o, "-fdb", arg);
+}
+
+static OptionsResult opt_parallel(Options *o, const char *arg, char **error)
+{
+    (void)error;
+    o->config.parallel = strcmp(arg, "none") ? options_keep(o, arg) : NULL;
+    return OPTIONS_RUN;
+}
+
+static OptionsResult opt_debugcon(Options *o, const char *arg, char **error)
+{
+    (void)error;
+    o->config.debugcon = options_keep(o, arg);
+    return OPTIONS_RUN;
 }
 
 static OptionsResult opt_nodefaults(Options *o, const char *arg, char **error)
 {
     (void)arg;
     (void)error;
-    o->nodefaults = true;
+    o->nodefaults = o->config.nodefaults = true;
     return OPTIONS_RUN;
 }
 
@@ -168,6 +202,8 @@ const OptionDef options_devices[] = {
     {"hdc", "FILE", NULL, opt_hdc},
     {"hdd", "FILE", NULL, opt_hdd},
     {"cdrom", "FILE", "disk image as a CD-ROM", opt_cdrom},
+    {"fda", "FILE", "first floppy disk (also -fdb)", opt_fda},
+    {"fdb", "FILE", NULL, opt_fdb},
     {"pflash", "FILE", "flash memory image", opt_pflash},
     {"snapshot", NULL, "writes to disks are forgotten at the end", opt_snapshot},
     {"fw_cfg", "NAME,file=FILE|string=TEXT", "hands a named item to firmware", opt_fw_cfg},
@@ -177,10 +213,12 @@ const OptionDef options_devices[] = {
     {"chardev", "KIND,id=ID[,...]", "adds a character backend", opt_chardev},
     {"serial", "stdio|mon:stdio|pty|tcp:...|file:...|none", "next serial port (repeatable)",
      opt_serial},
+    {"parallel", "file:...|none", "where the parallel port of a PC goes", opt_parallel},
+    {"debugcon", "stdio|file:...", "where port 0xe9 of a PC goes (iobase: -global)", opt_debugcon},
     {"monitor", "stdio|none|...", "where the monitor is", opt_monitor},
     {"nographic", NULL, "serial port and monitor share the terminal (Ctrl-A h)", opt_nographic},
     {"display", "none", "there are no displays yet", opt_display},
-    {"vga", "none", "there are no graphics cards yet", opt_vga},
+    {"vga", "std|none", "graphics card of a PC", opt_vga},
     {"nodefaults", NULL, "no default serial port, monitor and network card", opt_nodefaults},
     {NULL, NULL, NULL, NULL},
 };

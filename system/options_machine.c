@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "target-arm/board.h"
+#include "target-x86/board.h"
 #include "util/keyval.h"
 #include "util/nearest.h"
 
@@ -116,7 +117,12 @@ static OptionsResult opt_cpu(Options *o, const char *arg, char **error)
 {
     (void)error;
     if (!strcmp(arg, "help") || !strcmp(arg, "?")) {
-        arm_cpu_list(stdout);
+        if (!o->target || !strcmp(o->target, "aarch64")) {
+            arm_cpu_list(stdout);
+        }
+        if (!o->target || !strcmp(o->target, "x86_64") || !strcmp(o->target, "i386")) {
+            x86_cpu_list(stdout);
+        }
         return OPTIONS_DONE;
     }
     o->config.cpu = options_keep(o, arg);
@@ -295,6 +301,82 @@ static OptionsResult opt_rtc(Options *o, const char *arg, char **error)
     return r;
 }
 
+// --- -boot
+
+// The letters of a boot order: a and b floppies, c disk, d CD, n network.
+static bool check_order(const char *key, const char *order, char **error)
+{
+    if (!order || (*order && strspn(order, "abcdnop") == strlen(order))) {
+        return true;
+    }
+    *error = g_strdup_printf("%s=%s: letters out of a (floppy), c (disk), d (CD) and n (network)",
+                             key, order);
+    return false;
+}
+
+static bool boot_times(KeyVal *kv, MachineConfig *c, char **error)
+{
+    uint64_t splash = 0, reboot = 0;
+    const char *timeout = keyval_get(kv, "reboot-timeout");
+    if (!keyval_u64(kv, "splash-time", &splash, error)) {
+        return false;
+    }
+    if (timeout && !strcmp(timeout, "-1")) {
+        timeout = NULL;
+    } else if (!keyval_u64(kv, "reboot-timeout", &reboot, error)) {
+        return false;
+    }
+    if (splash > 65535 || reboot > 65535) {
+        *error = g_strdup("times are at most 65535 ms");
+        return false;
+    }
+    c->splash_time_ms = (uint32_t)splash;
+    c->reboot_timeout_given = timeout != NULL;
+    c->reboot_timeout_ms = (uint32_t)reboot;
+    return true;
+}
+
+static OptionsResult opt_boot(Options *o, const char *arg, char **error)
+{
+    static const char *const known[] = {"order",          "once",   "menu",   "splash-time",
+                                        "reboot-timeout", "strict", "splash", NULL};
+    MachineConfig *c = &o->config;
+    KeyVal *kv = keyval_parse(arg, "order");
+    const char *order = keyval_get(kv, "order"), *once = keyval_get(kv, "once");
+    bool strict = false;
+    bool ok = check_order("order", order, error) && check_order("once", once, error) &&
+              keyval_bool(kv, "menu", &c->boot_menu, error) &&
+              keyval_bool(kv, "strict", &strict, error) && boot_times(kv, c, error) &&
+              keyval_all_used(kv, known, error);
+    if (ok) {
+        c->boot_order = order ? options_keep(o, order) : c->boot_order;
+        c->boot_once = once ? options_keep(o, once) : c->boot_once;
+    }
+    keyval_free(kv);
+    return ok ? OPTIONS_RUN : OPTIONS_ERROR;
+}
+
+// What -M says with a key of its own.
+static OptionsResult board_switch(Options *o, const char *key)
+{
+    g_hash_table_replace(o->config.machine_opts, g_strdup(key), g_strdup("off"));
+    return OPTIONS_RUN;
+}
+
+static OptionsResult opt_no_acpi(Options *o, const char *arg, char **error)
+{
+    (void)arg;
+    (void)error;
+    return board_switch(o, "acpi");
+}
+
+static OptionsResult opt_no_hpet(Options *o, const char *arg, char **error)
+{
+    (void)arg;
+    (void)error;
+    return board_switch(o, "hpet");
+}
+
 static OptionsResult opt_name(Options *o, const char *arg, char **error)
 {
     (void)error;
@@ -321,6 +403,10 @@ const OptionDef options_machine[] = {
     {"append", "TEXT", "kernel command line", opt_append},
     {"dtb", "FILE", "device tree to use instead of the board's own", opt_dtb},
     {"bios", "FILE", "firmware", opt_bios},
+    {"boot", "[order=]LETTERS[,once=LETTERS][,menu=on]",
+     "what firmware boots: a floppy, c disk, d CD, n network", opt_boot},
+    {"no-acpi", NULL, "the same as -M acpi=off", opt_no_acpi},
+    {"no-hpet", NULL, "the same as -M hpet=off", opt_no_hpet},
     {"rtc", "base=utc|localtime|DATE", "date and time at the start", opt_rtc},
     {"semihosting", NULL, "let the guest use semihosting calls", opt_semihosting},
     {"semihosting-config", "enable=on[,arg=TEXT][,dir=DIR]",

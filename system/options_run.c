@@ -153,6 +153,55 @@ static OptionsResult opt_trace(Options *o, const char *arg, char **error)
     return options_fail(error, "there are no trace events; -d shows what there is");
 }
 
+static OptionsResult opt_watchdog_action(Options *o, const char *arg, char **error)
+{
+    (void)error;
+    o->watchdog_action = options_keep(o, arg);
+    return OPTIONS_RUN;
+}
+
+// reboot=reset|shutdown, shutdown=poweroff|pause, panic=..., watchdog=ACTION
+static OptionsResult action_item(Options *o, const KeyValItem *it, char **error)
+{
+    static const struct {
+        const char *key, *value;
+        size_t field; // of Options, 0: nothing to set
+        bool on;
+    } rows[] = {
+        {"reboot", "reset", offsetof(Options, config.no_reboot), false},
+        {"reboot", "shutdown", offsetof(Options, config.no_reboot), true},
+        {"shutdown", "poweroff", offsetof(Options, config.no_shutdown), false},
+        {"shutdown", "pause", offsetof(Options, config.no_shutdown), true},
+        {"panic", "none", 0, false},
+    };
+    if (!strcmp(it->key, "watchdog")) {
+        return opt_watchdog_action(o, it->value, error);
+    }
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        if (!strcmp(it->key, rows[i].key) && !strcmp(it->value, rows[i].value)) {
+            if (rows[i].field) {
+                *(bool *)((char *)o + rows[i].field) = rows[i].on;
+            }
+            return OPTIONS_RUN;
+        }
+    }
+    return options_fail(error,
+                        "%s=%s: there are reboot=reset|shutdown, shutdown=poweroff|pause, "
+                        "panic=none and watchdog=ACTION",
+                        it->key, it->value);
+}
+
+static OptionsResult opt_action(Options *o, const char *arg, char **error)
+{
+    KeyVal *kv = keyval_parse(arg, NULL);
+    OptionsResult r = OPTIONS_RUN;
+    for (unsigned i = 0; i < kv->n && r == OPTIONS_RUN; i++) {
+        r = action_item(o, &kv->item[i], error);
+    }
+    keyval_free(kv);
+    return r;
+}
+
 const OptionDef options_run[] = {
     {"icount", "shift=N|auto|off[,sleep=on|off]",
      "an instruction lasts 2^N ns; off: host time; sleep=off: waits are skipped", opt_icount},
@@ -164,6 +213,9 @@ const OptionDef options_run[] = {
      opt_hash_every},
     {"dump-state", NULL, "print CPUs and devices at the end of -stop-at", opt_dump_state},
     {"screendump", "FILE", "writes the screen as it is at the end (.png or PPM)", opt_screendump},
+    {"action", "EVENT=ACTION", "reboot=, shutdown=, watchdog=: what happens then", opt_action},
+    {"watchdog-action", "ACTION", "reset, shutdown, poweroff, pause, none, ...",
+     opt_watchdog_action},
     {"pidfile", "FILE", "write the process id there", opt_pidfile},
     {"daemonize", NULL, "go to the background once started", opt_daemonize},
     {"help", NULL, "this text", help_usage},

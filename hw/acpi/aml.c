@@ -24,7 +24,6 @@ enum {
     OP_EXT = 0x5b,
     OP_LOCAL0 = 0x60,
     OP_ARG0 = 0x68,
-    OP_CREATE_DWORD_FIELD = 0x8a,
     OP_IF = 0xa0,
     OP_ELSE = 0xa1,
     EXT_REGION = 0x80,
@@ -281,14 +280,6 @@ void aml_field_skip(Aml *a, unsigned bits)
 {
     put(a, 0, 1);
     put_bit_length(a, bits);
-}
-
-void aml_create_dword_field(Aml *a, const char *buffer, unsigned offset, const char *name)
-{
-    put(a, OP_CREATE_DWORD_FIELD, 1);
-    aml_ref(a, buffer);
-    aml_int(a, offset);
-    aml_ref(a, name);
 }
 
 // --- statements

@@ -51,7 +51,6 @@ void aml_region(Aml *a, const char *name, unsigned space, uint64_t offset, uint6
 void aml_field(Aml *a, const char *region, unsigned access); // units follow, then aml_end
 void aml_field_unit(Aml *a, const char *name, unsigned bits);
 void aml_field_skip(Aml *a, unsigned bits);
-void aml_create_dword_field(Aml *a, const char *buffer, unsigned offset, const char *name);
 
 // --- statements and operators; operands follow
 typedef enum AmlOp {
@@ -69,6 +68,7 @@ typedef enum AmlOp {
     AML_LGREATER = 0x94,
     AML_LLESS = 0x95,
     AML_NOTIFY = 0x86,
+    AML_CREATE_DWORD_FIELD = 0x8a, // buffer, offset, name
     AML_RETURN = 0xa4,
 } AmlOp;
 void aml_op(Aml *a, AmlOp op);

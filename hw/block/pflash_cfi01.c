@@ -1,6 +1,10 @@
 // NOR flash with Intel's command set (Common Flash Interface, JEDEC JESD68; Intel "28F640J3"): two
-// 16-bit chips that make a 32-bit bus, so that each chip sees one half of every word. Reads see the
-// memory itself until a command asks for status, identification or query data.
+// 16-bit chips that make a 32-bit bus, so that each chip sees one half of every word; or, on PCs,
+// one chip of bytes with small sectors. Reads see the memory itself until a command asks for
+// status, identification or query data.
+//
+// Clearing the status clears all of it, the ready bit too, until the next command: OVMF tells flash
+// from RAM and ROM that way.
 //
 // Words are programmed as in real flash: bits go from 1 to 0 only, an erase sets them.
 #include "hw/block/pflash_cfi01.h"
@@ -36,13 +40,14 @@ enum {
     STATUS_PROGRAM_ERROR = 0x10,
 };
 
-#define SECTOR     UINT64_C(0x40000) // of both chips
-#define CHIPS      2
-#define BUFFER_LOG 11 // bytes of one chip's write buffer
-#define BUFFER     (CHIPS << BUFFER_LOG)
-#define MAKER      0x89
-#define MODEL      0x18
-#define QUERY_LEN  0x52
+#define SECTOR      UINT64_C(0x40000) // of both chips
+#define CHIPS       2
+#define BYTE_SECTOR UINT64_C(0x1000)
+#define BUFFER_LOG  11 // bytes of one chip's write buffer
+#define BUFFER      (CHIPS << BUFFER_LOG)
+#define MAKER       0x89
+#define MODEL       0x18
+#define QUERY_LEN   0x52
 
 // --- state
 
@@ -57,6 +62,8 @@ typedef struct PFlash {
     StateHash written; // everything ever written: stands for the contents in the state hash
     MemRegion *mem;
     uint64_t base, size;
+    uint64_t sector;
+    unsigned chips; // 2: 16 bits each; 1: 8 bits
     BlockDevice *file;
     bool readonly;
     uint8_t query[QUERY_LEN];
@@ -124,9 +131,9 @@ static void erase(PFlash *s, uint64_t offset)
         set_status(s, STATUS_ERASE_ERROR);
         return;
     }
-    offset = ALIGN_DOWN(offset, SECTOR);
-    memset(mem_host(s->mem) + offset, 0xff, SECTOR);
-    write_back(s, offset, SECTOR);
+    offset = ALIGN_DOWN(offset, s->sector);
+    memset(mem_host(s->mem) + offset, 0xff, s->sector);
+    write_back(s, offset, s->sector);
     set_status(s, 0);
 }
 
@@ -166,7 +173,7 @@ static void first_cycle(PFlash *s, uint64_t offset, uint8_t cmd)
         s->cycle = 0;
         return;
     case CMD_CLEAR_STATUS:
-        s->status = STATUS_READY;
+        s->status = 0;
         read_array(s);
         return;
     case CMD_READ_ARRAY:
@@ -239,35 +246,37 @@ static void pflash_write(void *opaque, uint64_t offset, uint64_t value, unsigned
 
 // --- what reads show while not in array mode
 
-static uint32_t both_chips(uint16_t v)
+static uint32_t all_chips(const PFlash *s, uint16_t v)
 {
-    return v | (uint32_t)v << 16;
+    return s->chips == 2 ? v | (uint32_t)v << 16 : v;
 }
 
-static uint32_t read_id(uint64_t word)
+static uint32_t read_id(const PFlash *s, uint64_t word)
 {
     static const uint16_t ids[] = {MAKER, MODEL, 0}; // and the block's lock state
     word &= 0xff;
-    return word < ARRAY_LEN(ids) ? both_chips(ids[word]) : 0;
+    return word < ARRAY_LEN(ids) ? all_chips(s, ids[word]) : 0;
 }
 
 static uint64_t pflash_read(void *opaque, uint64_t offset, unsigned size)
 {
     PFlash *s = opaque;
-    uint64_t word = offset / 4;
+    unsigned unit = s->chips == 2 ? 4 : 1;
+    uint64_t word = offset / unit;
     uint32_t v;
     (void)size;
     if (s->cmd == CMD_READ_ID) {
-        v = read_id(word);
+        v = read_id(s, word);
     } else if (s->cmd == CMD_QUERY) {
-        v = word < QUERY_LEN ? both_chips(s->query[word]) : 0;
+        v = word < QUERY_LEN ? all_chips(s, s->query[word]) : 0;
     } else {
-        v = both_chips(s->status);
+        v = all_chips(s, s->status);
     }
-    return v >> (8 * (offset & 3));
+    return v >> (8 * (offset % unit));
 }
 
 static const MmioOps ops = {pflash_read, pflash_write, .min_size = 1, .max_size = 4};
+static const MmioOps byte_ops = {pflash_read, pflash_write, .min_size = 1, .max_size = 1};
 
 // What one chip answers to a query (JESD68 and Intel's primary table at 0x31).
 static void make_query(PFlash *s)
@@ -281,7 +290,6 @@ static void make_query(PFlash *s)
             {0x1b, 0x45},       {0x1c, 0x55},               // voltages
             {0x1f, 0x07},       {0x20, 0x07}, {0x21, 0x0a}, // usual times
             {0x23, 0x04},       {0x24, 0x04}, {0x25, 0x04}, // longest times
-            {0x28, 0x02},                                   // 8 and 16 bits
             {0x2a, BUFFER_LOG}, {0x2c, 0x01},               // one kind of sector
             {0x31, 'P'},        {0x32, 'R'},  {0x33, 'I'},
             {0x34, '1'},        {0x35, '0'},  {0x3f, 0x01},
@@ -289,8 +297,9 @@ static void make_query(PFlash *s)
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         s->query[rows[i].at] = rows[i].value;
     }
-    uint64_t sectors = s->size / SECTOR, sector = SECTOR / CHIPS;
-    s->query[0x27] = (uint8_t)__builtin_ctzll(s->size / CHIPS);
+    uint64_t sectors = s->size / s->sector, sector = s->sector / s->chips;
+    s->query[0x27] = (uint8_t)(63 - __builtin_clzll(s->size / s->chips));
+    s->query[0x28] = s->chips == 2 ? 2 : 0; // 8 and 16 bits, or 8
     s->query[0x2d] = (uint8_t)(sectors - 1);
     s->query[0x2e] = (uint8_t)((sectors - 1) >> 8);
     s->query[0x2f] = (uint8_t)(sector >> 8);
@@ -346,14 +355,16 @@ static bool read_file(PFlash *s, const char *name, char **error)
     return true;
 }
 
-Device *pflash_create(Machine *m, MemRegion *sysmem, const char *name, uint64_t base, uint64_t size,
-                      BlockDevice *file, char **error)
+static Device *create(Machine *m, MemRegion *sysmem, const char *name, uint64_t base, uint64_t size,
+                      unsigned chips, BlockDevice *file, char **error)
 {
     PFlash *s = (PFlash *)device_new(&pflash_type, m, name);
     s->base = base;
     s->size = size;
+    s->chips = chips;
+    s->sector = chips == 2 ? SECTOR : BYTE_SECTOR;
     s->file = file;
-    s->mem = mem_romd(name, size, &ops, s);
+    s->mem = mem_romd(name, size, chips == 2 ? &ops : &byte_ops, s);
     make_query(s);
     if (file && !read_file(s, name, error)) {
         device_free(&s->dev);
@@ -364,4 +375,16 @@ Device *pflash_create(Machine *m, MemRegion *sysmem, const char *name, uint64_t 
         return NULL;
     }
     return &s->dev;
+}
+
+Device *pflash_create(Machine *m, MemRegion *sysmem, const char *name, uint64_t base, uint64_t size,
+                      BlockDevice *file, char **error)
+{
+    return create(m, sysmem, name, base, size, CHIPS, file, error);
+}
+
+Device *pflash_create_bytewise(Machine *m, MemRegion *sysmem, const char *name, uint64_t base,
+                               uint64_t size, BlockDevice *file, char **error)
+{
+    return create(m, sysmem, name, base, size, 1, file, error);
 }

@@ -10,6 +10,10 @@ struct BlockDevice;
 // forgets what is written. False with *error if the file does not fit.
 Device *pflash_create(struct Machine *m, MemRegion *sysmem, const char *name, uint64_t base,
                       uint64_t size, struct BlockDevice *file, char **error);
+// The same as one chip of bytes, with sectors of 4 KiB; size is a multiple of that.
+Device *pflash_create_bytewise(struct Machine *m, MemRegion *sysmem, const char *name,
+                               uint64_t base, uint64_t size, struct BlockDevice *file,
+                               char **error);
 // The contents, for -bios. The flash is then read-only.
 uint8_t *pflash_contents(Device *d);
 void pflash_set_readonly(Device *d);

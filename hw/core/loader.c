@@ -166,9 +166,48 @@ static const char *elf_machine_name(unsigned machine)
     return "another machine";
 }
 
+// The header of either class, as the wide one.
+static Elf64_Ehdr read_header(const uint8_t *data, uint64_t len)
+{
+    Elf64_Ehdr h = {0};
+    Elf32_Ehdr n = {0};
+    memcpy(&h, data, MIN_OF(len, sizeof h));
+    if (h.e_ident[EI_CLASS] == ELFCLASS32) {
+        memcpy(&n, data, MIN_OF(len, sizeof n));
+        h.e_entry = n.e_entry;
+        h.e_phoff = n.e_phoff;
+        h.e_phentsize = n.e_phentsize;
+        h.e_phnum = n.e_phnum;
+    }
+    return h;
+}
+
+static unsigned phdr_size(const Elf64_Ehdr *h)
+{
+    return h->e_ident[EI_CLASS] == ELFCLASS32 ? sizeof(Elf32_Phdr) : sizeof(Elf64_Phdr);
+}
+
+static Elf64_Phdr read_phdr(const uint8_t *data, const Elf64_Ehdr *h, unsigned i)
+{
+    Elf64_Phdr p;
+    Elf32_Phdr n;
+    const uint8_t *at = data + h->e_phoff + (uint64_t)i * phdr_size(h);
+    if (h->e_ident[EI_CLASS] == ELFCLASS64) {
+        memcpy(&p, at, sizeof p);
+        return p;
+    }
+    memcpy(&n, at, sizeof n);
+    return (Elf64_Phdr){.p_type = n.p_type,
+                        .p_offset = n.p_offset,
+                        .p_vaddr = n.p_vaddr,
+                        .p_paddr = n.p_paddr,
+                        .p_filesz = n.p_filesz,
+                        .p_memsz = n.p_memsz};
+}
+
 static char *check_header(const char *name, const Elf64_Ehdr *h, uint64_t len, unsigned machine)
 {
-    if (len < sizeof *h || memcmp(h->e_ident, ELFMAG, SELFMAG)) {
+    if (len < sizeof(Elf32_Ehdr) || memcmp(h->e_ident, ELFMAG, SELFMAG)) {
         return g_strdup_printf("%s: not an ELF file", name);
     }
     if (h->e_ident[EI_DATA] != ELFDATA2LSB) {
@@ -178,14 +217,11 @@ static char *check_header(const char *name, const Elf64_Ehdr *h, uint64_t len, u
         return g_strdup_printf("%s: an ELF file for %s, not %s", name,
                                elf_machine_name(h->e_machine), elf_machine_name(machine));
     }
-    if (h->e_ident[EI_CLASS] != ELFCLASS64) {
-        return g_strdup_printf("%s: not a 64-bit ELF file", name);
-    }
     if (h->e_type != ET_EXEC && h->e_type != ET_DYN) {
         return g_strdup_printf("%s: an ELF file that is not an executable", name);
     }
-    if (h->e_phentsize != sizeof(Elf64_Phdr) || h->e_phoff > len ||
-        h->e_phnum > (len - h->e_phoff) / sizeof(Elf64_Phdr)) {
+    if (h->e_phentsize != phdr_size(h) || h->e_phoff > len ||
+        h->e_phnum > (len - h->e_phoff) / phdr_size(h)) {
         return g_strdup_printf("%s: truncated ELF file (program headers)", name);
     }
     return NULL;
@@ -225,8 +261,18 @@ static uint64_t physical_entry(uint64_t entry, const Elf64_Phdr *p)
 LoadImage *load_elf64_bytes(const char *name, const uint8_t *data, uint64_t len,
                             unsigned elf_machine, char **error)
 {
-    Elf64_Ehdr h = {0};
-    memcpy(&h, data, MIN_OF(len, sizeof h));
+    Elf64_Ehdr h = read_header(data, len);
+    *error = check_header(name, &h, len, elf_machine);
+    if (!*error && h.e_ident[EI_CLASS] != ELFCLASS64) {
+        *error = g_strdup_printf("%s: not a 64-bit ELF file", name);
+    }
+    return *error ? NULL : load_elf_bytes(name, data, len, elf_machine, error);
+}
+
+LoadImage *load_elf_bytes(const char *name, const uint8_t *data, uint64_t len, unsigned elf_machine,
+                          char **error)
+{
+    Elf64_Ehdr h = read_header(data, len);
     *error = check_header(name, &h, len, elf_machine);
     if (*error) {
         return NULL;
@@ -236,8 +282,7 @@ LoadImage *load_elf64_bytes(const char *name, const uint8_t *data, uint64_t len,
     image->low = UINT64_MAX;
     image->entry = h.e_entry;
     for (unsigned i = 0; i < h.e_phnum && !*error; i++) {
-        Elf64_Phdr p;
-        memcpy(&p, data + h.e_phoff + i * sizeof p, sizeof p);
+        Elf64_Phdr p = read_phdr(data, &h, i);
         if (p.p_type != PT_LOAD || !p.p_memsz) {
             continue;
         }
@@ -270,6 +315,42 @@ LoadImage *load_elf64(const char *path, unsigned elf_machine, uint64_t max, char
     LoadImage *image = load_elf64_bytes(path, data, len, elf_machine, error);
     g_free(data);
     return image;
+}
+
+static uint64_t next_note(const uint8_t *data, uint64_t at, uint64_t end, Elf64_Nhdr *n)
+{
+    if (end - at < sizeof *n) {
+        return 0;
+    }
+    memcpy(n, data + at, sizeof *n);
+    uint64_t size =
+        sizeof *n + ALIGN_UP((uint64_t)n->n_namesz, 4) + ALIGN_UP((uint64_t)n->n_descsz, 4);
+    return size <= end - at ? size : 0;
+}
+
+bool load_elf_note(const uint8_t *data, uint64_t len, const char *owner, uint32_t type, void *value,
+                   uint64_t max)
+{
+    Elf64_Ehdr h = read_header(data, len);
+    Elf64_Nhdr n;
+    uint64_t size, owner_len = strlen(owner) + 1;
+    for (unsigned i = 0; i < h.e_phnum; i++) {
+        Elf64_Phdr p = read_phdr(data, &h, i);
+        if (p.p_type != PT_NOTE || p.p_offset > len || p.p_filesz > len - p.p_offset) {
+            continue;
+        }
+        uint64_t end = p.p_offset + p.p_filesz;
+        for (uint64_t at = p.p_offset; (size = next_note(data, at, end, &n)); at += size) {
+            uint64_t desc = at + sizeof n + ALIGN_UP((uint64_t)n.n_namesz, 4);
+            if (n.n_type == type && n.n_namesz == owner_len && n.n_descsz >= 4 &&
+                !memcmp(data + at + sizeof n, owner, owner_len)) {
+                memset(value, 0, max);
+                memcpy(value, data + desc, MIN_OF(max, (uint64_t)n.n_descsz));
+                return true;
+            }
+        }
+    }
+    return false;
 }
 
 // --- gzip

@@ -45,6 +45,13 @@ uint8_t *load_gunzip(const char *name, const uint8_t *data, uint64_t len, uint64
                      uint64_t *out_len, char **error);
 LoadImage *load_elf64_bytes(const char *name, const uint8_t *data, uint64_t len,
                             unsigned elf_machine, char **error);
+// Either class.
+LoadImage *load_elf_bytes(const char *name, const uint8_t *data, uint64_t len, unsigned elf_machine,
+                          char **error);
+// Copies the first max bytes of a note's value, zeroes after its end; false if there is none. The
+// file has passed load_elf_bytes.
+bool load_elf_note(const uint8_t *data, uint64_t len, const char *owner, uint32_t type, void *value,
+                   uint64_t max);
 // Takes data over.
 LoadImage *load_arm64_bytes(const char *name, uint8_t *data, uint64_t len, uint64_t ram_base,
                             uint64_t ram_size, char **error);

@@ -11,10 +11,11 @@
 extern const BoardType *const __start_mimus_boards[] __attribute__((weak));
 extern const BoardType *const __stop_mimus_boards[] __attribute__((weak));
 
-const BoardType *board_type_find(const char *name)
+const BoardType *board_type_find(const char *name, const char *target)
 {
     for (const BoardType *const *b = __start_mimus_boards; b < __stop_mimus_boards; b++) {
-        if (!strcmp((*b)->name, name) || ((*b)->alias && !strcmp((*b)->alias, name))) {
+        bool named = !strcmp((*b)->name, name) || ((*b)->alias && !strcmp((*b)->alias, name));
+        if (named && (!target || !strcmp((*b)->target, target))) {
             return *b;
         }
     }

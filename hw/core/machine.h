@@ -18,7 +18,15 @@ typedef struct MachineConfig {
     unsigned smp;
     uint64_t ram_size;
     const char *kernel, *initrd, *append, *dtb, *bios;
-    const char *data_dir; // -L: where firmware is looked for first
+    const char *boot_order, *boot_once; // -boot: letters a, c, d, n; NULL: the board's order
+    bool boot_menu;
+    uint32_t splash_time_ms; // of the boot menu; 0: firmware's own
+    bool reboot_timeout_given;
+    uint32_t reboot_timeout_ms; // after a failed boot; UINT32_MAX: never
+    bool nographic;             // firmware's console is the first serial port
+    const char *vga;            // -vga: std, none, ...; NULL: the board's
+    bool nodefaults;            // no devices but those asked for
+    const char *data_dir;       // -L: where firmware is looked for first
     const char *dumpdtb;
     bool icount; // -icount given
     unsigned icount_shift;
@@ -31,9 +39,10 @@ typedef struct MachineConfig {
     uint64_t stop_at;    // -stop-at N: stop after exactly N instructions and print the state hash
     uint64_t hash_every; // -hash-every N[,from=M]
     uint64_t hash_from;
-    bool dump_state;             // -dump-state: with stop_at, print CPUs and devices
-    EngineConfig engine;         // -accel and its options
-    struct ChardevSet *chardevs; // opened before the machine exists (chardev/chardev.h)
+    bool dump_state;                 // -dump-state: with stop_at, print CPUs and devices
+    EngineConfig engine;             // -accel and its options
+    struct ChardevSet *chardevs;     // opened before the machine exists (chardev/chardev.h)
+    const char *parallel, *debugcon; // backends of these ports as chardev_open has them, or NULL
 } MachineConfig;
 
 typedef struct BoardType {
@@ -43,7 +52,8 @@ typedef struct BoardType {
     uint64_t default_ram;
     unsigned max_cpus;
     bool is_default;
-    const DeviceProp *opts; // for -M NAME,help; offsets unused
+    const char *nic;             // model of a network card that is not named; NULL: virtio
+    const DeviceProp *opts;      // for -M NAME,help; offsets unused
     // Builds the board: vCPUs, RAM, devices. False with *error.
     bool (*init)(struct Machine *m, char **error);
     // After -device and -drive devices exist: loads kernel, firmware, makes the device tree.
@@ -53,7 +63,8 @@ typedef struct BoardType {
 
 #define BOARD_TYPE(t)                                                                              \
     static const BoardType *const t##_entry __attribute__((used, section("mimus_boards"))) = &(t)
-const BoardType *board_type_find(const char *name); // name or alias
+// By name or alias. Boards of one name may exist for several targets: NULL means any.
+const BoardType *board_type_find(const char *name, const char *target);
 void board_type_each(void (*fn)(void *, const BoardType *), void *opaque);
 
 typedef enum MachineStop {

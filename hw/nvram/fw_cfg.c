@@ -2,7 +2,8 @@
 // Firmware Configuration (fw_cfg) Device".
 //
 //   memory  ports
-//   +0      +1     data      bytes of the selected item, one after the other (reads of 1 to 8 bytes;
+//   +0      +1     data      bytes of the selected item, one after the other (reads of 1 to 8
+//   bytes;
 //                            the port: of 1)
 //   +8      +0     selector  16 bits, big-endian in memory, little-endian at the port; selecting
 //                            starts over at the item's first byte
@@ -49,6 +50,8 @@ typedef struct DirEntry {
 typedef struct Item {
     uint8_t *data;
     uint64_t len;
+    void (*refresh)(void *opaque); // before the guest reads it; may be NULL
+    void *opaque;
 } Item;
 
 // --- state: which byte of which item comes next. The items are configuration.
@@ -147,6 +150,31 @@ bool fw_cfg_add_file(Device *d, const char *name, const void *data, size_t len)
     return true;
 }
 
+static Item *file_item(FwCfg *s, const char *name)
+{
+    for (unsigned i = 0; i < s->n_files; i++) {
+        if (!strcmp(s->dir[i].name, name)) {
+            return &s->item[__builtin_bswap16(s->dir[i].select)];
+        }
+    }
+    return NULL;
+}
+
+void fw_cfg_set_refresh(Device *d, const char *name, void (*refresh)(void *opaque), void *opaque)
+{
+    Item *i = file_item((FwCfg *)d, name);
+    g_assert(i);
+    i->refresh = refresh;
+    i->opaque = opaque;
+}
+
+void fw_cfg_replace_file(Device *d, const char *name, const void *data, size_t len)
+{
+    Item *i = file_item((FwCfg *)d, name);
+    g_assert(i && i->len == len);
+    memcpy(i->data, data, len);
+}
+
 static bool add_parsed(Device *d, KeyVal *kv, char **error)
 {
     const char *name = keyval_get(kv, "name"), *file = keyval_get(kv, "file");
@@ -196,11 +224,14 @@ static void select_item(FwCfg *s, uint16_t key)
 {
     s->key = key_index(key);
     s->offset = 0;
+    if (s->key != NOTHING && s->item[s->key].refresh) {
+        s->item[s->key].refresh(s->item[s->key].opaque);
+    }
 }
 
 static const Item *selected(const FwCfg *s)
 {
-    static const Item none = {NULL, 0};
+    static const Item none = {NULL, 0, NULL, NULL};
     return s->key < KEYS ? &s->item[s->key] : &none;
 }
 

@@ -49,6 +49,10 @@ void fw_cfg_add(Device *d, unsigned key, const void *data, size_t len);
 void fw_cfg_add_int(Device *d, unsigned key, uint64_t value, unsigned size);
 // False if the name is too long (55 characters), taken, or there are too many files.
 bool fw_cfg_add_file(Device *d, const char *name, const void *data, size_t len);
+// For files whose contents depend on what the guest has done: refresh is called when it selects the
+// file, and may replace the contents of any by as many bytes.
+void fw_cfg_set_refresh(Device *d, const char *name, void (*refresh)(void *opaque), void *opaque);
+void fw_cfg_replace_file(Device *d, const char *name, const void *data, size_t len);
 // -fw_cfg [name=]NAME,file=PATH or string=TEXT
 bool fw_cfg_add_option(struct Machine *m, const char *optarg, char **error);
 

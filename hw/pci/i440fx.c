@@ -1,5 +1,5 @@
-// Intel 82441FX: the host bridge of `pc`. What counts of its registers (datasheet 290549, 3.2): PAM0-6
-// at 59h and SMRAM at 72h.
+// Intel 82441FX: the host bridge of `pc`. What counts of its registers (datasheet 290549, 3.2):
+// PAM0-6 at 59h and SMRAM at 72h.
 #include "hw/pci/i440fx.h"
 
 #include <string.h>

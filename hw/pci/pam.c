@@ -48,8 +48,7 @@ void pam_init(PamMap *p, Machine *m, const PcMemory *mem)
     p->pci = address_space_new("pci-memory", mem->pci);
     for (unsigned i = 0; i < PAM_AREAS; i++) {
         p->area[i].map = p;
-        init_area(&p->area[i], mem, i ? 0xc0000 + 0x4000 * (i - 1) : 0xf0000,
-                  i ? 0x4000 : 0x10000);
+        init_area(&p->area[i], mem, i ? 0xc0000 + 0x4000 * (i - 1) : 0xf0000, i ? 0x4000 : 0x10000);
     }
     p->vga_hole = mem_alias("vga-hole", mem->pci, SMRAM_BASE, SMRAM_SIZE);
     mem_map(mem->sysmem, SMRAM_BASE, p->vga_hole, 1);

@@ -1,5 +1,5 @@
-// The 13 areas between 768 KiB and 1 MiB that a PC's host bridge maps to RAM or to PCI, each one for
-// reads and writes separately, and SMRAM at 640 KiB.
+// The 13 areas between 768 KiB and 1 MiB that a PC's host bridge maps to RAM or to PCI, each one
+// for reads and writes separately, and SMRAM at 640 KiB.
 //
 //   register 0 high  f0000-fffff        system memory, highest priority first
 //   register 1 low   c0000-c3fff          RAM alias, read-only or not   (reads from RAM)

@@ -53,7 +53,7 @@ FuzzMachine *fuzz_machine_new(Fuzz *f, const MachineConfig *c, const FuzzParts *
 {
     static const FuzzParts none;
     MachineConfig config = *c;
-    const BoardType *board = board_type_find(c->machine);
+    const BoardType *board = board_type_find(c->machine, NULL);
     g_assert(board);
     complete(&config, board);
     config.chardevs = chardev_set_new();

@@ -1,0 +1,241 @@
+// SMBIOS 2.8 tables (DMTF DSP0134): what the machine calls itself, its CPUs and memory.
+#include <string.h>
+
+#include "hw/i386/pc_internal.h"
+
+enum {
+    TYPE_BIOS = 0,
+    TYPE_SYSTEM = 1,
+    TYPE_CHASSIS = 3,
+    TYPE_PROCESSOR = 4,
+    TYPE_MEMORY_ARRAY = 16,
+    TYPE_MEMORY_DEVICE = 17,
+    TYPE_ARRAY_ADDRESS = 19,
+    TYPE_BOOT = 32,
+    TYPE_END = 127,
+};
+enum { UNKNOWN = 2, OTHER = 1 };
+
+#define MAX_STRINGS 8
+#define DIMM        (UINT64_C(16) * GIB)
+
+typedef struct Smbios {
+    GByteArray *out;
+    unsigned count, largest;
+    guint start;
+    const char *string[MAX_STRINGS];
+    unsigned strings;
+} Smbios;
+
+static void put(Smbios *b, uint64_t value, unsigned bytes)
+{
+    for (unsigned i = 0; i < bytes; i++) {
+        guint8 v = value >> (8 * i);
+        g_byte_array_append(b->out, &v, 1);
+    }
+}
+
+static void begin(Smbios *b, uint8_t type, uint16_t handle)
+{
+    b->start = b->out->len;
+    b->strings = 0;
+    put(b, type, 1);
+    put(b, 0, 1);
+    put(b, handle, 2);
+}
+
+// A field that names a string.
+static void text(Smbios *b, const char *s)
+{
+    b->string[b->strings++] = s;
+    put(b, b->strings, 1);
+}
+
+// The formatted part's length, then the strings and an empty one.
+static void end(Smbios *b)
+{
+    b->out->data[b->start + 1] = (guint8)(b->out->len - b->start);
+    for (unsigned i = 0; i < b->strings; i++) {
+        g_byte_array_append(b->out, (const guint8 *)b->string[i], (guint)strlen(b->string[i]) + 1);
+    }
+    put(b, 0, b->strings ? 1 : 2);
+    b->count++;
+    b->largest = MAX_OF(b->largest, b->out->len - b->start);
+}
+
+static void put_bios(Smbios *b)
+{
+    begin(b, TYPE_BIOS, 0);
+    text(b, "Mimus");
+    text(b, MIMUS_VERSION);
+    put(b, 0xe800, 2);
+    text(b, "01/01/2024");
+    put(b, 0, 1);    // 64 KiB
+    put(b, 0x08, 8); // characteristics are not supported
+    put(b, 0, 1);
+    put(b, 0x14, 1); // a virtual machine; targeted content distribution
+    put(b, 0, 2);    // release
+    put(b, 0xffff, 2);
+    end(b);
+}
+
+static void put_system(Smbios *b, const Pc *s)
+{
+    begin(b, TYPE_SYSTEM, 0x100);
+    text(b, "Mimus");
+    text(b, s->chipset->q35 ? "PC (Q35 + ICH9)" : "PC (i440FX + PIIX)");
+    text(b, s->m->board->name);
+    put(b, 0, 1);
+    put(b, 0, 16); // no UUID
+    put(b, 6, 1);  // woken by the power switch
+    put(b, 0, 2);
+    end(b);
+}
+
+static void put_chassis(Smbios *b)
+{
+    begin(b, TYPE_CHASSIS, 0x300);
+    text(b, "Mimus");
+    put(b, 1, 1); // other
+    put(b, 0, 3);
+    put(b, 0x030303, 3); // boot-up, power, thermal state: safe
+    put(b, UNKNOWN, 1);
+    put(b, 0, 4);
+    put(b, 0, 5); // height, power cords, elements, SKU
+    end(b);
+}
+
+static void put_processor(Smbios *b, unsigned n)
+{
+    begin(b, TYPE_PROCESSOR, (uint16_t)(0x400 + n));
+    text(b, "CPU");
+    put(b, 3, 1); // central processor
+    put(b, 1, 1); // family: other
+    text(b, "Mimus");
+    put(b, 0, 8); // id
+    put(b, 0, 1);
+    put(b, 0, 1);    // voltage
+    put(b, 0, 2);    // external clock
+    put(b, 2000, 2); // MHz
+    put(b, 2000, 2);
+    put(b, 0x41, 1);  // populated, enabled
+    put(b, OTHER, 1); // upgrade
+    put(b, 0xffff, 2);
+    put(b, 0xffff, 2);
+    put(b, 0xffff, 2);
+    put(b, 0, 3);
+    put(b, 1, 1); // cores, enabled, threads
+    put(b, 1, 1);
+    put(b, 1, 1);
+    put(b, UNKNOWN, 2);
+    put(b, 1, 2);
+    end(b);
+}
+
+static void put_memory(Smbios *b, uint64_t ram)
+{
+    unsigned n = (unsigned)((ram + DIMM - 1) / DIMM);
+    begin(b, TYPE_MEMORY_ARRAY, 0x1000);
+    put(b, 1, 1); // other
+    put(b, 3, 1); // system memory
+    put(b, 6, 1); // multi-bit ECC
+    put(b, ram / KIB < 0x80000000 ? ram / KIB : 0x80000000, 4);
+    put(b, 0xfffe, 2);
+    put(b, n, 2);
+    put(b, ram / KIB < 0x80000000 ? 0 : ram, 8);
+    end(b);
+    for (unsigned i = 0; i < n; i++) {
+        uint64_t mib = MIN_OF(DIMM, ram - i * DIMM) / MIB;
+        begin(b, TYPE_MEMORY_DEVICE, (uint16_t)(0x1100 + i));
+        put(b, 0x1000, 2);
+        put(b, 0xfffe, 2);
+        put(b, 0xffff, 2);
+        put(b, 0xffff, 2);
+        put(b, mib < 0x7fff ? mib : 0x7fff, 2);
+        put(b, 9, 1); // DIMM
+        put(b, 0, 1);
+        text(b, "DIMM");
+        put(b, 0, 1);
+        put(b, 7, 1); // RAM
+        put(b, OTHER << 1, 2);
+        put(b, 0, 2);
+        text(b, "Mimus");
+        put(b, 0, 3);
+        put(b, 0, 1);
+        put(b, mib < 0x7fff ? 0 : mib, 4);
+        put(b, 0, 2);
+        put(b, 0, 6);
+        end(b);
+    }
+}
+
+static void put_range(Smbios *b, unsigned n, uint64_t base, uint64_t size)
+{
+    begin(b, TYPE_ARRAY_ADDRESS, (uint16_t)(0x1300 + n));
+    bool large = base + size > 4 * GIB * KIB / 4;
+    put(b, large ? 0xffffffff : base / KIB, 4);
+    put(b, large ? 0xffffffff : (base + size) / KIB - 1, 4);
+    put(b, 0x1000, 2);
+    put(b, 1, 1);
+    put(b, large ? base : 0, 8);
+    put(b, large ? base + size - 1 : 0, 8);
+    end(b);
+}
+
+GByteArray *pc_smbios_tables(const Pc *s, unsigned *count, unsigned *largest)
+{
+    Smbios b = {.out = g_byte_array_new()};
+    put_bios(&b);
+    put_system(&b, s);
+    put_chassis(&b);
+    for (unsigned i = 0; i < s->m->n_cpus; i++) {
+        put_processor(&b, i);
+    }
+    put_memory(&b, s->m->config.ram_size);
+    put_range(&b, 0, 0, s->below_4g);
+    if (s->above_4g) {
+        put_range(&b, 1, 4 * GIB, s->above_4g);
+    }
+    begin(&b, TYPE_BOOT, 0x2000);
+    put(&b, 0, 7);
+    end(&b);
+    begin(&b, TYPE_END, 0x7f00);
+    end(&b);
+    *count = b.count;
+    *largest = b.largest;
+    return b.out;
+}
+
+static void sum(uint8_t *at, const uint8_t *start, unsigned len)
+{
+    uint8_t s = 0;
+    *at = 0;
+    for (unsigned i = 0; i < len; i++) {
+        s += start[i];
+    }
+    *at = (uint8_t)-s;
+}
+
+#define ANCHOR_LEN 31
+
+GByteArray *pc_smbios_anchor(const GByteArray *tables, unsigned count, unsigned largest,
+                             uint32_t base)
+{
+    GByteArray *out = g_byte_array_new();
+    g_byte_array_set_size(out, ANCHOR_LEN);
+    uint8_t *e = out->data;
+    memset(e, 0, ANCHOR_LEN);
+    memcpy(e, "_SM_", 4);
+    e[5] = ANCHOR_LEN;
+    e[6] = 2; // version 2.8
+    e[7] = 8;
+    memcpy(e + 8, &(uint16_t){(uint16_t)largest}, 2);
+    memcpy(e + 16, "_DMI_", 5);
+    memcpy(e + 22, &(uint16_t){(uint16_t)tables->len}, 2);
+    memcpy(e + 24, &base, 4);
+    memcpy(e + 28, &(uint16_t){(uint16_t)count}, 2);
+    e[30] = 0x28;
+    sum(e + 21, e + 16, 15);
+    sum(e + 4, e, ANCHOR_LEN);
+    return out;
+}
