@@ -3,8 +3,8 @@
 // one chip of bytes with small sectors. Reads see the memory itself until a command asks for
 // status, identification or query data.
 //
-// Clearing the status clears all of it, the ready bit too, until the next command: OVMF tells flash
-// from RAM and ROM that way.
+// In the chip of bytes, clearing the status clears the ready bit too, until the next command: OVMF
+// tells flash from RAM and ROM that way.
 //
 // Words are programmed as in real flash: bits go from 1 to 0 only, an erase sets them.
 #include "hw/block/pflash_cfi01.h"
@@ -173,7 +173,7 @@ static void first_cycle(PFlash *s, uint64_t offset, uint8_t cmd)
         s->cycle = 0;
         return;
     case CMD_CLEAR_STATUS:
-        s->status = 0;
+        s->status = s->chips == 2 ? STATUS_READY : 0;
         read_array(s);
         return;
     case CMD_READ_ARRAY:
