@@ -107,6 +107,15 @@ IrqLine pc_gsi(Pc *s, unsigned gsi, unsigned source)
                           : irq_line(gsi_source, s, gsi * PC_GSI_SOURCES + source);
 }
 
+static void all_cpus(void *opaque, unsigned input, bool level)
+{
+    Machine *m = opaque;
+    for (unsigned i = 0; i < m->n_cpus; i++) {
+        IrqLine line = x86_cpu_input(m->cpu[i], (X86Input)input);
+        irq_set(&line, level);
+    }
+}
+
 // The CPU that asked for the SMI takes it; one that the chipset makes goes to the first.
 static void smi(void *opaque, unsigned n, bool level)
 {
@@ -159,6 +168,12 @@ static void create_timers(Pc *s)
 static void create_isa(Pc *s)
 {
     Machine *m = s->m;
+    IrqLine a20m = irq_line(all_cpus, m, X86_INPUT_A20M);
+    if (s->i8042_on) {
+        i8042_create(m, s->io, isa_irq(m, 1), isa_irq(m, 12), a20m);
+    }
+    port92_create(m, s->io, a20m);
+    pc_ports_create(m, s->io, isa_irq(m, 13));
     for (unsigned n = 0; n < 4; n++) {
         if (n == 0 || chardev_serial(m, n)) {
             serial_isa_create_com(m, n);

@@ -46,6 +46,33 @@ static void memory(Pc *s)
     put(s, CMOS_ABOVE_4G, s->above_4g >> 16, 3);
 }
 
+static void disks(Pc *s)
+{
+    unsigned types = 0, translations = 0;
+    for (unsigned i = 0; i < 4; i++) {
+        IdeGeometry g;
+        if (!ide_disk_geometry(s->m, i, &g)) {
+            continue;
+        }
+        unsigned translation = g.translation;
+        translations |= (translation & 3) << (2 * i);
+        if (i >= 2) {
+            continue; // only two have a geometry here
+        }
+        unsigned at = CMOS_DISK_GEOMETRY + 9 * i;
+        types |= i ? 0x0f : 0xf0;
+        put(s, CMOS_DISK_TYPE + i, 47, 1);
+        put(s, at, g.cylinders, 2);
+        put(s, at + 2, g.heads, 1);
+        put(s, at + 3, 0xffff, 2); // no write precompensation
+        put(s, at + 5, 0xc0 | (g.heads > 8) << 3, 1);
+        put(s, at + 6, g.cylinders, 2);
+        put(s, at + 8, g.sectors, 1);
+    }
+    put(s, CMOS_DISKS, types, 1);
+    put(s, CMOS_TRANSLATION, translations, 1);
+}
+
 static unsigned boot_code(char c)
 {
     return c == 'a' || c == 'b' ? 1 : c == 'c' ? 2 : c == 'd' ? 3 : c == 'n' ? 4 : 0;
@@ -67,6 +94,7 @@ void pc_cmos_fill(Pc *s)
 {
     memory(s);
     put(s, CMOS_EQUIPMENT, EQUIPMENT_FPU | EQUIPMENT_MOUSE, 1);
+    disks(s);
     boot_order(s);
     put(s, CMOS_CPUS, s->m->n_cpus - 1, 1);
 }

@@ -128,6 +128,12 @@ static char *pci_path(const PciDevice *p, const char *rest)
 
 static bool boot_entry(const Device *d, BootEntry *e)
 {
+    char *ide = ide_boot_path(d, &e->index);
+    if (ide) {
+        e->path = g_strconcat("/pci@i0cf8/", ide, NULL);
+        g_free(ide);
+        return e->index != UINT32_MAX;
+    }
     if (strcmp(d->type->bus, "pci")) {
         return false;
     }

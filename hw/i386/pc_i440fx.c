@@ -2,6 +2,7 @@
 #include "hw/i386/pc_internal.h"
 
 #include "hw/acpi/pm.h"
+#include "hw/ide/ide.h"
 #include "hw/isa/isa.h"
 #include "hw/isa/piix3.h"
 #include "hw/pci/i440fx.h"
@@ -35,6 +36,7 @@ static void create(Pc *s)
     s->host = i440fx_create(m, &s->mem);
     pci_ports_create(m, s->io, s->bus);
     s->south = piix3_create(m);
+    piix_ide_create(m, "piix3-ide", "1.1", isa_irq(m, 14), isa_irq(m, 15));
     s->pm = piix4_pm_create(m, isa_irq(m, PC_SCI), pc_smi(s));
 }
 
