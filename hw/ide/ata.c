@@ -39,6 +39,7 @@ const StateField ata_state_fields[] = {
     STATE_BOOL(AtaDrive, write_cache, .reset = 1),
     STATE_BOOL(AtaDrive, smart, .reset = 1),
     STATE_BOOL(AtaDrive, sleeping),
+    STATE_U8_ARRAY(AtaDrive, queue_error, ATA_QUEUE_ERROR),
     STATE_U8(AtaDrive, phase),
     STATE_U8(AtaDrive, data),
     STATE_BOOL(AtaDrive, dma),
@@ -131,6 +132,8 @@ void ata_reset(AtaDrive *d)
     d->status = d->cdrom ? 0 : ATA_DRDY | ATA_DSC;
     d->multiple = ATA_MAX_MULTIPLE;
     d->sleeping = false;
+    memset(d->queue_error, 0, ATA_QUEUE_ERROR);
+    d->queue_error[0] = 0x80; // no queued command has failed
 }
 
 void ata_power_on(AtaDrive *d)
@@ -317,7 +320,7 @@ static void cmd_identify_packet(AtaDrive *d, unsigned arg)
     ata_pio(d, ATA_PIO_IN, ATA_DATA_BUFFER, ATA_SECTOR, true);
 }
 
-// General purpose logs (ACS-2, annex A): the directory and the (empty) log of queued errors.
+// General purpose logs (ACS-2, annex A): the directory and the log of queued errors.
 static void cmd_read_log(AtaDrive *d, unsigned arg)
 {
     unsigned log = d->lba_low.now, page = d->lba_mid.now | d->lba_mid.before << 8;
@@ -331,7 +334,7 @@ static void cmd_read_log(AtaDrive *d, unsigned arg)
         ata_put16(d->buf, 0, 1);
         ata_put16(d->buf, 0x10, 1);
     } else {
-        d->buf[0] = 0x80; // no queued command has failed
+        memcpy(d->buf, d->queue_error, ATA_QUEUE_ERROR);
         uint8_t sum = 0;
         for (unsigned i = 0; i < ATA_SECTOR - 1; i++) {
             sum = (uint8_t)(sum + d->buf[i]);

@@ -22,6 +22,7 @@
 #define CD_SECTOR        2048
 #define ATA_MAX_MULTIPLE 16
 #define ATA_BUFFER       (16 * CD_SECTOR)
+#define ATA_QUEUE_ERROR  14
 #define ATA_PACKET_LEN   12
 
 // Status.
@@ -90,6 +91,7 @@ typedef struct AtaDrive {
     uint8_t udma, mwdma, pio; // selected transfer modes; udma, mwdma: 0xff not selected
     uint8_t heads_now, track_sectors_now;
     bool write_cache, smart, sleeping;
+    uint8_t queue_error[ATA_QUEUE_ERROR]; // the log's first bytes
     // --- state: transfer
     uint8_t phase, data; // AtaPhase, AtaData
     bool dma;            // of a packet command
@@ -136,8 +138,8 @@ void ata_block_done(AtaDrive *d); // pos has reached end
 // Phase ATA_DMA_*. Complete, or ended for lack of memory: the drive then stays in its phase.
 void ata_dma(AtaDrive *d, AtaSg *sg);
 // A queued read or write (READ/WRITE FPDMA QUEUED), from the registers. False: failed, and status
-// and error say how.
-bool ata_queued(AtaDrive *d, AtaSg *sg, bool write);
+// and error, and the log of queued errors, say how.
+bool ata_queued(AtaDrive *d, AtaSg *sg, bool write, unsigned tag);
 
 // --- between the parts
 void ata_abort(AtaDrive *d, uint8_t error); // ends the command with an error

@@ -178,13 +178,10 @@ void ata_trim_dma(AtaDrive *d, AtaSg *sg)
 
 // --- queued (SATA): the count stands in the features, FUA in the device register
 
-bool ata_queued(AtaDrive *d, AtaSg *sg, bool write)
+static bool queued(AtaDrive *d, AtaSg *sg, bool write, uint64_t first, uint64_t count)
 {
-    uint64_t first = ata_address(d, true), done = 0;
-    uint64_t count = d->feature.now | (uint64_t)d->feature.before << 8;
-    count = count ? count : 65536;
+    uint64_t done = 0;
     d->error = ATA_ABRT;
-    d->status = ATA_DRDY | ATA_DSC | ATA_ERR;
     if (first >= d->sectors || count > d->sectors - first) {
         d->error |= ATA_IDNF;
         return false;
@@ -192,16 +189,29 @@ bool ata_queued(AtaDrive *d, AtaSg *sg, bool write)
     if (write && block_readonly(d->disk)) {
         return false;
     }
-    if (!ata_sg_image(sg, d->disk, first * ATA_SECTOR, count * ATA_SECTOR, !write, &done) ||
-        done != count * ATA_SECTOR) {
+    if (!ata_sg_image(sg, d->disk, first * ATA_SECTOR, count * ATA_SECTOR, !write, &done)) {
         d->error = write ? ATA_ABRT : ATA_UNC;
         return false;
     }
     bool through = write && ((d->device & 0x80) || !d->write_cache);
-    if (through && !block_flush(d->disk)) {
-        return false;
+    return done == count * ATA_SECTOR && (!through || block_flush(d->disk));
+}
+
+bool ata_queued(AtaDrive *d, AtaSg *sg, bool write, unsigned tag)
+{
+    uint64_t count = d->feature.now | (uint64_t)d->feature.before << 8;
+    bool ok = queued(d, sg, write, ata_address(d, true), count ? count : 65536);
+    d->status = ATA_DRDY | ATA_DSC | (ok ? 0 : ATA_ERR);
+    d->error = ok ? 0 : d->error;
+    if (!ok) {
+        const uint8_t log[ATA_QUEUE_ERROR] = {(uint8_t)tag,       0,
+                                              d->status,          d->error,
+                                              d->lba_low.now,     d->lba_mid.now,
+                                              d->lba_high.now,    d->device,
+                                              d->lba_low.before,  d->lba_mid.before,
+                                              d->lba_high.before, 0,
+                                              d->count.now,       d->count.before};
+        memcpy(d->queue_error, log, sizeof log);
     }
-    d->error = 0;
-    d->status = ATA_DRDY | ATA_DSC;
-    return true;
+    return ok;
 }
