@@ -64,6 +64,7 @@ static SfParts unpack_denormal(SfStatus *s, SfFormat f, bool sign, uint64_t frac
     if (frac && s->flush_in) {
         s->flags |= SF_DENORMAL_IN;
     } else if (frac) {
+        s->flags |= SF_DENORMAL_USED;
         int shift = __builtin_clzll(frac);
         p.cls = SF_NORMAL;
         p.frac = frac << shift;
@@ -121,14 +122,14 @@ static uint64_t round_frac(const SfStatus *s, SfFormat f, bool sign, sf_u128 fra
     return keep + rounds_up(s->round, sign, keep & 1, rest, (sf_u128)1 << 127);
 }
 
-static uint64_t overflow(SfStatus *s, SfFormat f, bool sign)
+static uint64_t overflow(SfStatus *s, SfFormat f, bool sign, bool inexact)
 {
     // A bit for each sign.
     static const uint8_t to_inf[] = {
         [SF_RND_NEAREST] = 3, [SF_RND_AWAY] = 3, [SF_RND_UP] = 1,      [SF_RND_DOWN] = 2,
         [SF_RND_ZERO] = 0,    [SF_RND_ODD] = 0,  [SF_RND_ODD_INF] = 3,
     };
-    s->flags |= SF_OVERFLOW | SF_INEXACT;
+    s->flags |= SF_OVERFLOW | (inexact || !s->overflow_traps ? SF_INEXACT : 0);
     uint64_t inf = sf_pack_inf(f, sign);
     return to_inf[s->round] >> sign & 1 ? inf : inf - 1;
 }
@@ -144,9 +145,12 @@ static uint64_t pack_denormal(SfStatus *s, SfFormat f, bool sign, int biased, sf
         return sf_pack_zero(f, sign);
     }
     uint64_t keep = round_frac(s, f, sign, sf_shift_jam(frac, 1 - biased), &inexact);
-    if (inexact) {
-        s->flags |= SF_INEXACT | (tiny ? SF_UNDERFLOW : 0);
+    bool traps = tiny && s->underflow_traps;
+    if (traps) {
+        round_frac(s, f, sign, frac, &inexact);
     }
+    s->flags |= inexact ? SF_INEXACT : 0;
+    s->flags |= tiny && (inexact || traps) ? SF_UNDERFLOW : 0;
     return pack(f, sign, 0, 0) + keep; // a carry into the exponent makes the smallest normal number
 }
 
@@ -173,7 +177,7 @@ uint64_t sf_round_pack(SfStatus *s, SfFormat f, bool sign, int exp, sf_u128 frac
             s->flags |= SF_INVALID;
             return pack(f, sign, exp_max(f), mask64(formats[f].frac_bits));
         }
-        return overflow(s, f, sign);
+        return overflow(s, f, sign, inexact);
     }
     s->flags |= inexact ? SF_INEXACT : 0;
     return pack(f, sign, biased, keep & mask64(formats[f].frac_bits));

@@ -31,7 +31,8 @@ enum {
     SF_OVERFLOW = 4,
     SF_UNDERFLOW = 8,
     SF_INEXACT = 16,
-    SF_DENORMAL_IN = 32, // an input was flushed to zero
+    SF_DENORMAL_IN = 32,   // an input was flushed to zero
+    SF_DENORMAL_USED = 64, // an input was denormal, and counted as what it is
 };
 
 // Which NaN comes out when several go in, and the sign of the one that operations make.
@@ -49,8 +50,11 @@ typedef struct SfStatus {
     bool flush_out;      // denormal results become zero
     uint8_t flush_flags; // flags of such a flushed result (Arm: underflow only)
     bool tiny_after;     // underflow is told after rounding (x86), not before (Arm)
-    bool alt_half;       // SF_F16 has no infinities and NaNs (Arm's alternative half precision)
-    uint8_t flags;       // sticky, SF_*
+    // Unmasked on x86: inexact is then told of the result as if exponents had no bounds, and
+    // underflow of exact results, too. What comes out does not matter.
+    bool overflow_traps, underflow_traps;
+    bool alt_half; // SF_F16 has no infinities and NaNs (Arm's alternative half precision)
+    uint8_t flags; // sticky, SF_*
 } SfStatus;
 
 typedef enum SfOrder { SF_LESS = -1, SF_EQUAL = 0, SF_GREATER = 1, SF_UNORDERED = 2 } SfOrder;

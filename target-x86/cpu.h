@@ -159,6 +159,7 @@ typedef struct X86CPU {
     uint8_t inhibit; // interrupt shadow of MOV SS, POP SS (1) and STI (2): the next instruction
     uint8_t smm;
     uint8_t nmi_masked;
+    uint8_t sse_flags; // of an SSE instruction under way that may trap (fp/sse.h)
     X86Segment seg[X86_SEGS];
     X86Fpu fpu;
     uint64_t cr0, cr2, cr3, cr4;

@@ -68,13 +68,13 @@ static bool zero_above(const IRBlock *b, IRRef r, unsigned esize)
     case IR_vfromg:
         return d->aux <= esize;
     case IR_fcvt:
-        return d->aux2 <= esize;
+        return d->aux & IR_FP_SCALAR && d->aux2 <= esize;
     case IR_fs2f:
     case IR_fu2f:
         return (d->aux & 0xf) <= esize;
     default:
-        return d->op >= IR_fadd && d->op <= IR_vf2u && d->aux & IR_FP_SCALAR &&
-               (d->aux & 0xf) <= esize;
+        return d->op >= IR_fadd && d->op <= IR_vf2w && d->aux & IR_FP_SCALAR &&
+               !(d->aux & IR_FP_KEEP) && (d->aux & 0xf) <= esize;
     }
 }
 
@@ -108,6 +108,25 @@ static IRRef fold_vxor(IRBlock *b, IRInsn *i)
     return is_vconst(b, i->arg[1], 0) ? i->arg[0] : IR_NONE;
 }
 
+// Lane 0 on zeros.
+static IRRef fold_vmovlane(IRBlock *b, IRInsn *i)
+{
+    unsigned esize = i->aux & 0xff;
+    bool low = i->aux >> 8 == 0 && is_vconst(b, i->arg[0], 0);
+    return low && zero_above(b, i->arg[1], esize) ? i->arg[1] : IR_NONE;
+}
+
+// x == x, x - x, x > x
+static IRRef fold_vceq(IRBlock *b, IRInsn *i)
+{
+    return i->arg[0] == i->arg[1] ? ir_vconst(b, UINT64_MAX, UINT64_MAX) : IR_NONE;
+}
+
+static IRRef fold_vsub_vcgt(IRBlock *b, IRInsn *i)
+{
+    return i->arg[0] == i->arg[1] ? ir_vconst(b, 0, 0) : IR_NONE;
+}
+
 static IRRef fold_vshift(IRBlock *b, IRInsn *i)
 {
     (void)b;
@@ -115,8 +134,9 @@ static IRRef fold_vshift(IRBlock *b, IRInsn *i)
 }
 
 IRFoldFn *const ir_fold_vector[IR_OPCODES] = {
-    [IR_vfromg] = fold_vfromg, [IR_vdup] = fold_vdup,     [IR_vget] = fold_vget,
-    [IR_vzext] = fold_vzext,   [IR_vand] = fold_vand_vor, [IR_vor] = fold_vand_vor,
-    [IR_vxor] = fold_vxor,     [IR_vshli] = fold_vshift,  [IR_vshri] = fold_vshift,
-    [IR_vsari] = fold_vshift,  [IR_vext] = fold_vshift,
+    [IR_vfromg] = fold_vfromg, [IR_vdup] = fold_vdup,      [IR_vget] = fold_vget,
+    [IR_vzext] = fold_vzext,   [IR_vand] = fold_vand_vor,  [IR_vor] = fold_vand_vor,
+    [IR_vxor] = fold_vxor,     [IR_vshli] = fold_vshift,   [IR_vshri] = fold_vshift,
+    [IR_vsari] = fold_vshift,  [IR_vext] = fold_vshift,    [IR_vmovlane] = fold_vmovlane,
+    [IR_vceq] = fold_vceq,     [IR_vsub] = fold_vsub_vcgt, [IR_vcgt] = fold_vsub_vcgt,
 };

@@ -6,6 +6,7 @@
 #define TCG_LIKE_INTERP_OPS_H
 
 #include "accel/vcpu.h"
+#include "tcg-like/lanes.h"
 #include "tcg-like/passes.h"
 
 #define INTERP_ARGS VCPU *v, const IRInsn *i, V128 *r, V128 *val, const IRBlock *b
@@ -61,37 +62,5 @@ IR_VECTOR_OPS(V)
         VCPU *v __attribute__((unused)), V128 *d, const V128 *a __attribute__((unused)),           \
         const V128 *b __attribute__((unused)), const V128 *c __attribute__((unused)),              \
         uint32_t desc __attribute__((unused)))
-
-static inline uint64_t vector_lane(const V128 *v, unsigned esize, unsigned lane)
-{
-    switch (esize) {
-    case 0:
-        return v->u8[lane & 15];
-    case 1:
-        return v->u16[lane & 7];
-    case 2:
-        return v->u32[lane & 3];
-    default:
-        return v->u64[lane & 1];
-    }
-}
-
-static inline void vector_set_lane(V128 *v, unsigned esize, unsigned lane, uint64_t x)
-{
-    switch (esize) {
-    case 0:
-        v->u8[lane & 15] = (uint8_t)x;
-        break;
-    case 1:
-        v->u16[lane & 7] = (uint16_t)x;
-        break;
-    case 2:
-        v->u32[lane & 3] = (uint32_t)x;
-        break;
-    default:
-        v->u64[lane & 1] = x;
-        break;
-    }
-}
 
 #endif

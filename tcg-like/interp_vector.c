@@ -91,19 +91,38 @@ uint32_t ir_fp_desc(const IRBlock *b, const IRInsn *i)
         NEXT;                                                                                      \
     }
 
-FP(fadd)
-FP(fsub)
-FP(fmul)
-FP(fdiv)
-FP(fsqrt)
+// The other lanes of a scalar result may be a's.
+static void keep_lanes(const IRInsn *i, V128 *r, const V128 *a)
+{
+    if (i->aux & IR_FP_KEEP) {
+        uint64_t x = vector_lane(r, i->aux & 3, 0);
+        *r = *a;
+        vector_set_lane(r, i->aux & 3, 0, x);
+    }
+}
+
+#define FP_KEEP(name)                                                                              \
+    INTERP(name)                                                                                   \
+    {                                                                                              \
+        const IRVHelper *h = (const IRVHelper *)(uintptr_t)i->imm;                                 \
+        h->fn(v, r, VARG(0), VARG(1), VARG(2), ir_fp_desc(b, i));                                  \
+        keep_lanes(i, r, VARG(0));                                                                 \
+        NEXT;                                                                                      \
+    }
+
+FP_KEEP(fadd)
+FP_KEEP(fsub)
+FP_KEEP(fmul)
+FP_KEEP(fdiv)
+FP_KEEP(fsqrt)
 FP(fma)
-FP(fmin)
-FP(fmax)
+FP_KEEP(fmin)
+FP_KEEP(fmax)
 FP(fceq)
 FP(fcge)
 FP(fcgt)
-FP(fcmpp)
-FP(fround)
+FP_KEEP(fcmpp)
+FP_KEEP(fround)
 FP(fcvt)
 FP(fs2f)
 FP(fu2f)
@@ -111,6 +130,8 @@ FP(vs2f)
 FP(vu2f)
 FP(vf2s)
 FP(vf2u)
+FP(vw2f)
+FP(vf2w)
 FP_TO_INT(ff2s, IS64 ? UINT64_MAX : UINT32_MAX)
 FP_TO_INT(ff2u, IS64 ? UINT64_MAX : UINT32_MAX)
 FP_TO_INT(f_fcmp, IR_FLAG_MASK)

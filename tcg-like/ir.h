@@ -88,6 +88,7 @@ typedef enum IRFlagCond {
 
 #define IR_FP_SCALAR 0x10
 #define IR_FP_SSE    0x40
+#define IR_FP_KEEP   0x80 // with SCALAR and SSE: the other lanes are a's
 
 // fma under IR_FP_SSE: signs of the product and of c. A NaN keeps its own.
 typedef enum IRFmaKind {

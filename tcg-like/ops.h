@@ -237,7 +237,8 @@ IR_OP(sha256msg2, "v=vv", PURE)
 // rounding; denormal operands set a flag of their own; results and operands are flushed as the
 // control word says (engine_fp_set_control). fmin and fmax give b if either is a NaN or both are
 // zeros. Conversions to integers give the smallest integer for what does not fit. fma takes the
-// NaN of a, then b, then c; its aux2 is an IRFmaKind.
+// NaN of a, then b, then c; its aux2 is an IRFmaKind. With IR_FP_KEEP (not for fma and conversions)
+// the lanes above a scalar result are a's.
 IR_OP(fadd, "v=vv", RD | WR)
 IR_OP(fsub, "v=vv", RD | WR)
 IR_OP(fmul, "v=vv", RD | WR)
@@ -251,7 +252,9 @@ IR_OP(fcge, "v=vv", RD | WR)
 IR_OP(fcgt, "v=vv", RD | WR)
 IR_OP(fcmpp, "v=vv", RD | WR) // with IR_FP_SSE; aux2 = predicate of VCMPPS, 0..31
 IR_OP(fround, "v=v", RD | WR) // to integral; aux2 = IRRound
-IR_OP(fcvt, "v=v", RD | WR)   // aux = from esize | IR_FP_SCALAR; aux2 = to esize; lane 0
+// aux = from esize, aux2 = to esize. With IR_FP_SCALAR lane 0; else as many of the lower lanes as
+// there is room for, zeros above (SSE only).
+IR_OP(fcvt, "v=v", RD | WR)
 IR_OP(fs2f, "v=S", RD | WR)   // signed integer to lane 0; aux = esize of the result
 IR_OP(fu2f, "v=S", RD | WR)
 IR_OP(ff2s, "T=v", RD | WR)   // lane 0 to integer, saturating, NaN -> 0; aux2 = IRRound
@@ -260,6 +263,9 @@ IR_OP(vs2f, "v=v", RD | WR)   // lane by lane
 IR_OP(vu2f, "v=v", RD | WR)
 IR_OP(vf2s, "v=v", RD | WR)   // aux2 = IRRound
 IR_OP(vf2u, "v=v", RD | WR)
+// Between the two lower 32-bit integers and two doubles, SSE only; aux = 3.
+IR_OP(vw2f, "v=v", RD | WR)
+IR_OP(vf2w, "v=v", RD | WR)   // aux2 = IRRound; zeros above
 
 // --- ways out. aux = slot: IRBlock.exit_pc[slot] is the target; slots become patched links
 IR_OP(exit_if, "-=SS", EXIT)   // aux2 = IRCond

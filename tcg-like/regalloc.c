@@ -112,7 +112,7 @@ static bool observes(const IRInsn *i)
     if (i->op == IR_vcall) {
         return ((const IRVHelper *)(uintptr_t)i->imm)->flags != 0;
     }
-    if (i->op == IR_f_fcmp || (i->op >= IR_fadd && i->op <= IR_vf2u)) {
+    if (i->op == IR_f_fcmp || (i->op >= IR_fadd && i->op <= IR_vf2w)) {
         return ((const IRVHelper *)(uintptr_t)i->imm)->flags != 0;
     }
     return i->op != IR_insn &&

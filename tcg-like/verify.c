@@ -341,6 +341,12 @@ static bool check_fp(Verifier *v)
     if (v->i->op == IR_fma && v->i->aux2 >= kinds) {
         return bad(v, "kind %u", v->i->aux2);
     }
+    bool keeps = v->i->op != IR_fma && v->i->op <= IR_fround;
+    unsigned scalar = IR_FP_SSE | IR_FP_SCALAR;
+    if (v->i->op != IR_f_fcmp && v->i->aux & IR_FP_KEEP &&
+        (!keeps || (v->i->aux & scalar) != scalar)) {
+        return bad(v, "aux 0x%x", v->i->aux);
+    }
     return v->i->imm || bad(v, "no exact function");
 }
 
@@ -391,7 +397,7 @@ static bool check_immediates(Verifier *v)
     if (check_op[op]) {
         return check_op[op](v);
     }
-    if (op == IR_f_fcmp || (op >= IR_fadd && op <= IR_vf2u)) {
+    if (op == IR_f_fcmp || (op >= IR_fadd && op <= IR_vf2w)) {
         return check_fp(v);
     }
     return op < IR_vzext || op > IR_f_vtest || check_esize(v);

@@ -40,14 +40,14 @@ static bool upper_lanes_zero(Emit *e, IRRef r, unsigned esize)
     case IR_fmax:
     case IR_fcmpp:
     case IR_fround:
-        return (i->aux & IR_FP_SCALAR) && (i->aux & 3) <= esize;
+        return (i->aux & IR_FP_SCALAR) && !(i->aux & IR_FP_KEEP) && (i->aux & 3) <= esize;
     case IR_fs2f:
     case IR_fu2f:
     case IR_vzext:
     case IR_vfromg:
         return (i->aux & 3) <= esize;
     case IR_fcvt:
-        return i->aux2 <= esize;
+        return i->aux & IR_FP_SCALAR && i->aux2 <= esize;
     case IR_ld:
         return (i->aux & IR_MEM_SIZE) <= esize;
     default:
@@ -67,7 +67,8 @@ Fp fp_operands(Emit *e, const IRInsn *i)
             .b = reg[1],
             .c = reg[2],
             .esize = i->aux & 3,
-            .scalar = i->aux & IR_FP_SCALAR};
+            .scalar = i->aux & IR_FP_SCALAR,
+            .keep = i->aux & IR_FP_KEEP};
     f.d = ra_def(&e->ra, e->at, i->arg[0], false);
     bool operand = f.d == f.a || f.d == f.b || f.d == f.c;
     f.t = operand && !fp_sse(i) ? XMM_B : f.d;
@@ -134,7 +135,7 @@ Cold *fp_cold(Emit *e, const Fp *f, X86Cond cc)
 
 void fp_finish(Emit *e, const Fp *f, Cold *cold)
 {
-    if (f->scalar && !(f->clean && f->t == f->d)) {
+    if (f->scalar && !f->keep && !(f->clean && f->t == f->d)) {
         fp_zero_upper(e, f->d, f->t, f->esize);
     } else if (f->t != f->d) {
         vex_rrr(&e->c, V_MOVAPS, f->d, 0, f->t);

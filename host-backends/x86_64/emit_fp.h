@@ -11,6 +11,7 @@ typedef struct Fp {
     unsigned esize;
     bool scalar;
     bool clean; // the lanes above a's lane 0 are zero
+    bool keep;  // the result has the lanes above a's lane 0
 } Fp;
 
 // Half precision is computed exactly, in C; so is all that wants guest state for it.

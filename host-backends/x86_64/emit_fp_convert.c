@@ -30,11 +30,26 @@ EMIT(fround)
 }
 
 // --- between formats
+// Packed, by SSE's rules.
+static void packed(Emit *e, const IRInsn *i, unsigned op)
+{
+    int a = ra_use(&e->ra, i->arg[0]);
+    vex_rrr(&e->c, op, ra_def(&e->ra, e->at, i->arg[0], false), 0, a);
+}
+
 EMIT(fcvt)
 {
     unsigned from = i->aux & 3, to = i->aux2 & 3;
+    if (fp_sse(i) && !(i->aux & IR_FP_SCALAR) && from == 1 && to == 2) {
+        packed(e, i, 0x13 | M0F38); // vcvtph2ps
+        return;
+    }
     if (!fp_native(i) || to < 2 || from == to) {
         fp_by_exact(e, i);
+        return;
+    }
+    if (!(i->aux & IR_FP_SCALAR)) {
+        packed(e, i, 0x5a | X86_0F | (from == 3 ? X86_66 : 0));
         return;
     }
     Fp f = fp_operands(e, i);
@@ -262,6 +277,20 @@ EMIT(vf2u)
 {
     if (i->aux & IR_FP_SCALAR) {
         convert_to_int(e, i, unsigned_in_rax);
+    } else {
+        fp_by_exact(e, i);
+    }
+}
+
+EMIT(vw2f)
+{
+    packed(e, i, 0xe6 | X86_0F | X86_F3);
+}
+
+EMIT(vf2w)
+{
+    if (host_rounds(i)) {
+        packed(e, i, 0xe6 | X86_0F | (i->aux2 == IR_RND_ZERO ? X86_66 : X86_F2));
     } else {
         fp_by_exact(e, i);
     }

@@ -8,7 +8,7 @@
 
 typedef struct Tokens {
     unsigned n;
-    char text[MAX_TOKENS][16];
+    char text[MAX_TOKENS][24];
 } Tokens;
 
 static bool split(const char *s, const char *separators, Tokens *t)

@@ -309,7 +309,7 @@ static inline void random_immediates(RandomBlock *g, IRInsn *i)
         i->aux = (uint16_t)rnd(r, IR_F_NP + 1);
         break;
     default:
-        if (i->op == IR_f_fcmp || (i->op >= IR_fadd && i->op <= IR_vf2u)) {
+        if (i->op == IR_f_fcmp || (i->op >= IR_fadd && i->op <= IR_vf2w)) {
             random_fp_immediates(g, i);
         } else if (i->op >= IR_vzext) {
             random_vector_immediates(r, i);
@@ -358,7 +358,7 @@ static inline IRRef random_op(RandomBlock *g, unsigned op)
 // FP ops need an exact function.
 static inline bool can_make(const RandomBlock *g, unsigned op)
 {
-    bool fp = op == IR_f_fcmp || (op >= IR_fadd && op <= IR_vf2u);
+    bool fp = op == IR_f_fcmp || (op >= IR_fadd && op <= IR_vf2w);
     return is_value_op(op) && (!fp || g->exact[op]);
 }
 

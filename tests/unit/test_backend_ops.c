@@ -50,7 +50,7 @@ static IRBlock *op_block(Host *h, Random *r, unsigned op)
 
 static bool is_fp(unsigned op)
 {
-    return op == IR_f_fcmp || (op >= IR_fadd && op <= IR_vf2u);
+    return op == IR_f_fcmp || (op >= IR_fadd && op <= IR_vf2w);
 }
 
 static unsigned compare_ops(Host *h, unsigned first_op, unsigned end)

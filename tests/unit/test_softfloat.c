@@ -76,6 +76,8 @@ static SfStatus status(SfRound round)
 
 // --- the host's answers. volatile keeps the compiler from moving or folding the operation.
 
+enum { IEEE = 31 }; // without the denormal operand
+
 static unsigned host_flags(void)
 {
     int e = fetestexcept(FE_ALL_EXCEPT);
@@ -229,7 +231,7 @@ static void compare(SfFormat f, const char *what, Soft *soft, Host *host, bool s
             if (skip_nan && sf_is_nan(f, want.bits) && sf_is_nan(f, got)) {
                 continue;
             }
-            cr_assert(want.bits == got && want.flags == s.flags,
+            cr_assert(want.bits == got && want.flags == (s.flags & IEEE),
                       "%s%u mode %u of %llx %llx %llx: host %llx flags %02x, soft %llx flags %02x",
                       what, sf_bits(f), m, (unsigned long long)a, (unsigned long long)b,
                       (unsigned long long)c, (unsigned long long)want.bits, want.flags,
@@ -319,11 +321,11 @@ Test(softfloat, from_int)
             Answer want = ask_host(from_s64_32, modes[m].host, a, 0, 0);
             SfStatus s = status(modes[m].soft);
             cr_assert_eq(want.bits, sf_from_int(&s, SF_F32, a, 0, true));
-            cr_assert_eq(want.flags, s.flags);
+            cr_assert_eq(want.flags, s.flags & IEEE);
             want = ask_host(from_s64_64, modes[m].host, a, 0, 0);
             s = status(modes[m].soft);
             cr_assert_eq(want.bits, sf_from_int(&s, SF_F64, a, 0, true));
-            cr_assert_eq(want.flags, s.flags);
+            cr_assert_eq(want.flags, s.flags & IEEE);
         }
     }
 }
@@ -347,7 +349,7 @@ Test(softfloat, to_int)
             Answer want = ask_host(to_s64, modes[m].host, a, 0, 0);
             SfStatus s = status(modes[m].soft);
             uint64_t got = sf_to_int(&s, SF_F64, a, modes[m].soft, 0, 64, true);
-            cr_assert_eq(want.flags, s.flags, "%llx", (unsigned long long)a);
+            cr_assert_eq(want.flags, s.flags & IEEE, "%llx", (unsigned long long)a);
             if (!(want.flags & SF_INVALID)) {
                 cr_assert_eq(want.bits, got, "%llx", (unsigned long long)a);
             }
@@ -381,7 +383,7 @@ Test(softfloat, compare_min_max)
         SfStatus s = status(SF_RND_NEAREST);
         SfOrder o = sf_compare(&s, SF_F64, a, b, true);
         cr_assert_eq(o == SF_UNORDERED, isnan(x) || isnan(y));
-        cr_assert_eq(s.flags, o == SF_UNORDERED ? SF_INVALID : 0);
+        cr_assert_eq(s.flags & IEEE, o == SF_UNORDERED ? SF_INVALID : 0);
         if (o != SF_UNORDERED) {
             cr_assert_eq(o, x < y ? SF_LESS : x > y ? SF_GREATER : SF_EQUAL);
             cr_assert_eq(load64(sf_min(&s, SF_F64, a, b)), x < y ? x : y);

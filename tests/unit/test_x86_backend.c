@@ -142,7 +142,7 @@ static void random_access(RandomBlock *g, bool atomics)
 
 static bool is_fp(unsigned op)
 {
-    return op == IR_f_fcmp || (op >= IR_fadd && op <= IR_vf2u);
+    return op == IR_f_fcmp || (op >= IR_fadd && op <= IR_vf2w);
 }
 
 static IRBlock *random_block(Random *r, bool hits, unsigned length)
