@@ -75,8 +75,13 @@ uint64_t x86_cpu_tsc(VCPU *v)
 
 uint64_t x86_cpu_tsc_to_ns(VCPU *v, uint64_t tsc)
 {
-    uint64_t offset = x86_cpu(v)->sys->tsc_offset;
-    return tsc > offset ? tsc - offset : 0;
+    // The offset may be negative: the counter starts at 0 at each reset, virtual time does not.
+    int64_t offset = (int64_t)x86_cpu(v)->sys->tsc_offset;
+    if (offset > 0) {
+        return tsc > (uint64_t)offset ? tsc - (uint64_t)offset : 0;
+    }
+    uint64_t behind = 0 - (uint64_t)offset;
+    return tsc > UINT64_MAX - behind ? UINT64_MAX : tsc + behind;
 }
 
 // --- reset: what is not zero or depends on the model (SDM vol. 3, table 9-1)
