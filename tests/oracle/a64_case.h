@@ -13,7 +13,7 @@
 #define ORACLE_MEM        UINT64_C(0x51000000)
 #define ORACLE_MEM_SIZE   0x8000u
 #define ORACLE_BRK        0xd4200000u
-#define ORACLE_MEM_REPORT 256u
+#define ORACLE_MEM_REPORT 512u
 #define ORACLE_MAX_INSNS  16u
 
 typedef struct OracleRegs {
@@ -27,7 +27,9 @@ typedef struct OracleRegs {
 typedef struct OracleCase {
     uint32_t insn[ORACLE_MAX_INSNS];
     uint32_t n_insns;
-    uint32_t memory; // may write memory: look for changes
+    uint32_t memory;    // may write memory: look for changes
+    uint32_t ignored_x; // bit n: what X[n] ends with is up to the implementation
+    uint32_t pad;
     OracleRegs regs;
 } OracleCase;
 

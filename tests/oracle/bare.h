@@ -8,6 +8,8 @@
 
 struct HostBackend;
 
+#define BARE_NO_SYSCALL 38 // Linux's ENOSYS: what SVC gives
+
 typedef struct Bare {
     Machine *machine;
     ARMCPU *cpu;
@@ -17,6 +19,8 @@ typedef struct Bare {
 
 // backend NULL: the interpreter. NULL with *error.
 Bare *bare_new(const char *cpu, const struct HostBackend *backend, char **error);
+// log2 of DC ZVA's bytes, for a reference that has another size. After a reset: 512 bytes.
+void bare_set_zva(Bare *b, unsigned log2);
 void bare_run(Bare *b, const OracleCase *c, OracleResult *r);
 
 #endif

@@ -223,15 +223,26 @@ static bool keep_rules(Gen *g, OracleCase *c)
     return true;
 }
 
+// One of the instructions is the row's; the others prepare it or look at what it did.
+static bool has_row(const Gen *g, const OracleCase *c)
+{
+    A64Fields f;
+    for (unsigned i = 0; i < c->n_insns; i++) {
+        if (a64_decode(g->decoder, c->insn[i], &f) == g->row) {
+            return true;
+        }
+    }
+    return false;
+}
+
 bool gen_case(Gen *g, OracleCase *c)
 {
     for (unsigned attempt = 0; attempt < 1000; attempt++) {
-        A64Fields f;
         memset(c, 0, sizeof *c);
         random_registers(g, &c->regs);
         c->insn[0] = set_ignored(g->row, random_instruction(g));
         c->n_insns = 1;
-        if (keep_rules(g, c) && a64_decode(g->decoder, c->insn[c->n_insns - 1], &f) == g->row) {
+        if (keep_rules(g, c) && has_row(g, c)) {
             return true;
         }
     }
@@ -251,8 +262,8 @@ bool gen_is_load_store(const A64Chapter *chapter)
 // QEMU 7.2 does not check the alignment of LDAPR, and write-backs make the base odd.
 static bool fits_sequences(const A64Chapter *chapter, const A64Row *row)
 {
-    return chapter != &a64_branches && chapter != &a64_system && row->feature != ARM_FEAT_LRCPC &&
-           row->feature != ARM_FEAT_LRCPC2;
+    return chapter != &a64_branches && chapter != &a64_system && row->feature != ARM_FEAT_PAUTH &&
+           row->feature != ARM_FEAT_LRCPC && row->feature != ARM_FEAT_LRCPC2;
 }
 
 static void random_row(Gen *g)

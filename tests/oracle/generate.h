@@ -34,6 +34,10 @@ typedef struct Rule {
     const char *reason;
 } Rule;
 
+// rules_pauth.c
+RuleFn rule_pac_aut, rule_xpac, rule_pacga, rule_branch_auth_zero, rule_branch_auth;
+RuleFn rule_return_auth, rule_load_auth, rule_hint_pauth;
+
 extern const Rule oracle_rules[];
 extern const unsigned oracle_n_rules;
 

@@ -135,6 +135,9 @@ static bool memory(Gen *g, OracleCase *c)
 {
     uint32_t insn = c->insn[0];
     c->memory = 1;
+    if (c->n_insns > 1) { // made by a rule of its own
+        return true;
+    }
     if (is_literal(insn)) {
         return near19(g, c);
     }
@@ -213,15 +216,60 @@ static bool compare_swap(Gen *g, OracleCase *c)
 
 // --- system
 
+#define TPIDR_EL0 SR(3, 3, 13, 0, 2)
+
+// What EL0 can write; TPIDR_EL0 is written before it is read, and read after it is written.
 static bool known_register(Gen *g, OracleCase *c)
 {
-    static const uint32_t reg[] = {SR(3, 3, 4, 2, 0), SR(3, 3, 4, 4, 0), SR(3, 3, 4, 4, 1)};
-    uint32_t enc = reg[gen_below(g, ARRAY_LEN(reg))];
-    c->insn[0] = (c->insn[0] & ~0x001fffe0u) | enc << 5;
+    static const uint32_t reg[] = {SR(3, 3, 4, 2, 0), SR(3, 3, 4, 4, 0), SR(3, 3, 4, 4, 1),
+                                   TPIDR_EL0};
+    uint32_t enc = reg[gen_below(g, ARRAY_LEN(reg))], insn = c->insn[0];
+    c->insn[0] = insn = (insn & ~0x001fffe0u) | enc << 5;
     if (enc == SR(3, 3, 4, 4, 0)) {
-        c->regs.x[reg_d(c->insn[0])] &= 0x07c80000;
+        c->regs.x[reg_d(insn)] &= 0x07c80000;
+    }
+    if (enc == TPIDR_EL0) {
+        c->insn[0] = (insn & ~(1u << 21 | 31u)) | gen_below(g, 31);
+        c->insn[1] = insn | 1u << 21;
+        c->n_insns = 2;
     }
     return true;
+}
+
+// Cache maintenance and DC ZVA somewhere in the window, and operations that EL0 does not have.
+static bool system_operation(Gen *g, OracleCase *c)
+{
+    static const uint32_t op[] = {
+        SR(1, 3, 7, 4, 1),  SR(1, 3, 7, 4, 1),  SR(1, 3, 7, 4, 1),  // DC ZVA
+        SR(1, 3, 7, 5, 1),                                          // IC IVAU
+        SR(1, 3, 7, 10, 1), SR(1, 3, 7, 11, 1), SR(1, 3, 7, 14, 1), // DC CVAC, CVAU, CIVAC
+    };
+    uint32_t insn = c->insn[0];
+    unsigned t = reg_d(insn);
+    c->regs.fpcr &= ~(UINT32_C(1) << 19); // FZ16, which a Cortex-A72 does not have
+    if (gen_below(g, 8) == 0) {
+        return extract32(insn, 16, 3) != 3;
+    }
+    uint32_t enc = op[gen_below(g, ARRAY_LEN(op))];
+    c->insn[0] = (insn & ~0x001fffe0u) | (enc & 0xffff) << 5;
+    c->memory = 1;
+    c->regs.x[t] = ORACLE_MEM + gen_below(g, ORACLE_MEM_SIZE);
+    return t != 31;
+}
+
+// --- exceptions
+
+// A number that Linux does not have: X0 becomes -ENOSYS, nothing else changes.
+static bool unknown_call(Gen *g, OracleCase *c)
+{
+    c->regs.x[8] = 4000 + gen_below(g, 1000);
+    return true;
+}
+
+static bool not_semihosting(Gen *g, OracleCase *c)
+{
+    (void)g;
+    return extract32(c->insn[0], 5, 16) != 0xf000;
 }
 
 // QEMU's "max" has FEAT_MTE: PSTATE.TCO and STGP.
@@ -237,11 +285,22 @@ static bool not_stgp(Gen *g, OracleCase *c)
     return (c->insn[0] & 0xfe400000) != 0x68000000;
 }
 
-static bool plain_hint(Gen *g, OracleCase *c)
+// WFE only with an event there already; WFI has no end, and SEV stays with the next WFE.
+static bool hint(Gen *g, OracleCase *c)
 {
-    (void)g;
     unsigned hint = c->insn[0] >> 5 & 0x7f;
-    return hint == 0 || hint == 6 || (hint >= 16 && hint < 24) || hint >= 32;
+    if (gen_below(g, 3) == 0) {
+        return rule_hint_pauth(g, c);
+    }
+    if (hint == 2) { // SEVL; WFE
+        c->insn[1] = c->insn[0];
+        c->insn[0] = 0xd50320bfu;
+        c->n_insns = 2;
+    }
+    if (hint == 7) {
+        return rule_xpac(g, c);
+    }
+    return hint != 3 && (hint < 8 || hint >= 16) && (hint < 24 || hint >= 32);
 }
 
 // Positive denormals that FZ flushes: the manual clears Z (FPToFixedJS), QEMU sets it.
@@ -252,11 +311,21 @@ static bool no_flush(Gen *g, OracleCase *c)
     return true;
 }
 
+// Makes all lanes those of the lowest 16 bits: DUP Vd.8H, Vd.H[0].
+static bool low_half(Gen *g, OracleCase *c)
+{
+    (void)g;
+    unsigned d = reg_d(c->insn[0]);
+    c->insn[1] = 0x4e020400u | d << 5 | d;
+    c->n_insns = 2;
+    return true;
+}
+
 static const char beyond[] = "branches stay in the code area";
 static const char window[] =
     "addresses stay in the memory window; SP is aligned, for QEMU does not "
     "check it; register choices that the manual calls unpredictable are left out";
-static const char pac[] = "the signature is implementation-defined";
+static const char pac[] = "signed first, as the signature is implementation-defined";
 
 const Rule oracle_rules[] = {
     {NULL, "B", near26, beyond},
@@ -272,21 +341,22 @@ const Rule oracle_rules[] = {
     {NULL, "BR", target_register, beyond},
     {NULL, "BLR", target_register, beyond},
     {NULL, "RET", target_register, beyond},
-    {NULL, "BRA_zero", NULL, pac},
-    {NULL, "BRA", NULL, pac},
-    {NULL, "RETA", NULL, pac},
-    {NULL, "LDRA", NULL, pac},
-    {NULL, "PAC_AUT", NULL, pac},
-    {NULL, "PACGA", NULL, pac},
-    {NULL, "XPAC", NULL, "depends on the size of virtual addresses"},
-    {NULL, "SVC", NULL, "a system call of the runner"},
-    {NULL, "HLT", NULL, "a semihosting call of the runner"},
-    {NULL, "SYS", NULL, "cache operations change no register; the size of DC ZVA is up to the CPU"},
+    {NULL, "BRA_zero", rule_branch_auth_zero, pac},
+    {NULL, "BRA", rule_branch_auth, pac},
+    {NULL, "RETA", rule_return_auth, pac},
+    {NULL, "LDRA", rule_load_auth, pac},
+    {NULL, "PAC_AUT", rule_pac_aut, pac},
+    {NULL, "PACGA", rule_pacga, pac},
+    {NULL, "XPAC", rule_xpac, pac},
+    {NULL, "SVC", unknown_call, "system calls that do not exist"},
+    {NULL, "HLT", not_semihosting, "HLT #0xf000 is a semihosting call of the runner"},
+    {NULL, "SYS", system_operation,
+     "addresses stay in the memory window; QEMU's user mode has no DC CVAP and CVADP"},
     {NULL, "MSR", known_register,
      "other registers are not the same at EL0 of a user-mode emulator"},
     {NULL, "MRS", known_register,
      "other registers are not the same at EL0 of a user-mode emulator"},
-    {NULL, "HINT", plain_hint, "waiting has no end; signatures are implementation-defined"},
+    {NULL, "HINT", hint, "WFI has no end; signatures are implementation-defined"},
     {NULL, "MSR_imm", not_tco, "needs FEAT_MTE"},
     {NULL, "LDP_STP", not_stgp, "needs FEAT_MTE"},
     {"Loads and stores", NULL, memory, window},
@@ -301,6 +371,6 @@ const Rule oracle_rules[] = {
     {NULL, "ATOMIC", aligned_memory, window},
     {NULL, "LDAPR", aligned_memory, window},
     {NULL, "fjcvtzs", no_flush, "QEMU's Z for flushed denormals is not the manual's"},
-    {NULL, "fcvtzs_fix_h", NULL, "QEMU 7.2 sign-extends the 16-bit result of the scalar form"},
+    {NULL, "fcvtzs_fix_h", low_half, "QEMU 7.2 sign-extends the 16-bit result of the scalar form"},
 };
 const unsigned oracle_n_rules = ARRAY_LEN(oracle_rules);
