@@ -63,7 +63,7 @@ Device *debugcon_create(Machine *m, uint16_t base, Chardev *backend)
 {
     Debugcon *s = (Debugcon *)device_new(&debugcon_type, m, NULL);
     char *error = NULL;
-    s->iobase = base;
+    s->iobase = base ? base : s->iobase;
     s->backend = backend;
     if (!device_realize(&s->dev, &error)) {
         die("isa-debugcon: %s", error);

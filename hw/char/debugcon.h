@@ -6,7 +6,8 @@
 
 struct Chardev;
 
-// base: 0xe9 (Bochs, OVMF's and SeaBIOS's log port is 0x402). Reads give 0xe9: somebody is there.
+// base: 0 for the property iobase, which is 0xe9 (Bochs; OVMF's and SeaBIOS's log port is 0x402).
+// Reads give 0xe9: somebody is there.
 Device *debugcon_create(struct Machine *m, uint16_t base, struct Chardev *backend);
 
 #endif

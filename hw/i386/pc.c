@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "chardev/chardev.h"
+#include "hw/char/debugcon.h"
 #include "hw/char/parallel.h"
 #include "hw/char/serial16550.h"
 #include "hw/i386/pc_internal.h"
@@ -25,6 +26,7 @@
 #include "hw/isa/isa.h"
 #include "hw/misc/pc_ports.h"
 #include "hw/nvram/fw_cfg.h"
+#include "hw/pci/pci_host.h"
 #include "hw/rtc/mc146818.h"
 #include "hw/timer/hpet.h"
 #include "hw/timer/i8254.h"
@@ -182,6 +184,31 @@ static void create_isa(Pc *s)
     s->fw_cfg = fw_cfg_create_ports(m, s->io, PC_FW_CFG);
 }
 
+static Chardev *open_backend(Pc *s, const char *option, const char *spec)
+{
+    char *error = NULL;
+    Chardev *c = chardev_open(s->m, spec, &error);
+    if (!c) {
+        die("%s %s: %s", option, spec, error);
+    }
+    return c;
+}
+
+static void create_consoles(Pc *s)
+{
+    const MachineConfig *c = &s->m->config;
+    if (c->debugcon) {
+        debugcon_create(s->m, 0, open_backend(s, "-debugcon", c->debugcon));
+    }
+    if (c->parallel || !c->nodefaults) {
+        Chardev *backend = c->parallel ? open_backend(s, "-parallel", c->parallel) : NULL;
+        s->parallel = parallel_isa_create(s->m, 0x378, 7, backend);
+    }
+    if (c->vga ? strcmp(c->vga, "none") : !c->nodefaults) {
+        pci_create(s->m, "VGA", NULL, false);
+    }
+}
+
 static bool create_cpus(Pc *s, char **error)
 {
     const MachineConfig *c = &s->m->config;
@@ -211,6 +238,7 @@ static bool create(Machine *m, const PcChipset *chipset, char **error)
     chipset->create(s);
     create_timers(s);
     create_isa(s);
+    create_consoles(s);
     return nic_create_pending(m, error);
 }
 
@@ -244,7 +272,6 @@ static void reset(Machine *m)
         .default_ram = GIB,                                                                        \
         .max_cpus = MACHINE_MAX_CPUS,                                                              \
         .is_default = first,                                                                       \
-        .nic = "e1000",                                                                            \
         .opts = opts,                                                                              \
         .init = make,                                                                              \
         .finish = finish,                                                                          \
