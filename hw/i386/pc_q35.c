@@ -47,6 +47,7 @@ static void create(Pc *s)
     s->host = q35_mch_create(m, &s->mem);
     pci_ports_create(m, s->io, s->bus);
     create_lpc(s);
+    ahci_create(m, "1f.2");
 }
 
 static void prepare(Pc *s)
