@@ -1,111 +1,73 @@
-// A PC without CPUs for device tests: 16 MiB of RAM at 0, ports, a PCI bus whose addresses are
-// physical ones.
+// A bare machine with I/O ports and a clock that the test moves.
 #ifndef TESTS_UNIT_PC_RIG_H
 #define TESTS_UNIT_PC_RIG_H
 
-#include <stdio.h>
-#include <string.h>
-#include <unistd.h>
-#include "bare_machine.h"
-#include "block/block.h"
-#include "hw/pci/pci.h"
+#include <criterion/criterion.h>
 
-#define PC_RAM (16 << 20)
+#include "tests/unit/bare_machine.h"
 
 typedef struct PcRig {
     Machine *m;
-    uint8_t *ram;
-    PciBus *bus;
-    Pin intx[4];
+    MemRegion *io, *mem;
+    uint64_t now;
 } PcRig;
 
-static inline PcRig *pc_rig(void)
+static inline uint64_t pc_rig_now(void *opaque)
 {
-    PcRig *r = g_new0(PcRig, 1);
-    IrqLine lines[4];
-    r->m = bare_machine();
-    MemRegion *root = address_space_root(r->m->memory), *ram = mem_ram("ram", PC_RAM);
-    MemRegion *io = mem_container("io", 0x10000);
-    r->ram = mem_host(ram);
-    mem_map(root, 0, ram, 0);
-    r->m->io = address_space_new("io", io);
-    for (int i = 0; i < 4; i++) {
-        lines[i] = pin_line(&r->intx[i]);
-    }
-    r->bus = pci_bus_new(r->m, "pci.0", root, io, lines);
-    machine_register(r->m, "pci", r->bus);
-    return r;
+    return ((PcRig *)opaque)->now;
 }
 
-static inline uint64_t in_port(PcRig *r, unsigned port, unsigned size)
+static inline void pc_rig_init(PcRig *r)
+{
+    r->m = bare_machine();
+    r->m->io = address_space_new("io", mem_container("io", 0x10000));
+    r->io = address_space_root(r->m->io);
+    r->mem = address_space_root(r->m->memory);
+    r->now = 0;
+    clock_set_source(r->m->clock, pc_rig_now, r);
+}
+
+// Goes on to a time, stopping at each deadline.
+static inline void go_to(PcRig *r, uint64_t ns)
+{
+    for (;;) {
+        uint64_t next = clock_next_deadline(r->m->clock);
+        if (next > ns) {
+            break;
+        }
+        r->now = MAX_OF(r->now, next);
+        clock_run_due(r->m->clock, r->now);
+    }
+    r->now = ns;
+}
+
+static inline void pass(PcRig *r, uint64_t ns)
+{
+    go_to(r, r->now + ns);
+}
+
+static inline unsigned in(PcRig *r, unsigned port)
+{
+    uint64_t v;
+    mem_read_n(r->m->io, port, &v, 1);
+    return (unsigned)v;
+}
+
+static inline uint64_t in_n(PcRig *r, unsigned port, unsigned size)
 {
     uint64_t v;
     mem_read_n(r->m->io, port, &v, size);
     return v;
 }
 
-static inline void out_port(PcRig *r, unsigned port, uint64_t v, unsigned size)
+static inline void out(PcRig *r, unsigned port, unsigned v)
+{
+    mem_write_n(r->m->io, port, v, 1);
+}
+
+static inline void out_n(PcRig *r, unsigned port, uint64_t v, unsigned size)
 {
     mem_write_n(r->m->io, port, v, size);
-}
-
-// A temporary image of this many 512-byte sectors, each filled with what `fill` says; its name is
-// freed at exit by nobody. The -drive gets this id.
-static inline char *pc_image(PcRig *r, const char *id, unsigned sectors, const char *options,
-                             void (*fill)(uint8_t *sector, unsigned n))
-{
-    char *name = g_strdup("/tmp/mimus-test-XXXXXX");
-    int fd = mkstemp(name);
-    uint8_t sector[512];
-    for (unsigned i = 0; i < sectors; i++) {
-        memset(sector, 0, sizeof sector);
-        fill(sector, i);
-        if (write(fd, sector, sizeof sector) != sizeof sector) {
-            abort();
-        }
-    }
-    close(fd);
-    char *arg = g_strdup_printf("file=%s,if=none,id=%s%s", name, id, options), *error = NULL;
-    if (!drive_add(r->m, arg, false, &error)) {
-        fprintf(stderr, "%s\n", error);
-        abort();
-    }
-    g_free(arg);
-    return name;
-}
-
-// type and properties as -device has them.
-static inline Device *pc_device(PcRig *r, const char *arg)
-{
-    char *error = NULL;
-    guint n = r->m->devices->len;
-    if (!device_add(r->m, arg, &error)) {
-        fprintf(stderr, "%s\n", error);
-        abort();
-    }
-    return r->m->devices->pdata[n];
-}
-
-static inline uint32_t pci_cfg(PcRig *r, unsigned devfn, unsigned at, unsigned size)
-{
-    return pci_bus_config_read(r->bus, devfn, at, size);
-}
-
-static inline void pci_cfg_set(PcRig *r, unsigned devfn, unsigned at, uint32_t v, unsigned size)
-{
-    pci_bus_config_write(r->bus, devfn, at, v, size);
-}
-
-static inline void ram32(PcRig *r, uint32_t at, uint32_t v)
-{
-    memcpy(r->ram + at, &v, 4);
-}
-
-static inline uint32_t ram_get32(PcRig *r, uint32_t at)
-{
-    uint32_t v;
-    memcpy(&v, r->ram + at, 4);
-    return v;
 }
 
 #endif
