@@ -135,8 +135,20 @@ static bool tr_xadd(X86Ctx *c, const X86Insn *i)
     return true;
 }
 
-// The accumulator gets the old value if the comparison failed; the destination is written in any
-// case (with the old value), but a 32-bit accumulator that matched keeps its upper half.
+// Puts y into a register if acc and old are equal; else it keeps all its bits.
+static void put_if_equal(X86Ctx *c, const X86Operand *o, IRRef acc, IRRef old, IRRef y)
+{
+    IRBlock *b = c->b;
+    IRRef before = x86_reg64(c, o->reg), wide = o->bytes == 8 ? y : ir_extu(b, y);
+    if (o->bytes < 4) {
+        wide = ir_deposit(b, before, wide, o->high_byte ? 8 : 0, 8 * o->bytes);
+    }
+    ir_put(b, offsetof(X86CPU, vcpu.gpr) + 8 * (size_t)o->reg,
+           ir_select(b, IR_EQ, acc, old, wide, before));
+}
+
+// The accumulator gets the old value if the comparison failed, the destination the new one if it
+// did not. The other one keeps its upper half.
 static bool tr_cmpxchg(X86Ctx *c, const X86Insn *i)
 {
     IRBlock *b = c->b;
@@ -153,7 +165,7 @@ static bool tr_cmpxchg(X86Ctx *c, const X86Insn *i)
     x86_put_flags(c, ir_f_sub_n(b, acc, old, bits_of(i)));
     ir_put(b, offsetof(X86CPU, vcpu.gpr[X86_RAX]), value);
     if (i->operand[0].kind != X86_OP_MEM) {
-        x86_write(c, 0, ir_select(b, IR_EQ, acc, old, y, old));
+        put_if_equal(c, &i->operand[0], acc, old, y);
     }
     return true;
 }

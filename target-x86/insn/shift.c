@@ -192,17 +192,17 @@ static bool tr_shift(X86Ctx *c, const X86Insn *i)
 
 // --- SHLD, SHRD
 
-// 16 bits: the two as one 32-bit string, twice over, as counts go to 31.
+// 16 bits: counts go to 31, and what comes in after 16 bits is the source once more.
 static IRRef double_16(X86Ctx *c, const Shift *s, bool left, IRRef y, IRRef count)
 {
     IRBlock *b = c->b;
     IRRef n = ir_extu(b, count), x = ir_extu(b, s->x), w = ir_extu(b, y);
+    IRRef twice = ir_or(b, w, ir_shli(b, w, 16));
     if (left) {
-        IRRef v = ir_or(b, ir_or(b, ir_shli(b, x, 32), ir_shli(b, w, 16)), x);
+        IRRef v = ir_or(b, ir_shli(b, x, 32), twice);
         return ir_trunc(b, ir_shri(b, ir_shl(b, v, n), 32));
     }
-    IRRef v = ir_or(b, ir_or(b, ir_shli(b, x, 32), ir_shli(b, w, 16)), x);
-    return ir_trunc(b, ir_shr(b, v, n));
+    return ir_trunc(b, ir_shr(b, ir_or(b, ir_shli(b, twice, 16), x), n));
 }
 
 // x shifted by count (below the width), filled from y.
@@ -217,7 +217,7 @@ static IRRef double_wide(X86Ctx *c, const Shift *s, bool left, IRRef y, IRRef co
     return ir_or(b, ir_shr(b, s->x, count), ir_shl(b, ir_shli(b, y, 1), rest));
 }
 
-// arg: 1 left. Flags: S, Z, P of the result; C the last bit out; V: the sign changed.
+// arg: 1 left. Flags: S, Z, P of the result; C the last bit out; V: the last step changed the sign.
 static bool tr_double_shift(X86Ctx *c, const X86Insn *i)
 {
     IRBlock *b = c->b;
@@ -239,7 +239,8 @@ static bool tr_double_shift(X86Ctx *c, const X86Insn *i)
     }
     IRRef carry = left ? ir_shri(b, before, s.bits - 1) : before;
     IRRef flags = ir_f_setc(b, ir_f_logic_n(b, r, s.bits), carry);
-    flags = ir_f_setv(b, flags, ir_shri(b, ir_xor(b, r, s.x), s.bits - 1));
+    IRRef other = left ? carry : ir_shri(b, r, s.bits - 2); // the sign before the last step
+    flags = ir_f_setv(b, flags, ir_xor(b, ir_shri(b, r, s.bits - 1), other));
     x86_write(c, 0, r);
     put_flags(c, &s, flags);
     return true;
@@ -278,14 +279,14 @@ static bool tr_rorx(X86Ctx *c, const X86Insn *i)
 
 // clang-format off
 static const X86Row rows[] = {
-    SHIFT_ROWS("ROL", ROL, "0", "O"),
-    SHIFT_ROWS("ROR", ROR, "1", "O"),
-    SHIFT_ROWS("RCL", RCL, "2", "O"),
-    SHIFT_ROWS("RCR", RCR, "3", "O"),
-    SHIFT_ROWS("SHL", SHL, "4", "OAC"),
-    SHIFT_ROWS("SHR", SHR, "5", "OAC"),
-    SHIFT_ROWS("SAL", SAL, "6", "OAC"),
-    SHIFT_ROWS("SAR", SAR, "7", "OA"),
+    SHIFT_ROWS("ROL", ROL, "0", NULL),
+    SHIFT_ROWS("ROR", ROR, "1", NULL),
+    SHIFT_ROWS("RCL", RCL, "2", NULL),
+    SHIFT_ROWS("RCR", RCR, "3", NULL),
+    SHIFT_ROWS("SHL", SHL, "4", "A"),
+    SHIFT_ROWS("SHR", SHR, "5", "A"),
+    SHIFT_ROWS("SAL", SAL, "6", "A"),
+    SHIFT_ROWS("SAR", SAR, "7", "A"),
     {"SHLD", "0F A4 /r", "Ev,Gv,Ib", tr_double_shift, 1, 0, 0, "OAC"},
     {"SHLD", "0F A5 /r", "Ev,Gv,CL", tr_double_shift, 1, 0, 0, "OAC"},
     {"SHRD", "0F AC /r", "Ev,Gv,Ib", tr_double_shift, 0, 0, 0, "OAC"},
