@@ -337,8 +337,11 @@ static void random_bytes(Random *r, uint8_t *b)
 // Where capstone is wrong or follows another rule.
 static bool known_difference(const X86Insn *i)
 {
-    // Near branches with 66 in 64-bit mode are AMD's; UD0 and UD1 have no ModRM byte.
-    return (i->opsize_prefix && i->row->flags & X86_ROW_F64) || strncmp(i->row->name, "UD", 2) == 0;
+    // UD0 and UD1 have no ModRM byte there. Near branches with 66 are AMD's, and with REX.W and 67
+    // or REP it takes 16-bit immediates for 32-bit ones or the other way round.
+    unsigned flags = i->row->flags;
+    return (flags & (X86_ROW_F64 | X86_ROW_D64) && (i->opsize_prefix || i->rex_w)) ||
+           strncmp(i->row->name, "UD", 2) == 0;
 }
 
 static void compare_lengths(cs_mode mode, uint64_t flags, uint64_t seed)
