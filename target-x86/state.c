@@ -51,6 +51,7 @@ static const StateField system_fields[] = {
     STATE_U64(X86System, sysenter_eip),
     STATE_U64(X86System, pat),
     STATE_U64(X86System, tsc_offset),
+    STATE_U64(X86System, tsc_seen),
     STATE_U64(X86System, tsc_adjust),
     STATE_U64(X86System, tsc_aux),
     STATE_U64(X86System, misc_enable),

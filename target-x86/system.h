@@ -68,6 +68,7 @@ typedef struct X86System {
     // --- MSRs
     uint64_t star, lstar, cstar, fmask;
     uint64_t sysenter_cs, sysenter_esp, sysenter_eip;
+    uint64_t tsc_seen; // latest virtual time that the counter has shown
     uint64_t pat, tsc_offset, tsc_adjust, tsc_aux, misc_enable, feature_control, debugctl;
     uint64_t mtrr_def_type, mtrr_fixed[X86_FIX_MTRRS], mtrr_var[2 * X86_VAR_MTRRS];
     uint64_t mcg_status, mcg_ctl, mce_bank[4 * X86_MCE_BANKS];

@@ -78,9 +78,23 @@ enum {
 
 // --- time
 
+// CPUs take their turns one after the other from the same virtual time on. Counters that went by it
+// alone would be ahead of each other by up to a turn, which systems notice and then do without them:
+// none shows less than another has shown.
+static uint64_t counter(X86CPU *c)
+{
+    const Machine *m = c->vcpu.machine;
+    uint64_t now = clock_now(m->clock);
+    for (unsigned i = 0; i < m->n_cpus && m->n_cpus > 1; i++) {
+        now = MAX_OF(now, x86_cpu(m->cpu[i])->sys->tsc_seen);
+    }
+    c->sys->tsc_seen = now;
+    return now;
+}
+
 uint64_t x86_tsc(X86CPU *c)
 {
-    return clock_now(c->vcpu.machine->clock) + c->sys->tsc_offset;
+    return counter(c) + c->sys->tsc_offset;
 }
 
 static bool write_tsc(X86CPU *c, uint64_t value)
