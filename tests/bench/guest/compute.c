@@ -18,6 +18,18 @@ static uint64_t integer(unsigned scale)
     return s;
 }
 
+// The upper half of the product.
+static uint64_t high_product(uint64_t x, uint64_t y)
+{
+#ifdef __SIZEOF_INT128__
+    return (uint64_t)(((unsigned __int128)x * y) >> 64);
+#else
+    uint64_t low = (x & UINT32_MAX) * (y & UINT32_MAX), mid = (x >> 32) * (y & UINT32_MAX);
+    uint64_t other = (x & UINT32_MAX) * (y >> 32) + (low >> 32) + (mid & UINT32_MAX);
+    return (x >> 32) * (y >> 32) + (mid >> 32) + (other >> 32);
+#endif
+}
+
 static uint64_t mul_div(unsigned scale)
 {
     uint64_t s = 1, x = 88172645463325252;
@@ -25,7 +37,7 @@ static uint64_t mul_div(unsigned scale)
         x ^= x << 13;
         x ^= x >> 7;
         x ^= x << 17;
-        s += x / (i | 1) + (uint64_t)(((unsigned __int128)x * i) >> 64) + (uint32_t)x % 1009;
+        s += x / (i | 1) + high_product(x, i) + (uint32_t)x % 1009;
     }
     return s;
 }
