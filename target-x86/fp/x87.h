@@ -51,11 +51,12 @@ typedef enum X87Format { X87_F32, X87_F64, X87_I16, X87_I32, X87_I64, X87_F80, X
 
 // Instructions without a memory operand.
 typedef enum X87Misc {
-    X87_FLD,  // operand: i
-    X87_FXCH, // i
-    X87_FST,  // i
-    X87_FSTP, // i
-    X87_FLD1, // FLD1 .. FLDZ in the order of their opcodes
+    X87_FLD,     // operand: i
+    X87_FXCH,    // i
+    X87_FST,     // i
+    X87_FSTP,    // i
+    X87_FSTPNCE, // i: an empty ST0 is no fault
+    X87_FLD1,    // FLD1 .. FLDZ in the order of their opcodes
     X87_FLDL2T,
     X87_FLDL2E,
     X87_FLDPI,
@@ -110,12 +111,12 @@ extern const IRHelper x87_h_store_value; // desc, next pc, ip, dp -> raw bits
 extern const IRHelper x87_h_store_done;  // desc, ip, dp
 // 80-bit and BCD operands have two parts: 64 bits and 16.
 extern const IRHelper x87_h_load80;        // low, high, desc, ip (dp by x87_h_operand before)
-extern const IRHelper x87_h_store80_value; // desc, next pc, part (0, 1) -> bits
+extern const IRHelper x87_h_store80_value; // desc, next pc, part (0, 1), dp -> bits
 extern const IRHelper x87_h_operand;       // dp | segment << 60
 // Registers: desc, ip.
 extern const IRHelper x87_h_arith; // X87_DESC(X87Arith, i) | X87_ARITH_TO_STI | X87_POP
 extern const IRHelper x87_h_misc;  // X87_DESC(X87Misc, i)
-extern const IRHelper x87_h_comi;  // i | quiet << 8 | pop << 9, ip, packed IR flags -> new flags
+extern const IRHelper x87_h_comi;  // i | quiet << 8 | pop << 9, ip -> packed IR flags
 extern const IRHelper x87_h_cmov;  // i, condition (0 or 1), ip
 // Control.
 extern const IRHelper x87_h_wait;   // #MF if an exception is pending

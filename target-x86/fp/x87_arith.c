@@ -85,7 +85,8 @@ static void compare_reg(X86CPU *c, unsigned i, bool quiet, unsigned n_pops)
     compare(c, x87_get(c, i), x87_is_empty(c, i), quiet, n_pops);
 }
 
-static uint64_t h_comi(VCPU *v, uint64_t how, uint64_t ip, uint64_t flags)
+// The flags are set even if an exception is unmasked, as AMD's CPUs do.
+static uint64_t h_comi(VCPU *v, uint64_t how, uint64_t ip)
 {
     X86CPU *c = x86_cpu(v);
     unsigned i = how & 7;
@@ -96,18 +97,17 @@ static uint64_t h_comi(VCPU *v, uint64_t how, uint64_t ip, uint64_t flags)
     if (x87_is_empty(c, 0) || x87_is_empty(c, i)) {
         done = x87_stack_underflow(c);
     } else {
+        uint16_t c1 = c->fpu.status & X87_C1; // stays
         o = sf_x80_compare(&s, x87_get(c, 0), x87_get(c, i), !(how >> 8 & 1));
         done = x87_note(c, &s);
+        c->fpu.status |= c1;
     }
-    if (!done) {
-        return flags;
-    }
-    pops(c, how >> 9 & 1);
+    pops(c, done ? how >> 9 & 1 : 0);
     unsigned bits = order_bits(o);
     return (bits & X87_C0 ? IR_FLAG_C : 0) | (bits & X87_C2 ? IR_FLAG_P : 0) |
            (bits & X87_C3 ? IR_FLAG_Z : 0);
 }
-const IRHelper x87_h_comi = {"x87_comi", h_comi, IR_I32, 3, CALLS};
+const IRHelper x87_h_comi = {"x87_comi", h_comi, IR_I32, 2, CALLS};
 
 // --- two operands
 
@@ -137,7 +137,7 @@ static void h_arith(VCPU *v, uint64_t desc, uint64_t ip)
     unsigned i = desc >> 8 & 7, pop = desc & X87_POP ? 1 : 0;
     begin(c, (uint32_t)desc, ip);
     if (op == X87_COM || op == X87_COMP) {
-        compare_reg(c, i, false, op == X87_COMP);
+        compare_reg(c, i, false, op == X87_COMP || pop);
     } else if (desc & X87_ARITH_TO_STI) {
         arith(c, op, i, x87_get(c, 0), x87_is_empty(c, 0), pop);
     } else {
@@ -260,9 +260,17 @@ static bool is_trig(X87Misc what)
     return what == X87_FSIN || what == X87_FCOS || what == X87_FSINCOS || what == X87_FPTAN;
 }
 
+static void clear_c2(X86CPU *c, X87Misc what)
+{
+    if (is_trig(what)) {
+        c->fpu.status &= (uint16_t)~X87_C2;
+    }
+}
+
 static void f_unary(X86CPU *c, X87Misc what)
 {
     bool underflow;
+    clear_c2(c, what);
     if (!operands(c, x87_is_empty(c, 0), &underflow)) {
         return;
     }
@@ -320,7 +328,7 @@ static void f_remainder(X86CPU *c, bool nearest)
         return;
     }
     SfX80 r = SF_X80_DEFNAN;
-    unsigned bits = 0;
+    unsigned bits = c->fpu.status & (X87_C0 | X87_C3); // stay if there is no quotient
     if (!underflow) {
         SfX80Status s = x87_status_for(c);
         uint64_t q;
@@ -329,8 +337,10 @@ static void f_remainder(X86CPU *c, bool nearest)
         if (!x87_note(c, &s)) {
             return;
         }
-        bits =
-            complete ? (q & 1 ? X87_C1 : 0) | (q & 2 ? X87_C3 : 0) | (q & 4 ? X87_C0 : 0) : X87_C2;
+        if (sf_x80_class(r) > SF_X80_NAN) {
+            bits = complete ? (q & 1 ? X87_C1 : 0) | (q & 2 ? X87_C3 : 0) | (q & 4 ? X87_C0 : 0)
+                            : X87_C2;
+        }
     }
     set_condition(c, bits);
     x87_set(c, 0, r);
@@ -351,6 +361,7 @@ static void f_two(X86CPU *c, X87Misc what)
 {
     bool fault;
     SfX80 first = SF_X80_DEFNAN, second = SF_X80_DEFNAN;
+    clear_c2(c, what);
     if (!two_results(c, &fault)) {
         return;
     }
@@ -395,13 +406,9 @@ static void f_sign(X86CPU *c, bool change)
 
 static void f_push(X86CPU *c, SfX80 v, bool missing)
 {
-    if (!x87_is_empty(c, 7)) {
-        if (!x87_stack_overflow(c)) {
-            return;
-        }
-        v = SF_X80_DEFNAN;
-    } else if (missing) {
-        if (!x87_stack_underflow(c)) {
+    bool overflow = !x87_is_empty(c, 7);
+    if (missing || overflow) {
+        if (!(missing ? x87_stack_underflow(c) : x87_stack_overflow(c))) {
             return;
         }
         v = SF_X80_DEFNAN;
@@ -474,7 +481,6 @@ static void h_cmov(VCPU *v, uint64_t desc, uint64_t condition, uint64_t ip)
     if (underflow) {
         x87_set(c, 0, SF_X80_DEFNAN);
     } else {
-        c->fpu.status &= (uint16_t)~X87_C1;
         x87_set(c, 0, condition ? x87_get(c, i) : x87_get(c, 0));
     }
 }
@@ -504,6 +510,7 @@ static void f_compare(X86CPU *c, X87Misc what, unsigned i)
 }
 static void f_free(X86CPU *c, X87Misc what, unsigned i)
 {
+    c->fpu.status &= (uint16_t)~X87_C1;
     c->fpu.empty |= (uint8_t)(1u << x87_reg(c, i));
     pops(c, what == X87_FFREEP);
 }
@@ -517,6 +524,13 @@ static void f_swap(X86CPU *c, X87Misc what, unsigned i)
 {
     (void)what;
     f_exchange(c, i);
+}
+static void f_store_unchecked(X86CPU *c, X87Misc what, unsigned i)
+{
+    (void)what;
+    c->fpu.status &= (uint16_t)~X87_C1;
+    x87_set(c, i, x87_get(c, 0));
+    x87_pop(c);
 }
 static void f_store_reg(X86CPU *c, X87Misc what, unsigned i)
 {
@@ -562,19 +576,26 @@ static void f_nothing(X86CPU *c, X87Misc what, unsigned i)
 
 typedef void MiscFn(X86CPU *c, X87Misc what, unsigned i);
 static MiscFn *const misc[] = {
-    [X87_FLD] = f_load,         [X87_FXCH] = f_swap,       [X87_FST] = f_store_reg,
-    [X87_FSTP] = f_store_reg,   [X87_FLD1] = f_const,      [X87_FLDL2T] = f_const,
-    [X87_FLDL2E] = f_const,     [X87_FLDPI] = f_const,     [X87_FLDLG2] = f_const,
-    [X87_FLDLN2] = f_const,     [X87_FLDZ] = f_const,      [X87_FCHS] = f_change_sign,
-    [X87_FABS] = f_change_sign, [X87_FTST] = f_compare,    [X87_FXAM] = f_examine,
-    [X87_F2XM1] = f_one,        [X87_FYL2X] = f_both,      [X87_FPTAN] = f_pair,
-    [X87_FPATAN] = f_both,      [X87_FXTRACT] = f_pair,    [X87_FPREM1] = f_partial,
-    [X87_FPREM] = f_partial,    [X87_FYL2XP1] = f_both,    [X87_FSQRT] = f_one,
-    [X87_FSINCOS] = f_pair,     [X87_FRNDINT] = f_one,     [X87_FSCALE] = f_both,
-    [X87_FSIN] = f_one,         [X87_FCOS] = f_one,        [X87_FUCOM] = f_compare,
-    [X87_FUCOMP] = f_compare,   [X87_FUCOMPP] = f_compare, [X87_FCOMPP] = f_compare,
-    [X87_FFREE] = f_free,       [X87_FFREEP] = f_free,     [X87_FDECSTP] = f_rotate,
-    [X87_FINCSTP] = f_rotate,   [X87_FNOP] = f_nothing,
+    [X87_FLD] = f_load,         [X87_FXCH] = f_swap,
+    [X87_FST] = f_store_reg,    [X87_FSTP] = f_store_reg,
+    [X87_FLD1] = f_const,       [X87_FLDL2T] = f_const,
+    [X87_FLDL2E] = f_const,     [X87_FLDPI] = f_const,
+    [X87_FLDLG2] = f_const,     [X87_FLDLN2] = f_const,
+    [X87_FLDZ] = f_const,       [X87_FCHS] = f_change_sign,
+    [X87_FABS] = f_change_sign, [X87_FTST] = f_compare,
+    [X87_FXAM] = f_examine,     [X87_F2XM1] = f_one,
+    [X87_FYL2X] = f_both,       [X87_FPTAN] = f_pair,
+    [X87_FPATAN] = f_both,      [X87_FXTRACT] = f_pair,
+    [X87_FPREM1] = f_partial,   [X87_FPREM] = f_partial,
+    [X87_FYL2XP1] = f_both,     [X87_FSQRT] = f_one,
+    [X87_FSINCOS] = f_pair,     [X87_FRNDINT] = f_one,
+    [X87_FSCALE] = f_both,      [X87_FSIN] = f_one,
+    [X87_FCOS] = f_one,         [X87_FUCOM] = f_compare,
+    [X87_FUCOMP] = f_compare,   [X87_FUCOMPP] = f_compare,
+    [X87_FCOMPP] = f_compare,   [X87_FFREE] = f_free,
+    [X87_FFREEP] = f_free,      [X87_FDECSTP] = f_rotate,
+    [X87_FINCSTP] = f_rotate,   [X87_FSTPNCE] = f_store_unchecked,
+    [X87_FNOP] = f_nothing,
 };
 
 static void h_misc(VCPU *v, uint64_t desc, uint64_t ip)

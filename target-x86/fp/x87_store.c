@@ -1,6 +1,7 @@
 // x87 stores to memory: the value, then the effects.
 #include "target-x86/fp/x87.h"
 #include "accel/engine.h"
+#include "softmmu/softmmu.h"
 
 #define CALLS (IR_CALL_READS | IR_CALL_WRITES | IR_CALL_FAULTS | IR_CALL_COUNT)
 
@@ -8,6 +9,10 @@ typedef struct Stored {
     uint64_t low, high;
 } Stored;
 
+static const uint8_t format_bytes[] = {
+    [X87_F32] = 4, [X87_F64] = 8,  [X87_I16] = 2,  [X87_I32] = 4,
+    [X87_I64] = 8, [X87_F80] = 10, [X87_BCD] = 10,
+};
 static const uint8_t int_bits[] = {[X87_I16] = 16, [X87_I32] = 32, [X87_I64] = 64};
 
 static Stored pack_bcd(SfX80Status *s, SfX80 a)
@@ -58,9 +63,21 @@ static Stored indefinite(uint32_t desc)
     }
 }
 
-// The instruction is over without a store: an exception waits for the next one.
-static NORETURN void skip_store(X86CPU *c, uint64_t next_pc)
+// The instruction is over without a store: an exception waits for the next one. What the access
+// itself would raise comes first.
+static NORETURN void skip_store(X86CPU *c, uint32_t desc, uint64_t next_pc, const SfX80Status *s,
+                                uint64_t dp)
 {
+    unsigned bytes = format_bytes[desc & 0xff];
+    uint64_t offset = (uint64_t)((int64_t)(dp << 4) >> 4);
+    uint64_t at = x86_linear_checked(c, (unsigned)(dp >> 60), offset, bytes, true);
+    mmu_probe(&c->vcpu, at, 1, IR_MEM_STORE);
+    mmu_probe(&c->vcpu, at + bytes - 1, 1, IR_MEM_STORE);
+    if (s) {
+        x87_note(c, s);
+    } else {
+        x87_stack_underflow(c);
+    }
     engine_exception_begin(&c->vcpu);
     c->vcpu.pc = next_pc;
     c->inhibit = 0;
@@ -75,21 +92,19 @@ static bool forbidden(const X86CPU *c, const SfX80Status *s)
     return raised & ~c->fpu.control;
 }
 
-static Stored store_value(X86CPU *c, uint32_t desc, uint64_t next_pc, SfX80Status *s)
+static Stored store_value(X86CPU *c, uint32_t desc, uint64_t next_pc, uint64_t dp)
 {
     x87_check_pending(c);
     if (x87_is_empty(c, 0)) {
         if (!(c->fpu.control & X87_IE)) {
-            x87_stack_underflow(c);
-            skip_store(c, next_pc);
+            skip_store(c, desc, next_pc, NULL, dp);
         }
         return indefinite(desc);
     }
-    *s = x87_status_for(c);
-    Stored r = convert(s, desc, x87_get(c, 0));
-    if (unlikely(forbidden(c, s))) {
-        x87_note(c, s);
-        skip_store(c, next_pc);
+    SfX80Status s = x87_status_for(c);
+    Stored r = convert(&s, desc, x87_get(c, 0));
+    if (unlikely(forbidden(c, &s))) {
+        skip_store(c, desc, next_pc, &s, dp);
     }
     return r;
 }
@@ -97,21 +112,20 @@ static Stored store_value(X86CPU *c, uint32_t desc, uint64_t next_pc, SfX80Statu
 static uint64_t h_store_value(VCPU *v, uint64_t desc, uint64_t next_pc, uint64_t ip, uint64_t dp)
 {
     X86CPU *c = x86_cpu(v);
-    SfX80Status s;
     x87_check_pending(c);
     x87_keep_pointers(c, (uint32_t)desc, ip);
     x87_keep_operand(c, dp);
-    return store_value(c, (uint32_t)desc, next_pc, &s).low;
+    return store_value(c, (uint32_t)desc, next_pc, dp).low;
 }
 const IRHelper x87_h_store_value = {"x87_store_value", h_store_value, IR_I64, 4, CALLS};
 
-static uint64_t h_store80_value(VCPU *v, uint64_t desc, uint64_t next_pc, uint64_t part)
+static uint64_t h_store80_value(VCPU *v, uint64_t desc, uint64_t next_pc, uint64_t part,
+                                uint64_t dp)
 {
-    SfX80Status s;
-    Stored r = store_value(x86_cpu(v), (uint32_t)desc, next_pc, &s);
+    Stored r = store_value(x86_cpu(v), (uint32_t)desc, next_pc, dp);
     return part ? r.high : r.low;
 }
-const IRHelper x87_h_store80_value = {"x87_store80_value", h_store80_value, IR_I64, 3, CALLS};
+const IRHelper x87_h_store80_value = {"x87_store80_value", h_store80_value, IR_I64, 4, CALLS};
 
 static void h_store_done(VCPU *v, uint64_t desc, uint64_t ip, uint64_t dp)
 {

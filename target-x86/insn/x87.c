@@ -91,15 +91,15 @@ static bool tr_load80(X86Ctx *c, const X86Insn *i)
 
 static bool tr_store80(X86Ctx *c, const X86Insn *i)
 {
-    IRRef offset = x86_ea(c), desc = desc_of(c, i, i->row->arg);
+    IRRef offset = x86_ea(c), desc = desc_of(c, i, i->row->arg), dp = dp_of(c, i, offset);
     IRRef next = ir_i64(c->b, c->next);
-    IRRef low = ir_call(c->b, &x87_h_store80_value, desc, next, ir_i64(c->b, 0), IR_NONE);
-    IRRef high = ir_call(c->b, &x87_h_store80_value, desc, next, ir_i64(c->b, 1), IR_NONE);
+    IRRef low = ir_call(c->b, &x87_h_store80_value, desc, next, ir_i64(c->b, 0), dp);
+    IRRef high = ir_call(c->b, &x87_h_store80_value, desc, next, ir_i64(c->b, 1), dp);
     IRRef at = x86_linear(c, i->seg, offset, 10, true);
     // The part that may lie on the next page first, so that a fault there stores nothing.
     ir_st(c->b, at, 8, ir_trunc(c->b, high), x86_memop(c, 2));
     ir_st(c->b, at, 0, low, x86_memop(c, 8));
-    call(c, &x87_h_store_done, desc, ip_of(c), dp_of(c, i, offset), IR_NONE);
+    call(c, &x87_h_store_done, desc, ip_of(c), dp, IR_NONE);
     return true;
 }
 
@@ -129,8 +129,7 @@ static bool tr_misc(X86Ctx *c, const X86Insn *i)
 static bool tr_comi(X86Ctx *c, const X86Insn *i)
 {
     IRRef how = desc_of(c, i, i->row->arg | (i->modrm & 7));
-    IRRef old = ir_f_pack(c->b, x86_flags(c));
-    IRRef f = ir_call(c->b, &x87_h_comi, how, ip_of(c), old, IR_NONE);
+    IRRef f = ir_call(c->b, &x87_h_comi, how, ip_of(c), IR_NONE, IR_NONE);
     x86_put_flags(c, ir_f_unpack(c->b, f));
     return true;
 }
@@ -267,7 +266,7 @@ static const X86Row rows[] = {
     REG("FCOMP", "DE /2", "ST0,STi", 0),
     MISC("FXCH", "DD /1 reg", "STi", X87_FXCH),
     MISC("FXCH", "DF /1 reg", "STi", X87_FXCH),
-    MISC("FSTP", "D9 /3 reg", "STi", X87_FSTP),
+    MISC("FSTPNCE", "D9 /3 reg", "STi", X87_FSTPNCE),
     MISC("FSTP", "DF /2 reg", "STi", X87_FSTP),
     MISC("FSTP", "DF /3 reg", "STi", X87_FSTP),
     // moves

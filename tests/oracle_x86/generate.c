@@ -520,9 +520,9 @@ bool xo_row_applies(const XGenerator *g, const X86Row *row)
 {
     // Results that differ from run to run, or that belong to the operating system.
     static const char *const left_out[] = {
-        "RDRAND",   "RDSEED",   "RDTSC", "RDTSCP", "CPUID",    "SYSCALL",
-        "SYSENTER", "INT",      "INT3",  "INT1",   "INTO",     "XGETBV",
-        "RDPID",    "UMONITOR", "XSAVE", "XSAVEC", "XSAVEOPT", "XRSTOR",
+        "RDRAND",  "POPF",     "IRET",  "RDSEED", "RDTSC",    "RDTSCP", "CPUID",
+        "SYSCALL", "SYSENTER", "INT",   "INT3",   "INT1",     "INTO",   "XGETBV",
+        "RDPID",   "UMONITOR", "XSAVE", "XSAVEC", "XSAVEOPT", "XRSTOR",
     };
     if (row->flags & (X86_ROW_SYSTEM | X86_ROW_CPL0)) {
         return false;
