@@ -25,6 +25,12 @@ void monitor_examine(Machine *m, int argc, char **argv, GString *out);      // x
 void monitor_examine_phys(Machine *m, int argc, char **argv, GString *out); // xp
 void monitor_screendump(Machine *m, int argc, char **argv, GString *out);   // screendump
 void monitor_displays(Machine *m, int argc, char **argv, GString *out);     // info displays
-void monitor_registers(Machine *m, int argc, char **argv, GString *out);    // info registers
+void monitor_sendkey(Machine *m, int argc, char **argv, GString *out);
+void monitor_mouse_move(Machine *m, int argc, char **argv, GString *out);
+void monitor_mouse_button(Machine *m, int argc, char **argv, GString *out);
+void monitor_pic(Machine *m, int argc, char **argv, GString *out);   // info pic
+void monitor_lapic(Machine *m, int argc, char **argv, GString *out); // info lapic
+void monitor_nmi(Machine *m, int argc, char **argv, GString *out);
+void monitor_registers(Machine *m, int argc, char **argv, GString *out); // info registers
 
 #endif

@@ -1,0 +1,56 @@
+// Monitor commands about a PC's interrupts.
+#include "hw/intc/apic.h"
+#include "hw/intc/i8259.h"
+#include "hw/intc/ioapic.h"
+#include "monitor/commands.h"
+#include "replay/gate.h"
+
+static void print_pic(Machine *m, void *file)
+{
+    const Device *pic = machine_lookup(m, "pic"), *ioapic = machine_lookup(m, "ioapic");
+    if (pic) {
+        i8259_print(pic, file);
+    }
+    if (ioapic) {
+        ioapic_print(ioapic, file);
+    }
+}
+
+void monitor_pic(Machine *m, int argc, char **argv, GString *out)
+{
+    (void)argc;
+    (void)argv;
+    monitor_capture(out, print_pic, m);
+}
+
+void monitor_lapic(Machine *m, int argc, char **argv, GString *out)
+{
+    (void)argc;
+    (void)argv;
+    monitor_capture(out, apic_print, m);
+}
+
+static void deliver_nmi(void *machine, const void *data, size_t len)
+{
+    IrqLine nmi = apic_lint1(machine);
+    (void)data;
+    (void)len;
+    irq_pulse(&nmi);
+}
+
+void monitor_nmi(Machine *m, int argc, char **argv, GString *out)
+{
+    (void)argc;
+    (void)argv;
+    if (!machine_lookup(m, "apics")) {
+        g_string_append(out, "nmi: this board has none\n");
+        return;
+    }
+    GateSource *source = machine_lookup(m, "nmi-source");
+    if (!source) {
+        source = g_new(GateSource, 1);
+        *source = (GateSource){"nmi", deliver_nmi, m};
+        machine_register(m, "nmi-source", source);
+    }
+    gate_submit(gate_get(m), source, "", 1);
+}
