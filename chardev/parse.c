@@ -78,16 +78,26 @@ static const struct {
     {"websocket", "socket", unsupported},
 };
 
+// The first element; it may be missing, or be a key instead.
+static const char *kind_of(KeyVal *kv, const char *key, char **error)
+{
+    const char *kind = keyval_get(kv, key);
+    if (!kind) {
+        *error = g_strdup(kv->n ? "the kind of character backend has to come first"
+                                : "an empty character backend");
+    }
+    return kind;
+}
+
 // The part before the first comma decides; the rest are keys.
 static bool parse_short(const char *text, ChardevSpec *spec, char **error)
 {
-    KeyVal *kv = keyval_parse(text, "what");
-    spec->kv = kv;
-    if (!kv->n) {
-        *error = g_strdup("an empty character backend");
+    KeyVal *kv = spec->kv = keyval_parse(text, "what");
+    const char *first = kind_of(kv, "what", error);
+    if (!first) {
         return false;
     }
-    char *what = g_strdup(keyval_get(kv, "what"));
+    char *what = g_strdup(first);
     char *colon = strchr(what, ':');
     bool ok = false;
     if (what[0] == '/') {
@@ -115,9 +125,9 @@ static bool parse_short(const char *text, ChardevSpec *spec, char **error)
 static bool parse_long(const char *text, ChardevSpec *spec, char **error)
 {
     spec->kv = keyval_parse(text, "backend");
-    const char *name = keyval_get(spec->kv, "backend");
+    const char *name = kind_of(spec->kv, "backend", error);
     spec->id = g_strdup(keyval_get(spec->kv, "id"));
-    spec->kind = chardev_kind_find(name, error);
+    spec->kind = name ? chardev_kind_find(name, error) : NULL;
     return spec->kind != NULL;
 }
 

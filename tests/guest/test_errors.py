@@ -50,6 +50,9 @@ def names():
     error(*VIRT, "-kernal", "x", says=["-kernal", "'-kernel'"])
     error(*VIRT, "-netdev", "usre,id=n", says=["usre", "user"])
     error(*VIRT, "-serial", "nosuch", says=["nosuch"])
+    error(*VIRT, "-serial", "path=x,file:y", says=["-serial", "first"])
+    error(*VIRT, "-chardev", "path=x,id=c", says=["-chardev", "first"])
+    error(*VIRT, "-serial", "no\nsuch", says=["no?such"])
     error(*VIRT, "-d", "in_asn", says=["in_asn"])
 
 
