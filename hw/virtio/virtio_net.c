@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "hw/core/machine.h"
+#include "net/checksum.h"
 #include "util/log.h"
 
 #define CONFIG_SIZE     12
@@ -39,26 +40,6 @@ static size_t header_len(const VirtioNet *n)
 
 // --- transmit
 
-// Sum of 16-bit words of a packet, folded: RFC 1071.
-static uint16_t ones_sum(const uint8_t *p, size_t len)
-{
-    uint64_t sum = 0;
-    while (len >= 4) {
-        uint32_t w;
-        memcpy(&w, p, 4);
-        sum += w;
-        p += 4;
-        len -= 4;
-    }
-    uint32_t w = 0;
-    memcpy(&w, p, len);
-    sum += w;
-    while (sum >> 16) {
-        sum = (sum & 0xffff) + (sum >> 16);
-    }
-    return sum;
-}
-
 // The field holds the sum of the pseudo header; what it covers reaches to the packet's end.
 static bool finish_checksum(const NetHeader *h, uint8_t *p, size_t len)
 {
@@ -66,9 +47,7 @@ static bool finish_checksum(const NetHeader *h, uint8_t *p, size_t len)
     if (h->csum_start >= len || field + 2 > len) {
         return false;
     }
-    uint16_t sum = ~ones_sum(p + h->csum_start, len - h->csum_start);
-    sum = sum ? sum : 0xffff;
-    memcpy(p + field, &sum, 2);
+    net_sum_finish(p + h->csum_start, len - h->csum_start, h->csum_offset, true);
     return true;
 }
 
