@@ -323,7 +323,7 @@ Test(net, nics_and_their_addresses)
     cr_assert(net_add(m, "nic", &error) && net_add(m, "user", &error), "%s", error);
     cr_assert(nic_create_pending(m, &error), "%s", error);
     cr_expect(nic_add(m, "none", &error));
-    cr_expect_not(nic_add(m, "user,model=e1000", &error));
+    cr_expect_not(nic_add(m, "user,model=ne2000", &error));
     cr_expect(strstr(error, "e1000"));
     cr_expect_not(nic_add(m, "user,mac=1:2", &error));
     unsigned cards = 0;
