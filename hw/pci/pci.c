@@ -213,6 +213,23 @@ void pci_add_bar(PciDevice *d, unsigned bar, uint8_t type, MemRegion *region)
 
 #define MAX_ROM UINT64_C(0x1000000)
 
+#define ROM_PCIR     0x18 // offset of the data structure, which begins with "PCIR", vendor, device
+#define ROM_CHECKSUM 6    // a byte of the header that may make up for changes
+
+// A default image is one card's of a family: it gets the ids of the device that it is on, as
+// firmware compares them.
+static void patch_rom_ids(const PciDevice *d, uint8_t *rom, uint64_t len)
+{
+    unsigned pcir = len >= 0x1a ? pci_get16(rom, ROM_PCIR) : 0;
+    if (!pcir || pcir + 8u > len || memcmp(rom + pcir, "PCIR", 4)) {
+        return;
+    }
+    for (unsigned i = 0; i < 4; i++) {
+        rom[ROM_CHECKSUM] += rom[pcir + 4 + i] - d->config[PCI_VENDOR_ID + i];
+        rom[pcir + 4 + i] = d->config[PCI_VENDOR_ID + i];
+    }
+}
+
 // romfile= names one, romfile= without a name says none; otherwise the default, if it is there.
 static bool add_rom(PciDevice *d, char **error)
 {
@@ -242,6 +259,9 @@ static bool add_rom(PciDevice *d, char **error)
     MemRegion *rom = mem_rom(name, size);
     memcpy(mem_host(rom), data, len);
     g_free(data);
+    if (!d->rom_opt) {
+        patch_rom_ids(d, mem_host(rom), len);
+    }
     d->bar[PCI_ROM_BAR] = (PciBar){.region = rom, .size = size};
     pci_put32(d->wmask, PCI_ROM, (uint32_t)(~(size - 1) | PCI_ROM_ENABLE));
     return true;
