@@ -1,5 +1,7 @@
 // "PIIX4_PM": function 3 of the PIIX4 (Intel 290562, 82371AB, chapter 7): power management and
 // SMBus. Its register block lies where PMBA says, general-purpose events at fixed ports.
+#include <string.h>
+
 #include "hw/acpi/pm_internal.h"
 #include "hw/acpi/smbus.h"
 #include "hw/core/machine.h"
@@ -15,6 +17,10 @@ enum {
     CFG_SMBBA = 0x90,
     CFG_SMBHSTCFG = 0xd2, // bit 0: SMBus enabled
 };
+enum {
+    GLBCTL = 0x28, // to 2f, with DEVCTL: which events cause SMIs; none does here
+    GLBCTL_END = 0x30,
+};
 #define APMC_ENABLE   BIT(25)
 #define PM_BLOCK_SIZE 64
 
@@ -24,12 +30,14 @@ typedef struct Piix4Pm {
     SmbusHost smbus;
     MemRegion *block, *smbus_block;
     bool block_mapped, smbus_mapped;
+    uint8_t control[GLBCTL_END - GLBCTL];
     IrqLine sci, smi;
 } Piix4Pm;
 
 static const StateField fields[] = {
     STATE_STRUCTS(Piix4Pm, pci, PciDevice, 1, pci_state_fields),
     STATE_STRUCTS(Piix4Pm, pm, AcpiPm, 1, acpi_pm_state_fields),
+    STATE_U8_ARRAY(Piix4Pm, control, GLBCTL_END - GLBCTL),
     STATE_STRUCTS(Piix4Pm, smbus, SmbusHost, 1, smbus_state_fields),
     STATE_END,
 };
@@ -84,6 +92,10 @@ static uint64_t block_read(void *opaque, uint64_t offset, unsigned size)
 {
     Piix4Pm *s = opaque;
     uint16_t v = 0;
+    if (offset >= GLBCTL && offset < GLBCTL_END) {
+        memcpy(&v, &s->control[offset - GLBCTL], size);
+        return v;
+    }
     if (!acpi_pm_read(&s->pm, (unsigned)offset & ~1u, &v)) {
         log_printf(LOG_UNIMP, "PIIX4_PM: read of register 0x%x\n", (unsigned)offset);
     }
@@ -95,6 +107,10 @@ static void block_write(void *opaque, uint64_t offset, uint64_t value, unsigned 
     Piix4Pm *s = opaque;
     unsigned shift = size == 2 ? 0 : (offset & 1) * 8;
     uint16_t mask = size == 2 ? 0xffff : (uint16_t)(0xff << shift);
+    if (offset >= GLBCTL && offset < GLBCTL_END) {
+        memcpy(&s->control[offset - GLBCTL], &value, size);
+        return;
+    }
     if (!acpi_pm_write(&s->pm, (unsigned)offset & ~1u, (uint16_t)(value << shift), mask)) {
         log_printf(LOG_UNIMP, "PIIX4_PM: write of register 0x%x\n", (unsigned)offset);
     }
