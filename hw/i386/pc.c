@@ -172,7 +172,7 @@ static void create_isa(Pc *s)
     Machine *m = s->m;
     IrqLine a20m = irq_line(all_cpus, m, X86_INPUT_A20M);
     if (s->i8042_on) {
-        i8042_create(m, s->io, isa_irq(m, 1), isa_irq(m, 12), a20m);
+        s->i8042 = i8042_create(m, s->io, isa_irq(m, 1), isa_irq(m, 12), a20m);
     }
     port92_create(m, s->io, a20m);
     pc_ports_create(m, s->io, isa_irq(m, 13));

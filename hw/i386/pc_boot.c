@@ -12,6 +12,7 @@
 #include "hw/acpi/tables.h"
 #include "hw/core/generic_loader.h"
 #include "hw/i386/pc_internal.h"
+#include "hw/input/i8042.h"
 #include "target-x86/board.h"
 #include "target-x86/cpu.h"
 #include "util/log.h"
@@ -133,6 +134,9 @@ void pc_boot_reset(Pc *s)
 {
     if (s->boot != PC_BOOT_FIRMWARE) {
         s->chipset->prepare(s);
+        if (s->i8042) {
+            i8042_prepare(s->i8042);
+        }
         pc_pci_assign(s);
     }
     if (s->kernel) {

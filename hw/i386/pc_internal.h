@@ -55,7 +55,7 @@ typedef struct Pc {
     uint64_t below_4g, above_4g;
     // --- devices
     PciBus *bus;
-    Device *pic, *ioapic, *rtc, *fdc, *parallel, *fw_cfg, *pm, *host, *south;
+    Device *pic, *ioapic, *rtc, *fdc, *parallel, *fw_cfg, *pm, *i8042, *host, *south;
     IrqLine pic_pin[16], ioapic_pin[PC_GSIS];
     uint8_t gsi_level[PC_GSIS]; // derived: a bit for each source
     // --- boot

@@ -393,3 +393,10 @@ Device *i8042_create(Machine *m, MemRegion *io, IrqLine irq1, IrqLine irq12, Irq
     }
     return &s->dev;
 }
+
+void i8042_prepare(Device *d)
+{
+    I8042 *s = (I8042 *)d;
+    s->ram[0] = MODE_KBD_IRQ | MODE_MOUSE_OFF | MODE_TRANSLATE | MODE_SYSTEM;
+    s->status |= STATUS_SYSTEM;
+}

@@ -99,30 +99,63 @@ static VCPU *take_turn(FuzzMachine *fm)
     return fm->m->current = v;
 }
 
-void fuzz_write(FuzzMachine *fm, uint64_t addr, uint64_t value, unsigned size)
+static void write_in(FuzzMachine *fm, AddressSpace *as, uint64_t addr, uint64_t value,
+                     unsigned size)
 {
     if (fm->f->verbose) {
-        printf("w%u %llx = %llx\n", size, (unsigned long long)addr, (unsigned long long)value);
+        printf("%s%u %llx = %llx\n", as == fm->m->io ? "out" : "w", size, (unsigned long long)addr,
+               (unsigned long long)value);
         fflush(stdout);
     }
     take_turn(fm);
-    mem_write_n(fm->m->memory, addr, value, size);
+    mem_write_n(as, addr, value, size);
     fm->m->current = NULL;
     fm->f->inputs++;
 }
 
-uint64_t fuzz_read(FuzzMachine *fm, uint64_t addr, unsigned size)
+static uint64_t read_in(FuzzMachine *fm, AddressSpace *as, uint64_t addr, unsigned size)
 {
     uint64_t v = 0;
     if (fm->f->verbose) {
-        printf("r%u %llx\n", size, (unsigned long long)addr);
+        printf("%s%u %llx\n", as == fm->m->io ? "in" : "r", size, (unsigned long long)addr);
         fflush(stdout);
     }
     take_turn(fm);
-    mem_read_n(fm->m->memory, addr, &v, size);
+    mem_read_n(as, addr, &v, size);
     fm->m->current = NULL;
     fm->f->inputs++;
     return v;
+}
+
+void fuzz_write(FuzzMachine *fm, uint64_t addr, uint64_t value, unsigned size)
+{
+    write_in(fm, fm->m->memory, addr, value, size);
+}
+
+uint64_t fuzz_read(FuzzMachine *fm, uint64_t addr, unsigned size)
+{
+    return read_in(fm, fm->m->memory, addr, size);
+}
+
+void fuzz_out(FuzzMachine *fm, unsigned port, uint64_t value, unsigned size)
+{
+    write_in(fm, fm->m->io, port, value, size);
+}
+
+uint64_t fuzz_in(FuzzMachine *fm, unsigned port, unsigned size)
+{
+    return read_in(fm, fm->m->io, port, size);
+}
+
+void fuzz_check_states(FuzzMachine *fm)
+{
+    for (guint i = 0; i < fm->m->devices->len; i++) {
+        Device *d = g_ptr_array_index(fm->m->devices, i);
+        char *error = NULL;
+        if (d->type->state && d->type->state->loaded && !d->type->state->loaded(d, &error)) {
+            fuzz_fail("%s: its state is not one that it would load: %s", d->type->name, error);
+        }
+    }
 }
 
 void fuzz_pass_time(FuzzMachine *fm)

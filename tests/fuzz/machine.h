@@ -28,8 +28,12 @@ void fuzz_machine_opt(GHashTable **table, const char *key, const char *value);
 // As a guest's accesses in a vCPU's turn. -v tells of them.
 void fuzz_write(FuzzMachine *fm, uint64_t addr, uint64_t value, unsigned size);
 uint64_t fuzz_read(FuzzMachine *fm, uint64_t addr, unsigned size);
+void fuzz_out(FuzzMachine *fm, unsigned port, uint64_t value, unsigned size);
+uint64_t fuzz_in(FuzzMachine *fm, unsigned port, unsigned size);
 // Timers fire, the host's input comes in.
 void fuzz_pass_time(FuzzMachine *fm);
+// Each device's state is one that a load would accept.
+void fuzz_check_states(FuzzMachine *fm);
 // One turn of each vCPU, of n instructions at most; resets and power off are served.
 void fuzz_machine_turn(FuzzMachine *fm, uint64_t n);
 
