@@ -4,11 +4,11 @@
 
 #include "net/checksum.h"
 #include "net/net_internal.h"
-#include "pc_rig.h"
+#include "bus_rig.h"
 #include "replay/gate.h"
 
 typedef struct NetRig {
-    PcRig *r;
+    BusRig *r;
     NetClient *client;
     GPtrArray *sent; // GBytes *
 } NetRig;
@@ -24,7 +24,7 @@ static const NetBackend net_rig_backend = {.name = "test", .send = net_rig_sent}
 static inline NetRig *net_rig_new(void)
 {
     NetRig *t = g_new0(NetRig, 1);
-    t->r = pc_rig();
+    t->r = bus_rig();
     t->sent = g_ptr_array_new();
     t->client = net_client_new(net_get(t->r->m), "n0", &net_rig_backend, t);
     return t;

@@ -2,7 +2,7 @@
 #include <criterion/criterion.h>
 
 #include "hw/ide/ide.h"
-#include "pc_rig.h"
+#include "bus_rig.h"
 
 #define ABAR      0xfeb00000
 #define SLOT      (0x1f << 3 | 2)
@@ -13,7 +13,7 @@
 #define N_SECTORS 3000
 
 typedef struct AhciRig {
-    PcRig *r;
+    BusRig *r;
     char *disk, *cd;
 } AhciRig;
 
@@ -38,12 +38,12 @@ static void set(AhciRig *t, uint32_t at, uint32_t v)
 static AhciRig *ahci_rig(void)
 {
     AhciRig *t = g_new0(AhciRig, 1);
-    t->r = pc_rig();
+    t->r = bus_rig();
     ahci_create(t->r->m, "1f.2");
-    t->disk = pc_image(t->r, "d0", N_SECTORS, "", fill);
-    t->cd = pc_image(t->r, "d1", N_SECTORS, ",media=cdrom", fill);
-    pc_device(t->r, "ide-hd,drive=d0,bus=ide.0");
-    pc_device(t->r, "ide-cd,drive=d1,bus=ide.2");
+    t->disk = bus_image(t->r, "d0", N_SECTORS, "", fill);
+    t->cd = bus_image(t->r, "d1", N_SECTORS, ",media=cdrom", fill);
+    bus_device(t->r, "ide-hd,drive=d0,bus=ide.0");
+    bus_device(t->r, "ide-cd,drive=d1,bus=ide.2");
     bare_reset(t->r->m);
     pci_cfg_set(t->r, SLOT, PCI_BAR0 + 20, ABAR, 4);
     pci_cfg_set(t->r, SLOT, PCI_COMMAND, PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER, 2);

@@ -16,7 +16,7 @@
 static NetRig *rig(void)
 {
     NetRig *t = net_rig_new();
-    pc_device(t->r, "e1000,netdev=n0,addr=3");
+    bus_device(t->r, "e1000,netdev=n0,addr=3");
     bare_reset(t->r->m);
     pci_cfg_set(t->r, DEVFN, PCI_BAR0, BAR, 4);
     pci_cfg_set(t->r, DEVFN, PCI_BAR0 + 4, IO, 4);

@@ -2,14 +2,14 @@
 #include <criterion/criterion.h>
 
 #include "hw/ide/ide.h"
-#include "pc_rig.h"
+#include "bus_rig.h"
 
 #define BM        0xc000
 #define SLOT      (1 << 3 | 1)
 #define N_SECTORS 3000
 
 typedef struct IdeRig {
-    PcRig *r;
+    BusRig *r;
     Pin irq[2];
     char *disk, *cd;
 } IdeRig;
@@ -25,12 +25,12 @@ static void fill(uint8_t *p, unsigned n)
 static IdeRig *ide_rig(void)
 {
     IdeRig *t = g_new0(IdeRig, 1);
-    t->r = pc_rig();
+    t->r = bus_rig();
     piix_ide_create(t->r->m, "piix3-ide", "1.1", pin_line(&t->irq[0]), pin_line(&t->irq[1]));
-    t->disk = pc_image(t->r, "d0", N_SECTORS, "", fill);
-    t->cd = pc_image(t->r, "d1", N_SECTORS, ",media=cdrom", fill);
-    pc_device(t->r, "ide-hd,drive=d0,serial=SN 1");
-    pc_device(t->r, "ide-cd,drive=d1,bus=ide.1");
+    t->disk = bus_image(t->r, "d0", N_SECTORS, "", fill);
+    t->cd = bus_image(t->r, "d1", N_SECTORS, ",media=cdrom", fill);
+    bus_device(t->r, "ide-hd,drive=d0,serial=SN 1");
+    bus_device(t->r, "ide-cd,drive=d1,bus=ide.1");
     bare_reset(t->r->m);
     pci_cfg_set(t->r, SLOT, PCI_BAR0 + 16, BM, 4);
     pci_cfg_set(t->r, SLOT, PCI_COMMAND, PCI_COMMAND_IO | PCI_COMMAND_MASTER, 2);
@@ -50,7 +50,7 @@ static unsigned status(IdeRig *t, unsigned base)
 
 static void issue(IdeRig *t, uint64_t lba, unsigned count, uint8_t command, bool ext)
 {
-    PcRig *r = t->r;
+    BusRig *r = t->r;
     out_port(r, 0x1f6, 0xe0 | (ext ? 0 : lba >> 24), 1);
     for (int high = ext; high >= 0; high--) {
         unsigned shift = high ? 24 : 0;
