@@ -90,6 +90,9 @@ static IRRef linear(X86Ctx *c, unsigned seg, IRRef offset, unsigned width, unsig
     if (code64(c)) {
         return seg < X86_FS || x86_flat(c->flags, seg) ? offset : add_base(c, seg, offset);
     }
+    if (seg == X86_CS && store && c->flags & X86_BF_PROTECTED) { // never writable
+        return checked_linear(c, seg, offset, bytes, store);
+    }
     if (x86_flat(c->flags, seg)) {
         return offset;
     }
