@@ -30,7 +30,7 @@ typedef struct Smbios {
 static void put(Smbios *b, uint64_t value, unsigned bytes)
 {
     for (unsigned i = 0; i < bytes; i++) {
-        guint8 v = value >> (8 * i);
+        guint8 v = i < 8 ? value >> (8 * i) : 0;
         g_byte_array_append(b->out, &v, 1);
     }
 }

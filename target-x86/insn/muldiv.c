@@ -113,7 +113,8 @@ static void guard_quotient(X86Ctx *c, unsigned bits, IRRef y, IRRef q, bool is_s
     IRBlock *b = c->b;
     IRRef cut = is_signed ? ir_sextract(b, q, 0, bits) : ir_extract(b, q, 0, bits);
     IRRef zero = ir_i64(b, 0);
-    if (x86_guard(c, IR_EQ, y, zero) | x86_guard(c, IR_NE, q, cut)) {
+    bool may_be_zero = x86_guard(c, IR_EQ, y, zero), may_not_fit = x86_guard(c, IR_NE, q, cut);
+    if (may_be_zero || may_not_fit) {
         IRRef wrong = ir_or(b, ir_cmpset(b, IR_EQ, y, zero), ir_cmpset(b, IR_NE, q, cut));
         ir_call(b, &x86_h_divide_error_if, wrong, IR_NONE, IR_NONE, IR_NONE);
     }
