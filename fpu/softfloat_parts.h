@@ -68,8 +68,8 @@ SfTerm sf_quotient(const SfParts *a, const SfParts *b);
 SfTerm sf_square_root(const SfParts *x);
 // The order of two numbers, neither a NaN.
 SfOrder sf_order(const SfParts *a, const SfParts *b);
-// Integer part of p->frac / 2^63 * 2^exp, rounded, as the magnitude; exact up to 2^64 - 1. *huge: it
-// is 2^64 or more.
+// Integer part of p->frac / 2^63 * 2^exp, rounded, as the magnitude; exact up to 2^64 - 1. *huge:
+// it is 2^64 or more.
 uint64_t sf_integral(const SfParts *p, int exp, SfRound round, bool *inexact, bool *huge);
 
 #endif

@@ -52,8 +52,8 @@ typedef struct BoardType {
     uint64_t default_ram;
     unsigned max_cpus;
     bool is_default;
-    const char *nic;             // model of a network card that is not named; NULL: virtio
-    const DeviceProp *opts;      // for -M NAME,help; offsets unused
+    const char *nic;        // model of a network card that is not named; NULL: virtio
+    const DeviceProp *opts; // for -M NAME,help; offsets unused
     // Builds the board: vCPUs, RAM, devices. False with *error.
     bool (*init)(struct Machine *m, char **error);
     // After -device and -drive devices exist: loads kernel, firmware, makes the device tree.

@@ -79,8 +79,8 @@ enum {
 // --- time
 
 // CPUs take their turns one after the other from the same virtual time on. Counters that went by it
-// alone would be ahead of each other by up to a turn, which systems notice and then do without them:
-// none shows less than another has shown.
+// alone would be ahead of each other by up to a turn, which systems notice and then do without
+// them: none shows less than another has shown.
 static uint64_t counter(X86CPU *c)
 {
     const Machine *m = c->vcpu.machine;
