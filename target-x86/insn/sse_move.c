@@ -114,8 +114,13 @@ static void maskmov(VCPU *v, uint64_t address, uint64_t registers, uint64_t memo
         d = (V128){.u64 = {c->fpu.st[data & 7].frac}};
         m = (V128){.u64 = {c->fpu.st[mask & 7].frac}};
     }
+    bool any = false;
     for (unsigned k = 0; k < (mmx ? 8 : 16); k++) {
         if (m.u8[k] & 0x80) {
+            if (!any && (address ^ (address + k)) >> 12 == 0) { // a fault is reported at the start
+                mmu_probe(v, address, 1, (uint32_t)memop | IR_MEM_STORE);
+            }
+            any = true;
             mmu_store(v, address + k, d.u8[k], (uint32_t)memop);
         }
     }
@@ -132,11 +137,11 @@ static bool tr_maskmov(X86Ctx *c, const X86Insn *i)
     }
     IRRef address = x86_linear(c, seg, offset, mmx ? 8 : 16, true);
     unsigned registers = i->operand[0].reg | i->operand[1].reg << 4 | (mmx ? MASKMOV_MMX : 0);
-    ir_call(c->b, &h_maskmov, address, ir_i32(c->b, registers), ir_i32(c->b, x86_memop(c, 1)),
-            IR_NONE);
-    if (mmx) {
+    if (mmx) { // CPUs do this even if the store faults
         x86_enter_mmx(c);
     }
+    ir_call(c->b, &h_maskmov, address, ir_i32(c->b, registers), ir_i32(c->b, x86_memop(c, 1)),
+            IR_NONE);
     return true;
 }
 
