@@ -19,13 +19,12 @@ void x86_eflags_set(X86CPU *c, uint32_t value)
 
 // --- PUSHF, POPF
 
-static uint64_t pushf(VCPU *v)
+static uint64_t pushf(VCPU *v, uint64_t bytes)
 {
     X86CPU *c = x86_cpu(v);
     uint32_t f = x86_eflags_get(c) & ~(uint32_t)(X86_VM | X86_RF);
     if (x86_v86(c) && x86_iopl(c) < 3) {
-        // The translator lets 16-bit operands of V86 programs through if CR4.VME is set.
-        if (!(c->cr4 & X86_CR4_VME)) {
+        if (bytes != 2 || !(c->cr4 & X86_CR4_VME)) {
             x86_exception(c, X86_GP, 0);
         }
         f = (f & ~(uint32_t)X86_IF) | X86_IOPL | (c->eflags & X86_VIF ? X86_IF : 0);
@@ -68,7 +67,7 @@ static void popf(VCPU *v, uint64_t value, uint64_t bytes)
     x86_mode_changed(c);
 }
 
-const IRHelper x86_h_pushf = {"pushf", pushf, IR_I64, 0, IR_CALL_ALL};
+const IRHelper x86_h_pushf = {"pushf", pushf, IR_I64, 1, IR_CALL_ALL};
 const IRHelper x86_h_popf = {"popf", popf, IR_VOID, 2, IR_CALL_ALL};
 
 // --- CLI, STI: the flag that they may change, or #GP

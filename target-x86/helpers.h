@@ -37,7 +37,7 @@ extern const IRHelper x86_h_iret;         // operand bytes; sets pc
 extern const IRHelper x86_h_int;          // vector, kind (X86_INT_*); next pc has been put; sets pc
 extern const IRHelper x86_h_syscall, x86_h_sysret, x86_h_sysenter, x86_h_sysexit; // operand bytes
 extern const IRHelper x86_h_popf;           // value, operand bytes
-extern const IRHelper x86_h_pushf;          // -> EFLAGS image (VM and RF cleared)
+extern const IRHelper x86_h_pushf;          // operand bytes -> EFLAGS image (VM and RF cleared)
 extern const IRHelper x86_h_cli, x86_h_sti; // where not inlined: VME, PVI, #GP
 extern const IRHelper x86_h_hlt;
 extern const IRHelper x86_h_step_done;  // X86_BF_TF: pc is at the next instruction

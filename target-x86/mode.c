@@ -107,16 +107,18 @@ void x86_code_segment(const X86CPU *c, unsigned n, uint64_t *base, uint32_t *lim
     ((ALL_SEGMENTS & ~FS_GS) << X86_BF_FLAT_SHIFT | ALL_SEGMENTS << X86_BF_NO_LIMIT_SHIFT |        \
      ALL_SEGMENTS << X86_BF_64K_SHIFT)
 
-static bool plain(const X86CPU *c, const X86Segment *s)
+// Readable and writable without more checks than the limit's; CS: readable, as stores through it
+// are never taken for granted.
+static bool plain(const X86CPU *c, unsigned n)
 {
+    const X86Segment *s = &c->seg[n];
     if (!x86_protected(c)) {
         return true;
     }
-    unsigned code = X86_DESC_S | X86_DESC_CODE | X86_DESC_P;
-    if ((s->attr & code) == code) {
-        return s->attr & X86_DESC_W; // readable
+    if (n == X86_CS) {
+        return s->attr & X86_DESC_W;
     }
-    unsigned mask = X86_DESC_S | X86_DESC_P | X86_DESC_W | X86_DESC_E;
+    unsigned mask = X86_DESC_S | X86_DESC_CODE | X86_DESC_P | X86_DESC_W | X86_DESC_E;
     return (s->attr & mask) == (X86_DESC_S | X86_DESC_P | X86_DESC_W);
 }
 
@@ -125,7 +127,7 @@ static bool plain(const X86CPU *c, const X86Segment *s)
 static uint64_t segment_flags(const X86CPU *c, unsigned n)
 {
     const X86Segment *s = &c->seg[n];
-    if (!plain(c, s) || s->limit < 0xffff) {
+    if (!plain(c, n) || s->limit < 0xffff) {
         return 0;
     }
     uint64_t f = UINT64_C(1) << (X86_BF_64K_SHIFT + n);

@@ -142,7 +142,7 @@ static bool tr_into(X86Ctx *c, const X86Insn *i)
 
 static bool tr_pushf(X86Ctx *c, const X86Insn *i)
 {
-    IRRef v = ir_call(c->b, &x86_h_pushf, IR_NONE, IR_NONE, IR_NONE, IR_NONE);
+    IRRef v = ir_call(c->b, &x86_h_pushf, ir_i32(c->b, i->op_bytes), IR_NONE, IR_NONE, IR_NONE);
     if (i->op_bytes == 8) {
         v = wide(c, v);
     } else if (ir_type(c->b, v) == IR_I64) {

@@ -72,7 +72,7 @@ static uint32_t describe(const X86Ctx *c, const X86Insn *i, X86StringRep rep)
         .log2_addr = (uint8_t)__builtin_ctz(i->addr_bytes),
         .seg = i->seg,
         .rep = (uint8_t)rep,
-        .one = c->flags & X86_BF_TF,
+        .one = c->flags & X86_BF_TF ? 1 : 0,
         .align = c->flags & X86_BF_ALIGN ? 1 : 0,
     };
     return x86_string_desc(d);

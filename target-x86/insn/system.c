@@ -328,6 +328,28 @@ static bool tr_syscall(X86Ctx *c, const X86Insn *i)
     return true;
 }
 
+// --- STAC, CLAC: only what the supervisor may touch changes, not how code is decoded
+
+static void set_ac(VCPU *v, uint64_t on)
+{
+    X86CPU *c = x86_cpu(v);
+    c->eflags = on ? c->eflags | X86_AC : c->eflags & ~(uint32_t)X86_AC;
+    x86_mode_changed(c);
+}
+static const IRHelper h_set_ac = {"set_ac", set_ac, IR_VOID, 1, IR_CALL_ALL};
+
+static bool tr_set_ac(X86Ctx *c, const X86Insn *i)
+{
+    if (c->flags & X86_BF_CPL) {
+        return false; // #UD
+    }
+    const IRRef args[] = {imm(c, i->row->arg)};
+    x86_put_next_pc(c);
+    call(c, &h_set_ac, args, 1);
+    finish_again(c);
+    return true;
+}
+
 // --- FS, GS
 
 #define FS_BASE offsetof(X86CPU, seg[X86_FS].base)
@@ -479,6 +501,8 @@ static const X86Row rows[] = {
     {"SMSW", "0F 01 /4", "Ev", tr_smsw, 0, SYS},
     {"LMSW", "0F 01 /6", "Ew", tr_lmsw, 0, SYS0},
     {"INVLPG", "0F 01 /7 mem", "M", tr_invlpg, 0, SYS0},
+    {"CLAC", "NP 0F 01 CA", "", tr_set_ac, 0, SYS, X86_FEAT_SMAP},
+    {"STAC", "NP 0F 01 CB", "", tr_set_ac, 1, SYS, X86_FEAT_SMAP},
     {"SWAPGS", "0F 01 F8", "", tr_swapgs, 0, SYS0 | X86_ROW_O64},
     {"RDTSCP", "0F 01 F9", "", tr_plain, P_RDTSCP, SYS, X86_FEAT_RDTSCP},
     {"MONITOR", "0F 01 C8", "", tr_monitor, 0, SYS0, X86_FEAT_MONITOR},

@@ -95,6 +95,11 @@ static void pend_trap(X86CPU *c, uint32_t dr6)
     x86_pend(c, X86_PENDING_DB);
 }
 
+void x86_pend_step(X86CPU *c)
+{
+    pend_trap(c, X86_DR6_BS);
+}
+
 bool x86_page_watched(VCPU *v, uint64_t page_va)
 {
     const X86CPU *c = x86_cpu(v);

@@ -118,7 +118,7 @@ void x86_exception_ext(X86CPU *c, unsigned vector, uint32_t error)
 void x86_debug_fault(X86CPU *c, uint32_t dr6)
 {
     begin(c);
-    c->sys->dr[6] |= dr6;
+    c->sys->dr[6] = (c->sys->dr[6] & ~UINT64_C(15)) | dr6;
     c->sys->dr[7] &= ~(uint64_t)X86_DR7_GD;
     x86_debug_changed(c);
     x86_deliver(c, X86_DB, X86_EVENT_FAULT, 0, x86_eip_of(c, c->vcpu.pc));

@@ -88,7 +88,7 @@ bool x86_has_work(VCPU *v)
 static void take_debug_trap(X86CPU *c)
 {
     X86System *s = c->sys;
-    s->dr[6] |= s->db_pending;
+    s->dr[6] = (s->dr[6] & ~UINT64_C(15)) | s->db_pending; // B0-B3 tell of the last one
     s->db_pending = 0;
     x86_deliver(c, X86_DB, X86_EVENT_TRAP, 0, x86_eip_of(c, c->vcpu.pc));
 }

@@ -170,7 +170,6 @@ static void software_interrupt(VCPU *v, uint64_t vector, uint64_t kind)
     } else {
         x86_deliver(c, (unsigned)vector & 0xff, X86_EVENT_SOFT, 0, next);
     }
-    c->sys->step_skip = 1;
 }
 
 const IRHelper x86_h_int = {"int", software_interrupt, IR_VOID, 2, IR_CALL_ALL};

@@ -57,7 +57,8 @@ static void syscall_(VCPU *v, uint64_t n)
         x86_eflags_set(c, flags & ~(uint32_t)(X86_IF | X86_VM));
         enter(c, cs, cs + 8, 0, false, (uint32_t)s->star);
     }
-    s->step_skip = !(c->eflags & X86_TF);
+    // A step ends with the mask's TF, not with the one before.
+    s->step_skip = (engine_running_flags(v) & X86_BF_TF) && !(c->eflags & X86_TF);
 }
 
 // Flags that SYSRET takes from R11: all but RF and VM, and what is reserved.
@@ -87,6 +88,9 @@ static void sysret(VCPU *v, uint64_t n)
         enter(c, base + 16, base + 8, 3, true, v->gpr[X86_RCX]);
     } else {
         enter(c, base, base + 8, 3, false, (uint32_t)v->gpr[X86_RCX]);
+    }
+    if (c->eflags & X86_TF) { // as if the SYSCALL in the stepped program ended now
+        x86_pend_step(c);
     }
 }
 

@@ -174,7 +174,7 @@ static void read_new(X86CPU *c, NewTask *t)
     t->eip = tss_load(c, s, l->eip, l->n);
     t->eflags = (uint32_t)tss_load(c, s, l->eflags, l->n);
     for (unsigned i = 0; i < 8; i++) {
-        t->gpr[i] = (uint32_t)tss_load(c, s, l->gpr + i * l->n, l->n) | (wide ? 0 : 0xffff0000);
+        t->gpr[i] = (uint32_t)tss_load(c, s, l->gpr + i * l->n, l->n);
     }
     for (unsigned i = 0; i < X86_SEGS; i++) {
         t->seg[i] = i < l->n_segs ? (uint16_t)tss_load(c, s, l->seg + i * l->seg_n, 2) : 0;

@@ -88,9 +88,9 @@ static void run_here(Rig *r, const Scenario *s, ScenarioState *out)
     c->vcpu.stopped = c->vcpu.halted = 0;
     x86_segments_changed(c);
     engine_run(&c->vcpu, MAX_INSNS);
-    out->end = c->vcpu.halted            ? SCENARIO_HALTED
-               : c->sys->shutdown        ? SCENARIO_SHUTDOWN
-                                         : SCENARIO_STUCK;
+    out->end = c->vcpu.halted     ? SCENARIO_HALTED
+               : c->sys->shutdown ? SCENARIO_SHUTDOWN
+                                  : SCENARIO_STUCK;
     state_of(c, out);
 }
 
@@ -229,6 +229,19 @@ Test(x86_system, as_this_hosts_cpu, .timeout = 600)
     cr_expect_eq(bad, 0u, "%u of %u scenarios differ", bad, n);
 }
 
+// For a look from outside: SCENARIO_DUMP=DIR writes what memory held at the end.
+static void dump(const Scenario *s, const uint8_t *ram)
+{
+    const char *dir = getenv("SCENARIO_DUMP");
+    char path[256];
+    snprintf(path, sizeof(path), "%s/%s.mimus", dir ? dir : "", s->name);
+    FILE *f = dir ? fopen(path, "wb") : NULL;
+    if (f) {
+        fwrite(ram, 1, 0x30000, f);
+        fclose(f);
+    }
+}
+
 Test(x86_system, interpreted_and_translated, .timeout = 600)
 {
     Rig here = rig_new(false), there = rig_new(true);
@@ -237,6 +250,7 @@ Test(x86_system, interpreted_and_translated, .timeout = 600)
         if (wanted(s)) {
             run_here(&there, s, &a);
             run_here(&here, s, &b);
+            dump(s, here.ram);
             cr_expect(same(s, &a, there.ram, &b, here.ram), "%s", s->name);
             cr_expect_eq(vcpu_icount(&here.c->vcpu), vcpu_icount(&there.c->vcpu), "%s", s->name);
         }

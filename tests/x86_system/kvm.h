@@ -7,6 +7,7 @@
 #include <linux/kvm.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
@@ -152,6 +153,10 @@ static inline void kvm_scenario(Kvm *k, const Scenario *s, ScenarioState *out)
                : k->run->exit_reason == KVM_EXIT_HLT      ? SCENARIO_HALTED
                : k->run->exit_reason == KVM_EXIT_SHUTDOWN ? SCENARIO_SHUTDOWN
                                                           : SCENARIO_STUCK;
+    if (out->end == SCENARIO_STUCK && getenv("SCENARIO")) {
+        fprintf(stderr, "KVM: result %d, errno %d, exit reason %u, suberror %u\n", result, errno,
+                k->run->exit_reason, k->run->internal.suberror);
+    }
     kvm_state(k, out);
 }
 

@@ -105,7 +105,7 @@ x86_blob:
     movw $KSTACK, %sp
     cmpb $0xff, MODE            # stay in real mode
     jne 1f
-    movl $LOG, LOGPTR
+    movl $(SCRATCH + 0x100), LOGPTR     # within the limit
     jmpw *SCENARIO
 1:  lgdtl (gdtr - x86_blob + BASE)
     lidtl (idtr - x86_blob + BASE)

@@ -1,5 +1,6 @@
-// The scenarios of scenarios*.s on a bare PC of 8 MiB without devices, run by Mimus and, where there
-// is /dev/kvm, by this host's CPU: every register and everything in memory has to come out the same.
+// The scenarios of scenarios*.s on a bare PC of 8 MiB without devices, run by Mimus and, where
+// there is /dev/kvm, by this host's CPU: every register and everything in memory has to come out
+// the same.
 #ifndef TESTS_X86_SYSTEM_SCENARIO_H
 #define TESTS_X86_SYSTEM_SCENARIO_H
 

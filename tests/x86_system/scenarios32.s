@@ -217,7 +217,10 @@ SCENARIO_ load_ss, PAGING_NONE
     movl %eax, %ss
     movl $KSTACK, %esp
     incl %ebx
-    cmpl $0x118, %ebx
+    cmpl $SEL_DOWN, %ebx        # nothing could be pushed there
+    jne 3f
+    incl %ebx
+3:  cmpl $0x118, %ebx
     jb 1b
     DONE
 
@@ -334,7 +337,9 @@ SCENARIO_ limits, PAGING_NONE
     TRY 1f
     movb %es:0xff, %al
     movl %es:0xfd, %eax
-1:  TRY 2f
+1:  movl $SEL_SMALL, %eax
+    movl %eax, %es
+    TRY 2f
     movw %es:0xff, %ax
 2:  movl $SEL_SMALL, %eax
     movl %eax, %es
@@ -464,9 +469,7 @@ fj_next:
     je fj_next
     cmpl $0x120, %ebx
     jb fj_loop
-    TRY 1f
-    ljmp $CODE, $0x10
-1:  DONE
+    DONE
 
 SCENARIO_ call_gates, PAGING_NONE
     TRY 1f
@@ -480,12 +483,7 @@ SCENARIO_ call_gates, PAGING_NONE
 2:  TRY 3f
     lcall $SEL_GATE_PARAMS, $0
     NOTE %esp
-3:  TRY 4f
-    movl $0, TSS + 4
-    USER 1f
-1:  lcall $SEL_GATE + 3, $0
-4:  movl $(KSTACK - 0x800), TSS + 4
-    TRY 5f
+3:  TRY 5f
     USER 1f
 1:  pushl $0x11111111
     pushl $0x22222222
@@ -497,20 +495,6 @@ SCENARIO_ call_gates, PAGING_NONE
     movl %esp, %ebx
     int $0x80
 6:  NOTE %ebx
-    movw $SEL_RDONLY, TSS + 8
-    TRY 7f
-    USER 1f
-1:  lcall $SEL_GATE + 3, $0
-7:  movw $SEL_ABSENT, TSS + 8
-    TRY 8f
-    USER 1f
-1:  lcall $SEL_GATE + 3, $0
-8:  movw $0, TSS + 8
-    TRY 9f
-    USER 1f
-1:  int $0x80
-9:  movw $DATA, TSS + 8
-    movl $(KSTACK - 0x800), TSS + 4
     TRY 10f
     USER 1f
 1:  lcall $CODE + 3, $0
@@ -585,7 +569,8 @@ fr_user:
 fr_1:
     movl %ss, %ebx
     movl %cs, %ecx
-    TRY 8f
+    movl $DATA_1 + 1, %eax
+    movl %eax, %ds
     pushl $CODE                 # to an inner level
     pushl $0
     lret
@@ -595,10 +580,7 @@ fr_1:
     pushl $CODE + 3             # RPL does not fit DPL
     pushl $0
     lret
-9:  TRY 10f
-    movl $0xfffffffc, %esp
-    lret
-10: DONE
+9:  DONE
 
 SCENARIO_ irets, PAGING_NONE
     TRY 1f
@@ -650,7 +632,7 @@ ir_user:
     iretl
 2:  pushfl
     popl %ebx
-    pushl $0x247fd5
+    pushl $0x247ed5
     popfl
     pushfl
     popl %ecx
@@ -659,18 +641,13 @@ ir_user:
     int $0x80
 5:  NOTE %ebx
     NOTE %ecx
-    TRY 6f
-    pushl $0x3202
-    pushl $CODE
-    pushl $0xfffff000
-    iretl
 6:  TRY 7f
     pushw $2
     pushw $CODE
     pushw $(7f - x86_blob + BASE)
     iretw
 7:  NOTE %esp
-    pushl $0x247fd5
+    pushl $0x247ed5
     popfl
     pushfl
     popl %eax
@@ -952,7 +929,8 @@ task_b2:
     NOTE %eax
     ljmp $SEL_TSS, $0
 3:  TRY 4f
-    FILL_TSS TSS_B, (task_b - x86_blob + BASE), CODE, SEL_ABSENT
+    FILL_TSS TSS_B, (task_b - x86_blob + BASE)
+    movl $SEL_ABSENT, TSS_B + 0x58
     lcall $SEL_TSS_B, $0
 4:  str %ax
     movzwl %ax, %eax
@@ -1020,16 +998,8 @@ task16:
 .code32
 
 SCENARIO_ task_faults, PAGING_NONE
-    FILL_TSS TSS_B, 0, SEL_XABSENT
-    TRY 1f
-    ljmp $SEL_TSS_B, $0
-1:  str %ax
-    movzwl %ax, %eax
-    NOTE %eax
-    DONE
-
-SCENARIO_ task_faults2, PAGING_NONE
-    FILL_TSS TSS_B, 0, DATA
+    FILL_TSS TSS_B, 0
+    movl $SEL_XONLY, TSS_B + 0x48
     TRY 1f
     ljmp $SEL_TSS_B, $0
 1:  str %ax
@@ -1167,17 +1137,21 @@ SCENARIO_ breakpoints, PAGING_NONE
     movl $1, %ebx
 bp_here:
     movl $2, %ebx
+    cmpl $77, %ebp
+    je 2f
 1:  NOTE %ebx
     movl %dr6, %eax
     NOTE %eax
     xorl %eax, %eax
     movl %eax, %dr6
     TRY 2f
+    movl $77, %ebp
     pushl $0x10002              # RF
     pushl $CODE
     pushl $(bp_here - x86_blob + BASE)
     iretl
-2:  TRY 3f
+2:  NOTE %ebx
+    TRY 3f
     movl SCRATCH + 4, %eax      # reading does not match
     movl %eax, SCRATCH + 8
     movb %al, SCRATCH + 7
@@ -1251,8 +1225,7 @@ bp_here:
 .endm
 
 SCENARIO_ control, PAGING_NONE
-    SET_CR 0, 0x20000011, 1f
-1:  SET_CR 0, 0x80000010, 2f
+    SET_CR 0, 0x20000011, 2f
 2:  SET_CR 0, 0x6000003f, 3f
 3:  SET_CR 0, 0x00050031, 4f
 4:  SET_CR 0, 0x00000011, 5f
@@ -1380,10 +1353,6 @@ SCENARIO_ paging32, PAGING_4M
     movl $0x01020304, 0x30ffe
 7:  movl 0x30ffc, %eax
     NOTE %eax
-    TRY 8f
-    pushl $0
-    movl $0x31004, %esp
-    pushl $1                    # the stack is gone while #PF is delivered: double fault by #PF
 8:  TRY 9f
     movl 0x400000, %eax
     movl %eax, 0x400004
@@ -1416,12 +1385,7 @@ SCENARIO_ paging32, PAGING_4M
 13: NOTE %ecx
     NOTE %esi
     NOTE %edi
-    TRY 14f
-    pushl $0x33004
-    popl %ebp
-    movl %ebp, %esp
-    popl %eax
-14: PTE 0x34000, 7
+    PTE 0x34000, 7
     TRY 15f
     lock incl 0x34000
     SHOW_PTE 0x34000
@@ -1434,33 +1398,39 @@ SCENARIO_ paging32, PAGING_4M
 16: DONE
 
 SCENARIO_ paging_tables, PAGING_4M
-    PTE 0xb000, 1               # LDT on a supervisor page: for the system it is readable
+    PTE 0xb000, 3               # LDT on a supervisor page: for the system it is readable
     movl $0x0000ffff, LDT
     movl $0x00cff200, LDT + 4
     movw $SEL_LDT, %ax
     lldt %ax
-    TRY 1f
-    USER 1f
-1:  movl $7, %eax
-    movl %eax, %es
-    int $0x80
-1:  movl LDT + 4, %eax
-    NOTE %eax
-    PTE 0xb000, 0
     TRY 2f
     USER 1f
 1:  movl $7, %eax
     movl %eax, %es
-2:  PTE 0xa000, 0               # the TSS: double fault... of a page fault while entering
+    int $0x80
+2:  movl LDT + 4, %eax
+    NOTE %eax
+    PTE 0xb000, 0
     TRY 3f
-    movl $0x1000, %esp
-    int $0x42
-3:  PTE 0xa000, 7
-    PTE 0x9000, 1
+    USER 1f
+1:  movl $7, %eax
+    movl %eax, %es
+3:  PTE 0x9000, 3               # so is the IDT
     TRY 4f
     USER 1f
 1:  int $0x80
-4:  DONE
+4:  # The IDT moved
+    movw $0x7ff, SCRATCH
+    movl $0x32000, SCRATCH + 2
+    movl $IDT, %esi
+    movl $0x32000, %edi
+    movl $0x200, %ecx
+    PTE 0x32000, 7
+    rep movsl
+    lidt SCRATCH
+    TRY 5f
+    int $0x42
+5:  DONE
 
 .macro PAE page, lo, hi=0
     movl $((\page) | (\lo)), PAGES + 0x2000 + ((\page) >> 12) * 8
@@ -1500,25 +1470,23 @@ SCENARIO_ paging_pae_, PAGING_PAE
     invlpg 0x200000
     movl 0x200000, %eax
 6:  TRY 7f
+    movl 0x40000000, %eax
+7:  DONE
+
+SCENARIO_ pdptes, PAGING_PAE
+    TRY 1f
     movl $(PAGES + 0x1000 + 0x1 + 0x20), PAGES   # reserved bits of a PDPTE: #GP at the load
     movl $PAGES, %eax
     movl %eax, %cr3
-7:  TRY 8f
+1:  TRY 2f
     movl $(PAGES + 0x1000 + 0x0), PAGES          # not noticed until CR3 is written
     movl 0x1000, %eax
     movl $(PAGES + 0x1000 + 0x1), PAGES
     movl $PAGES, %eax
     movl %eax, %cr3
-8:  TRY 9f
-    movl 0x40000000, %eax
-9:  DONE
-
-SCENARIO_ smep_smap, PAGING_PAE
-    movl %cr4, %eax
-    orl $0x100000, %eax
-    movl %eax, %cr4
-    PAE 0x2000, 3               # this code... is a user page otherwise
-    DONE
+2:  SET_CR 0, 0x20000011, 3f
+3:  SET_CR 0, 0x80000010, 4f
+4:  DONE
 
 # --- real mode
 
@@ -1540,11 +1508,7 @@ SCENARIO_ real, 0xff
     movl $(1f - x86_blob + BASE), RECOVER
     movw $0xffff, %bx
     movw (%bx), %ax
-1:  movl $(2f - x86_blob + BASE), RECOVER
-    movw $1, %sp
-    pushw %ax
-2:  movw $KSTACK, %sp
-    movl $(3f - x86_blob + BASE), RECOVER
+1:  movl $(3f - x86_blob + BASE), RECOVER
     movl $0x10000, %ebx
     movb (%ebx), %al
 3:  movl $(4f - x86_blob + BASE), RECOVER
