@@ -328,6 +328,13 @@ static bool tr_syscall(X86Ctx *c, const X86Insn *i)
     return true;
 }
 
+static bool tr_rdpid(X86Ctx *c, const X86Insn *i)
+{
+    IRRef v = ir_get(c->b, IR_I64, offsetof(X86CPUAll, sys.tsc_aux));
+    x86_put_gpr(c, i->operand[0].reg, full(c), false, narrow(c, v, full(c)));
+    return true;
+}
+
 // --- STAC, CLAC: only what the supervisor may touch changes, not how code is decoded
 
 static void set_ac(VCPU *v, uint64_t on)
@@ -538,6 +545,7 @@ static const X86Row rows[] = {
     {"RDGSBASE", "F3 0F AE /1 reg", "Ry", tr_base, B_RD_GS, SYS | X86_ROW_O64, X86_FEAT_FSGSBASE},
     {"WRFSBASE", "F3 0F AE /2 reg", "Ry", tr_base, B_WR_FS, SYS | X86_ROW_O64, X86_FEAT_FSGSBASE},
     {"WRGSBASE", "F3 0F AE /3 reg", "Ry", tr_base, B_WR_GS, SYS | X86_ROW_O64, X86_FEAT_FSGSBASE},
+    {"RDPID", "F3 0F C7 /7 reg", "Ry", tr_rdpid, 0, SYS, X86_FEAT_RDPID},
     {"INVPCID", "66 0F 38 82 /r", "Gy,Mdq", tr_invpcid, 0, SYS0, X86_FEAT_INVPCID},
 };
 

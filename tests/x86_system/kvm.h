@@ -32,9 +32,13 @@ static inline void kvm_set_cpuid(Kvm *k)
     free(c);
 }
 
-// False: no KVM here.
+// False: no KVM here, or one that has no hardware under it: then what would be compared with is
+// another emulator.
 static inline bool kvm_open(Kvm *k)
 {
+    if (access("/sys/module/kvm_amd", F_OK) && access("/sys/module/kvm_intel", F_OK)) {
+        return false;
+    }
     k->kvm = open("/dev/kvm", O_RDWR | O_CLOEXEC);
     if (k->kvm < 0 || ioctl(k->kvm, KVM_GET_API_VERSION, 0) != 12) {
         return false;

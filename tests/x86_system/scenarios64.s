@@ -64,10 +64,11 @@ SCENARIO_ faults64, PAGING_LONG
     movl $1, %ecx
     rep stosb
 9:  TRY 10f
-    movq %rdi, %rdx
+    movabsq $0x0001000000000000, %rdx
     call *%rdx
 10: TRY 11f
-    pushq %rdi
+    movabsq $0x0001000000000000, %rdx
+    pushq %rdx
     ret
 11: TRY 12f
     movl $0x40000000, %edx      # no page
