@@ -99,11 +99,9 @@ static void core_reset(E1000 *s)
         *e_reg(s, after_reset[i].offset) = after_reset[i].value;
     }
     memset(s->stat, 0, sizeof s->stat);
-    *e_reg(s, E_RA) = s->eeprom[0] | (uint32_t)s->eeprom[1] << 16;
-    *e_reg(s, E_RA + 4) = s->eeprom[2] | (uint32_t)BIT(31);
-    s->ee_in = 0;
-    s->ee_shift = s->ee_out = 0;
-    s->ee_reading = false;
+    *e_reg(s, E_RA) = s->eeprom.word[0] | (uint32_t)s->eeprom.word[1] << 16;
+    *e_reg(s, E_RA + 4) = s->eeprom.word[2] | (uint32_t)BIT(31);
+    microwire_reset(&s->eeprom);
     s->eecd = 0;
     e1000_phy_reset(s);
     e1000_tx_reset(s);
@@ -357,10 +355,7 @@ static const StateField fields[] = {
     STATE_U16_ARRAY(E1000, phy, E1000_PHY_REGS),
     STATE_U32(E1000, eecd),
     STATE_U32(E1000, io_address),
-    STATE_U16(E1000, ee_shift),
-    STATE_U8(E1000, ee_in),
-    STATE_U16(E1000, ee_out),
-    STATE_BOOL(E1000, ee_reading),
+    STATE_STRUCTS(E1000, eeprom, Microwire, 1, microwire_fields),
     STATE_STRUCTS(E1000, context, E1000Context, 2, context_fields),
     STATE_U64(E1000, packet_len),
     STATE_BOOL(E1000, packet_bad),

@@ -10,6 +10,7 @@
 #ifndef HW_NET_E1000_H
 #define HW_NET_E1000_H
 
+#include "hw/net/microwire.h"
 #include "hw/pci/pci.h"
 #include "net/net.h"
 
@@ -113,10 +114,9 @@ enum {
     STAT_COUNT = 64,
 };
 
-#define E1000_EEPROM_WORDS 64
-#define E1000_PHY_REGS     32
-#define E1000_PACKET_MAX   (128 << 10) // of a packet that is to be cut
-#define E1000_FRAME_MAX    16288       // on the wire
+#define E1000_PHY_REGS   32
+#define E1000_PACKET_MAX (128 << 10) // of a packet that is to be cut
+#define E1000_FRAME_MAX  16288       // on the wire
 
 // What a driver's context descriptor says (3.3.6).
 typedef struct E1000Context {
@@ -137,12 +137,8 @@ typedef struct E1000 {
     uint32_t reg[E_REGS_END / 4];
     uint32_t stat[STAT_COUNT];
     uint16_t phy[E1000_PHY_REGS];
-    uint16_t eeprom[E1000_EEPROM_WORDS];
+    Microwire eeprom;
     uint32_t eecd, io_address;
-    uint16_t ee_shift; // bits that came in
-    uint8_t ee_in;     // how many
-    uint16_t ee_out;   // next bit to go out
-    bool ee_reading;
     bool busy; // in a ring: DMA may not reach the registers by the I/O ports
     // transmit: the packet so far
     E1000Context context[2]; // without and with cutting

@@ -10,8 +10,8 @@
 
 void e1000_eeprom_init(E1000 *s, uint16_t device_id)
 {
-    uint16_t *w = s->eeprom, sum = 0;
-    memset(w, 0xff, sizeof s->eeprom);
+    uint16_t *w = s->eeprom.word, sum = 0;
+    memset(w, 0xff, sizeof s->eeprom.word);
     for (int i = 0; i < 3; i++) {
         w[i] = (uint16_t)(s->mac[2 * i] | s->mac[2 * i + 1] << 8);
     }
@@ -33,56 +33,17 @@ void e1000_eeprom_init(E1000 *s, uint16_t device_id)
 enum { EECD_SK = 1, EECD_CS = 2, EECD_DI = 4, EECD_DO = 8, EECD_REQ = 0x40, EECD_GNT = 0x80 };
 #define EECD_PRESENT  0x100
 #define EECD_WRITABLE 0x77
-#define EE_READ       6 // start bit and operation code
-#define EE_COMMAND    9 // bits of start, operation and address
-
-// The data bits of word after word; before the first comes a 0.
-static unsigned eeprom_bit(const E1000 *s)
-{
-    if (!s->ee_reading || !s->ee_out) {
-        return s->ee_reading ? 0 : EECD_DO;
-    }
-    unsigned bit = (s->ee_out - 1u) % (E1000_EEPROM_WORDS * 16);
-    return s->eeprom[bit / 16] >> (15 - bit % 16) & 1 ? EECD_DO : 0;
-}
 
 uint32_t e1000_eecd_read(E1000 *s)
 {
-    uint32_t v = (s->eecd & ~(uint32_t)EECD_DO) | EECD_PRESENT;
-    return v | (s->eecd & EECD_REQ ? EECD_GNT : 0) | eeprom_bit(s);
+    return s->eecd | EECD_PRESENT | (s->eecd & EECD_REQ ? EECD_GNT : 0) |
+           (microwire_read(&s->eeprom) ? EECD_DO : 0);
 }
 
 void e1000_eecd_write(E1000 *s, uint32_t v)
 {
-    uint32_t rose = v & ~s->eecd;
     s->eecd = v & EECD_WRITABLE;
-    if (!(v & EECD_CS)) {
-        s->ee_in = 0;
-        s->ee_shift = s->ee_out = 0;
-        s->ee_reading = false;
-        return;
-    }
-    if (!(rose & EECD_SK)) {
-        return;
-    }
-    if (s->ee_reading) {
-        s->ee_out = (uint16_t)(s->ee_out % (E1000_EEPROM_WORDS * 16) + 1);
-        return;
-    }
-    s->ee_shift = (uint16_t)(s->ee_shift << 1 | (v & EECD_DI ? 1 : 0));
-    if (!s->ee_shift) { // the start bit has not come yet
-        return;
-    }
-    if (++s->ee_in < EE_COMMAND) {
-        return;
-    }
-    if (s->ee_shift >> 6 == EE_READ) {
-        // The next clock brings the first data bit.
-        s->ee_out = (uint16_t)((s->ee_shift & 63) * 16);
-        s->ee_reading = true;
-    } else {
-        log_printf(LOG_UNIMP, "e1000: EEPROM command 0x%x\n", s->ee_shift >> 6);
-    }
+    microwire_write(&s->eeprom, v & EECD_CS, v & EECD_SK, v & EECD_DI);
 }
 
 uint32_t e1000_eerd_write(E1000 *s, uint32_t v)
@@ -91,7 +52,7 @@ uint32_t e1000_eerd_write(E1000 *s, uint32_t v)
     if (!(v & 1)) {
         return v & ~0x10u;
     }
-    uint16_t data = word < E1000_EEPROM_WORDS ? s->eeprom[word] : 0xffff;
+    uint16_t data = word < MICROWIRE_WORDS ? s->eeprom.word[word] : 0xffff;
     return (v & 0xff00) | 0x10 | (uint32_t)data << 16;
 }
 

@@ -5,6 +5,7 @@
 #include "hw/core/machine.h"
 #include "hw/net/e1000.h"
 #include "net/checksum.h"
+#include "net/inspect.h"
 
 #define DESC_SIZE 16
 #define MIN_FRAME 60
@@ -137,56 +138,20 @@ static bool passes(E1000 *s, const uint8_t *p, size_t len)
 
 // --- checksums (3.2.9)
 
-static uint16_t pseudo_sum(const uint8_t *ip, bool v4, unsigned proto, size_t len)
-{
-    uint8_t tail[4] = {(uint8_t)(len >> 8), (uint8_t)len, 0, (uint8_t)proto};
-    uint64_t sum = v4 ? net_sum(ip + 12, 8) : net_sum(ip + 8, 32);
-    return net_sum_fold(sum + net_sum(tail, 4));
-}
-
-static void check_l4(const uint8_t *ip, bool v4, size_t header, size_t total, RxDesc *d)
-{
-    unsigned proto = v4 ? ip[9] : ip[6];
-    size_t len = total - header;
-    const uint8_t *l4 = ip + header;
-    if ((proto != 6 || len < 20) && (proto != 17 || len < 8)) {
-        return;
-    }
-    if (proto == 17 && !net_get16(l4 + 6)) { // none was made
-        return;
-    }
-    uint64_t sum = (uint64_t)pseudo_sum(ip, v4, proto, len) + net_sum(l4, len);
-    d->status |= RXD_TCPCS;
-    d->errors |= net_sum_fold(sum) == 0xffff ? 0 : RXD_TCPE;
-}
-
 // p: a frame without VLAN tag or FCS.
 static void check_sums(E1000 *s, const uint8_t *p, size_t len, RxDesc *d)
 {
     uint32_t on = *e_reg(s, E_RXCSUM);
     unsigned start = on & 0xff;
-    uint16_t sum = start < len ? (uint16_t)~net_sum(p + start, len - start) : 0xffff;
-    d->checksum = sum;
-    const uint8_t *ip = p + 14;
-    size_t room = len - 14, header, total;
-    bool v4 = net_get16(p + 12) == 0x0800, v6 = net_get16(p + 12) == 0x86dd;
-    if ((!v4 || room < 20 || ip[0] >> 4 != 4) && (!v6 || room < 40)) {
-        d->status |= RXD_IXSM;
-        return;
-    }
-    header = v4 ? (ip[0] & 15) * 4u : 40;
-    total = v4 ? net_get16(ip + 2) : net_get16(ip + 4) + 40u;
-    if (header < 20 || header > total || total > room) {
-        d->status |= RXD_IXSM;
-        return;
-    }
-    if (v4 && (on & RXCSUM_IPOFL)) {
+    NetInspection r = net_inspect(p, len);
+    d->checksum = start < len ? (uint16_t)~net_sum(p + start, len - start) : 0xffff;
+    if (r.ipv4 && (on & RXCSUM_IPOFL)) {
         d->status |= RXD_IPCS;
-        d->errors |= net_sum(ip, header) == 0xffff ? 0 : RXD_IPE;
+        d->errors |= r.ip_ok ? 0 : RXD_IPE;
     }
-    bool fragment = v4 && (net_get16(ip + 6) & 0x3fff);
-    if ((on & RXCSUM_TUOFL) && !fragment) {
-        check_l4(ip, v4, header, total, d);
+    if (r.l4_checked && (on & RXCSUM_TUOFL)) {
+        d->status |= RXD_TCPCS;
+        d->errors |= r.l4_ok ? 0 : RXD_TCPE;
     }
     if (!(d->status & (RXD_IPCS | RXD_TCPCS))) {
         d->status |= RXD_IXSM;
