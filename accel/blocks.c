@@ -141,6 +141,7 @@ void block_free_all(Engine *e)
         block_free(g_ptr_array_index(e->all, i));
     }
     g_ptr_array_set_size(e->all, 0);
+    e->last_at_host = NULL;
     memset(e->hash, 0, sizeof(e->hash));
     g_hash_table_remove_all(e->pages);
     for (unsigned i = 0; i < e->machine->n_cpus; i++) {
@@ -252,8 +253,12 @@ void engine_invalidate_phys(Engine *e, uint64_t phys, uint64_t len)
     }
 }
 
-const Block *block_at_host(const Engine *e, uintptr_t host)
+const Block *block_at_host(Engine *e, uintptr_t host)
 {
+    const Block *last = e->last_at_host;
+    if (last && host - (uintptr_t)last->code < last->code_size) {
+        return last;
+    }
     guint lo = 0, hi = e->all->len;
     while (hi - lo > 1) {
         guint mid = (lo + hi) / 2;
@@ -269,5 +274,8 @@ const Block *block_at_host(const Engine *e, uintptr_t host)
     }
     const Block *b = g_ptr_array_index(e->all, lo);
     uintptr_t start = (uintptr_t)b->code;
-    return host >= start && host <= start + b->code_size ? b : NULL;
+    if (host < start || host > start + b->code_size) {
+        return NULL;
+    }
+    return e->last_at_host = b;
 }

@@ -52,11 +52,12 @@ struct Engine {
     HostThunks thunks;
     const TargetOps *target;
     Block *hash[1u << HASH_BITS];
-    GHashTable *pages;        // phys page -> CodePage
-    GHashTable *device_pages; // phys page -> DevicePage (device_insns.c)
-    GPtrArray *all;           // Block *, by ascending host code (append order)
-    IRBlock *ir;              // scratch
-    const uint8_t *next_host; // what engine_next_page gave for the translation under way, or NULL
+    GHashTable *pages;         // phys page -> CodePage
+    GHashTable *device_pages;  // phys page -> DevicePage (device_insns.c)
+    GPtrArray *all;            // Block *, by ascending host code (append order)
+    const Block *last_at_host; // that block_at_host found, or NULL: device loops ask for it again
+    IRBlock *ir;               // scratch
+    const uint8_t *next_host;  // what engine_next_page gave for the translation under way, or NULL
     uint64_t next_phys;
     IRBlock *short_ir; // the block cut to the rest of a turn
     Block short_block;
@@ -78,7 +79,7 @@ void block_insert(Engine *e, Block *b);
 void block_free_all(Engine *e);
 void block_link(Engine *e, BlockLink *l, Block *to, uint32_t key);
 void block_unlink(Engine *e, BlockLink *l);
-const Block *block_at_host(const Engine *e, uintptr_t host);
+const Block *block_at_host(Engine *e, uintptr_t host);
 
 // engine.c: the block under way and the index of its current instruction; NULL between blocks
 const Block *engine_current_block(const VCPU *v, unsigned *index);

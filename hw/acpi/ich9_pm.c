@@ -157,9 +157,9 @@ static bool realize(Device *d, char **error)
                      .apm_written = apm_written,
                      .opaque = s};
     s->tco = (Ich9Tco){.m = d->machine, .smi = tco_timeout, .opaque = s};
-    acpi_pm_init(&s->pm, s->io);
-    ich9_tco_init(&s->tco);
     s->block = mem_mmio("ich9-pm", ICH9_PM_SIZE, &block_ops, s);
+    acpi_pm_init(&s->pm, s->io, s->block);
+    ich9_tco_init(&s->tco);
     return true;
 }
 

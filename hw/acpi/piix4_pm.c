@@ -179,8 +179,8 @@ static bool realize(Device *d, char **error)
                      .disable_cmd = ACPI_DISABLE_PIIX4,
                      .apm_written = apm_written,
                      .opaque = s};
-    acpi_pm_init(&s->pm, io);
     s->block = mem_mmio("piix4-pm", PM_BLOCK_SIZE, &block_ops, s);
+    acpi_pm_init(&s->pm, io, s->block);
     s->smbus_block = mem_mmio("piix4-smbus", SMBUS_PORTS, &smbus_ops, &s->smbus);
     mem_map(io, PIIX4_GPE0, mem_mmio("piix4-gpe0", 4, &gpe_ops, s), 0);
     return true;

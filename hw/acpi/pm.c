@@ -31,12 +31,7 @@ const StateField acpi_pm_state_fields[] = {
 
 static uint64_t ticks(const AcpiPm *pm)
 {
-    return (uint64_t)((unsigned __int128)clock_now(pm->m->clock) * PM_TIMER_HZ / NS_PER_SEC);
-}
-
-static uint64_t ns_of(uint64_t ticks)
-{
-    return (uint64_t)(((unsigned __int128)ticks * NS_PER_SEC + PM_TIMER_HZ - 1) / PM_TIMER_HZ);
+    return clock_ticks(clock_now(pm->m->clock), PM_TIMER_HZ);
 }
 
 static uint64_t next_carry(const AcpiPm *pm)
@@ -62,7 +57,7 @@ void acpi_pm_update(AcpiPm *pm)
     }
     irq_set(&pm->sci, level && (pm->cnt & PM1_CNT_SCI));
     if ((pm->en & ~pm->sts) & PM1_TIMER) {
-        timer_arm(pm->timer, ns_of(pm->carry));
+        timer_arm(pm->timer, clock_ticks_to_ns(pm->carry, PM_TIMER_HZ));
     } else {
         timer_stop(pm->timer);
     }
@@ -107,12 +102,6 @@ bool acpi_pm_read(AcpiPm *pm, unsigned offset, uint16_t *value)
     case PM1_CNT_HIGH:
         *value = 0;
         return true;
-    case PM_TMR:
-        *value = (uint16_t)ticks(pm);
-        return true;
-    case PM_TMR + 2:
-        *value = ticks(pm) >> 16 & 0xff;
-        return true;
     }
     return false;
 }
@@ -134,9 +123,7 @@ bool acpi_pm_write(AcpiPm *pm, unsigned offset, uint16_t value, uint16_t mask)
         }
         break;
     case PM1_CNT_HIGH:
-    case PM_TMR:
-    case PM_TMR + 2:
-        break; // read-only
+        break; // reserved
     default:
         return false;
     }
@@ -208,6 +195,17 @@ static void apm_write(void *opaque, uint64_t offset, uint64_t value, unsigned si
 
 static const MmioOps apm_ops = {apm_read, apm_write, .min_size = 1, .max_size = 1};
 
+// --- the timer: guests read it in loops, so it is a region of its own, read at once
+
+static uint64_t timer_read(void *opaque, uint64_t offset, unsigned size)
+{
+    (void)offset;
+    (void)size;
+    return ticks(opaque) & 0xffffff;
+}
+
+static const MmioOps timer_ops = {timer_read, NULL, .min_size = 4, .max_size = 4};
+
 // --- for the chipsets
 
 static void power_button(void *opaque, unsigned n, bool level)
@@ -220,8 +218,9 @@ static void power_button(void *opaque, unsigned n, bool level)
     }
 }
 
-void acpi_pm_init(AcpiPm *pm, MemRegion *io)
+void acpi_pm_init(AcpiPm *pm, MemRegion *io, MemRegion *block)
 {
+    mem_map(block, PM_TMR, mem_mmio("pm-timer", 4, &timer_ops, pm), 0);
     pm->timer = timer_new(pm->m->clock, carried, pm);
     mem_map(io, ACPI_SMI_CMD, mem_mmio("apm", 2, &apm_ops, pm), 0);
     powerdown_connect(pm->m, irq_line(power_button, pm, 0));

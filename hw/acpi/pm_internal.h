@@ -39,13 +39,14 @@ typedef struct AcpiPm {
 
 extern const StateField acpi_pm_state_fields[];
 
-// Maps the APM ports and connects the power button; everything fixed has been set.
-void acpi_pm_init(AcpiPm *pm, MemRegion *io);
+// Maps the APM ports, and the timer into the register block; connects the power button. Everything
+// fixed has been set.
+void acpi_pm_init(AcpiPm *pm, MemRegion *io, MemRegion *block);
 void acpi_pm_free(AcpiPm *pm);
 void acpi_pm_reset(AcpiPm *pm);
 void acpi_pm_update(AcpiPm *pm); // the SCI
 
-// 16-bit registers at offsets 0 (status) to 0xa. False: not one of these.
+// 16-bit registers at offsets 0 (status) to 6. False: not one of these.
 bool acpi_pm_read(AcpiPm *pm, unsigned offset, uint16_t *value);
 bool acpi_pm_write(AcpiPm *pm, unsigned offset, uint16_t value, uint16_t mask);
 // One byte of the GPE block: status, then enables.

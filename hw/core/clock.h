@@ -28,6 +28,18 @@ void timer_stop(Timer *t);
 bool timer_armed(const Timer *t);
 uint64_t timer_deadline(const Timer *t); // UINT64_MAX if not armed
 
+// Ticks of a clock of hz (below 2^32) that have passed in ns, and the first ns at which so many
+// have.
+static inline uint64_t clock_ticks(uint64_t ns, uint64_t hz)
+{
+    return ns / NS_PER_SEC * hz + ns % NS_PER_SEC * hz / NS_PER_SEC;
+}
+
+static inline uint64_t clock_ticks_to_ns(uint64_t ticks, uint64_t hz)
+{
+    return ticks / hz * NS_PER_SEC + (ticks % hz * NS_PER_SEC + hz - 1) / hz;
+}
+
 // Wall-clock seconds since 1970 at virtual time 0 (-rtc base=), for RTC devices.
 uint64_t clock_rtc_base(const Clock *c);
 void clock_set_rtc_base(Clock *c, uint64_t seconds);

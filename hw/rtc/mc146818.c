@@ -207,16 +207,6 @@ static uint64_t period(const MC146818 *s)
     return rate == 0 ? 0 : UINT64_C(1) << (rate < 3 ? rate + 6 : rate - 1);
 }
 
-static uint64_t crystal(uint64_t ns)
-{
-    return (uint64_t)((unsigned __int128)ns * CRYSTAL_HZ / NS_PER_SEC);
-}
-
-static uint64_t crystal_ns(uint64_t n)
-{
-    return (uint64_t)(((unsigned __int128)n * NS_PER_SEC + CRYSTAL_HZ - 1) / CRYSTAL_HZ);
-}
-
 // --- flags
 
 static void catch_up(MC146818 *s)
@@ -225,7 +215,7 @@ static void catch_up(MC146818 *s)
     if ((s->cmos[REG_A] & A_DIVIDER_RESET) == A_DIVIDER_RESET) {
         p = 0;
     }
-    if (p && crystal(to) / p != crystal(from) / p) {
+    if (p && clock_ticks(to, CRYSTAL_HZ) / p != clock_ticks(from, CRYSTAL_HZ) / p) {
         s->cmos[REG_C] |= C_PF;
     }
     if (runs(s) && to / NS_PER_SEC != from / NS_PER_SEC) {
@@ -243,7 +233,7 @@ static uint64_t next_event(const MC146818 *s)
     uint64_t at = now(s), next = UINT64_MAX, p = period(s);
     uint8_t wanted = s->cmos[REG_B] & ~s->cmos[REG_C];
     if ((wanted & B_PIE) && p && (s->cmos[REG_A] & A_DIVIDER_RESET) != A_DIVIDER_RESET) {
-        next = crystal_ns((crystal(at) / p + 1) * p);
+        next = clock_ticks_to_ns((clock_ticks(at, CRYSTAL_HZ) / p + 1) * p, CRYSTAL_HZ);
     }
     if (!runs(s)) {
         return next;

@@ -99,17 +99,6 @@ static uint64_t now(const I8254 *s)
     return clock_now(s->dev.machine->clock);
 }
 
-static uint64_t ticks_in(uint64_t ns)
-{
-    return (uint64_t)((unsigned __int128)ns * I8254_HZ / NS_PER_SEC);
-}
-
-// The first nanosecond at which so many ticks have passed.
-static uint64_t ns_of(uint64_t ticks)
-{
-    return (uint64_t)(((unsigned __int128)ticks * NS_PER_SEC + I8254_HZ - 1) / I8254_HZ);
-}
-
 static bool periodic(const Channel *c)
 {
     return c->mode == 2 || c->mode == 3;
@@ -120,13 +109,13 @@ static uint64_t elapsed(const I8254 *s, Channel *c)
     if (!c->running) {
         return c->ticks;
     }
-    uint64_t d = ticks_in(now(s) - c->start);
+    uint64_t d = clock_ticks(now(s) - c->start, I8254_HZ);
     // A count that was written meanwhile is taken when the period ends.
     if (c->next && periodic(c) && d >= c->count) {
-        c->start += ns_of(c->count);
+        c->start += clock_ticks_to_ns(c->count, I8254_HZ);
         c->count = c->next;
         c->next = 0;
-        d = ticks_in(now(s) - c->start);
+        d = clock_ticks(now(s) - c->start, I8254_HZ);
     }
     return d;
 }
@@ -185,7 +174,7 @@ static void arm(I8254 *s, uint64_t after)
     if (s->edge == UINT64_MAX) {
         timer_stop(s->timer);
     } else {
-        timer_arm(s->timer, c->start + ns_of(s->edge));
+        timer_arm(s->timer, c->start + clock_ticks_to_ns(s->edge, I8254_HZ));
     }
 }
 
@@ -196,7 +185,7 @@ static void fire(void *opaque)
     I8254 *s = opaque;
     Channel *c = &s->ch[0];
     bool level = output_at(c, s->edge);
-    bool late = next_change(c, s->edge) <= ticks_in(now(s) - c->start);
+    bool late = next_change(c, s->edge) <= clock_ticks(now(s) - c->start, I8254_HZ);
     irq_set(&s->irq0, level);
     uint64_t d = elapsed(s, c); // may begin another count
     if (late) {
@@ -239,7 +228,7 @@ static void start(const I8254 *s, Channel *c, uint64_t from)
         c->next = 0;
     }
     c->running = true;
-    c->start = now(s) - ns_of(from);
+    c->start = now(s) - clock_ticks_to_ns(from, I8254_HZ);
 }
 
 static void stop(const I8254 *s, Channel *c)
