@@ -228,7 +228,8 @@ static void push_at(X86Ctx *c, IRRef v, unsigned n, unsigned index)
     ir_st(c->b, a, 0, v, x86_memop(c, n));
 }
 
-// ENTER: rBP, the frame pointers of the outer levels, the new frame pointer; then room.
+// ENTER: rBP, the frame pointers of the outer levels, the new frame pointer; then room, whose last
+// bytes must be writable.
 static bool tr_enter(X86Ctx *c, const X86Insn *i)
 {
     IRBlock *b = c->b;
@@ -245,7 +246,9 @@ static bool tr_enter(X86Ctx *c, const X86Insn *i)
     if (level) {
         push_at(c, n == 8 ? frame : ir_trunc(b, frame), n, level + 1);
     }
-    x86_stack_move(c, -(int64_t)(n * (level + 1) + i->operand[0].imm));
+    int64_t down = -(int64_t)(n * (level + 1) + i->operand[0].imm);
+    ir_ld(b, x86_type(n), x86_stack_address(c, down, n, true), 0, x86_memop(c, n) | IR_MEM_WRITE);
+    x86_stack_move(c, down);
     x86_put_gpr(c, X86_RBP, n, false, n == 8 ? frame : ir_trunc(b, frame));
     return true;
 }

@@ -59,7 +59,7 @@ static bool tr_arpl(X86Ctx *c, const X86Insn *i)
 {
     IRBlock *b = c->b;
     (void)i;
-    IRRef x = x86_read_rmw(c, 0), y = x86_read(c, 1), three = ir_i32(b, 3);
+    IRRef x = x86_read(c, 0), y = x86_read(c, 1), three = ir_i32(b, 3);
     IRRef rpl = ir_and(b, y, three), lower = ir_cmpset(b, IR_LTU, ir_and(b, x, three), rpl);
     IRRef raised = ir_deposit(b, x, rpl, 0, 2);
     x86_write(c, 0, ir_select(b, IR_NE, lower, ir_i32(b, 0), raised, x));
@@ -79,7 +79,7 @@ static bool tr_random(X86Ctx *c, const X86Insn *i)
 
 // clang-format off
 static const X86Row rows[] = {
-    {"NOP", "0F 0D /r", "Ev", tr_nop}, // PREFETCH, PREFETCHW
+    {"NOP", "0F 0D /r mem", "M", tr_nop}, // PREFETCH, PREFETCHW
     {"NOP", "0F 18 /r", "Ev", tr_nop}, // PREFETCHh
     {"NOP", "0F 19 /r", "Ev", tr_nop},
     {"NOP", "0F 1A /r", "Ev", tr_nop},

@@ -23,7 +23,9 @@
     }
 // With VEX.W, in 64-bit mode only.
 #define R_VEX64(name, enc, ops, tr, arg)                                                           \
-    {"V" name, "VEX." enc, ops, tr, arg, X86_ROW_AVX | X86_ROW_O64, X86_FEAT_AVX, NULL}
+    {                                                                                              \
+        "V" name, "VEX." enc, ops, tr, arg, X86_ROW_AVX | X86_ROW_O64, X86_FEAT_AVX, NULL          \
+    }
 #define R_MMX(name, enc, ops, tr, arg, feat)                                                       \
     {                                                                                              \
         name, enc, ops, tr, arg, X86_ROW_MMX, X86_FEAT_##feat, NULL                                \

@@ -103,11 +103,16 @@ static uint64_t begin_side(const Str *s, Side *side, unsigned seg, unsigned reg,
     return n ? MIN_OF(n, elements_in_segment(s, seg, offset)) : 0;
 }
 
-// Host address of the lowest of n elements, or NULL.
+// Host address of the lowest of n elements, or NULL. A fault is the first element's.
 static uint8_t *probe(const Str *s, const Side *side, uint64_t n, bool store)
 {
+    VCPU *v = &s->c->vcpu;
     uint64_t low = s->down ? side->linear - (n - 1) * s->bytes : side->linear;
-    return mmu_probe(&s->c->vcpu, low, (unsigned)(n * s->bytes), store ? IR_MEM_STORE : 0);
+    unsigned memop = store ? IR_MEM_STORE : 0;
+    if (s->down) {
+        mmu_probe(v, side->linear, s->bytes, memop);
+    }
+    return mmu_probe(v, low, (unsigned)(n * s->bytes), memop);
 }
 
 // --- elements through pointers
@@ -231,12 +236,18 @@ static void port_write(X86CPU *c, uint64_t port, uint64_t value, uint64_t bytes)
 
 // --- elements one by one
 
+static bool compares(const Str *s)
+{
+    return s->d.op == X86_STR_CMPS || s->d.op == X86_STR_SCAS;
+}
+
 // One element at the given addresses. Registers are not moved yet.
 static void run_element(const Str *s, uint64_t src, uint64_t dst)
 {
     X86CPU *c = s->c;
     VCPU *v = &c->vcpu;
     uint64_t x = has_source(s) ? mmu_load(v, src, s->memop) : accumulator(s);
+    uint64_t y = compares(s) ? mmu_load(v, dst, s->memop) : 0;
     switch ((X86StringOp)s->d.op) {
     case X86_STR_MOVS:
     case X86_STR_STOS:
@@ -247,7 +258,7 @@ static void run_element(const Str *s, uint64_t src, uint64_t dst)
         break;
     case X86_STR_CMPS:
     case X86_STR_SCAS:
-        set_flags(s, x, mmu_load(v, dst, s->memop));
+        set_flags(s, x, y);
         break;
     case X86_STR_INS:
         // A fault must come before the device is read.
@@ -259,11 +270,6 @@ static void run_element(const Str *s, uint64_t src, uint64_t dst)
         port_write(c, v->gpr[X86_RDX] & 0xffff, x, s->bytes);
         break;
     }
-}
-
-static bool compares(const Str *s)
-{
-    return s->d.op == X86_STR_CMPS || s->d.op == X86_STR_SCAS;
 }
 
 static bool compare_ended(const Str *s)

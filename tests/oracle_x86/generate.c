@@ -211,8 +211,8 @@ static void put_prefixes(XGenerator *g, Bytes *b, const Template *t, const X86Ro
     }
     if (t->mandatory > 1) {
         put(b, t->mandatory);
-    } else if (t->mandatory == 0 && one_in(g, 4)) {
-        put(b, 0x66);
+    } else if (t->mandatory == 0 && one_in(g, 4) && !(g->mode64 && row->flags & X86_ROW_F64)) {
+        put(b, 0x66); // near branches in 64-bit mode: CPUs differ
     }
     if (is_string(row) && one_in(g, 2)) {
         put(b, one_in(g, 2) ? 0xf2 : 0xf3);
