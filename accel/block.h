@@ -21,7 +21,9 @@ typedef struct BlockLink {
 
 typedef struct SideEntry {
     uint32_t host_offset; // return address of the C call, from the block's code
-    uint32_t insn_index;
+    uint16_t insn_index;
+    uint16_t pad;
+    uint32_t recipe; // of lazy flags (tcg-like/lazy_flags.h): offset in the block's, or 0
 } SideEntry;
 
 typedef struct Block {
@@ -42,7 +44,8 @@ typedef struct Block {
     const void *code; // host code, executable view; NULL in the interpreter
     uint32_t code_size;
     uint32_t n_side;
-    SideEntry *side;     // ascending host_offset
+    SideEntry *side; // ascending host_offset
+    uint8_t *recipes;
     uint64_t *insn_pc;   // guest pc of each instruction, guest_insns of them
     IRBlock *ir;         // the interpreter's
     BlockLink *link;     // n_links

@@ -127,6 +127,7 @@ static void block_free(gpointer data)
 {
     Block *b = data;
     g_free(b->side);
+    g_free(b->recipes);
     g_free(b->insn_pc);
     g_free(b->link);
     if (b->ir) {

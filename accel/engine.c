@@ -113,23 +113,28 @@ void engine_mode_changed(VCPU *v)
 
 // --- exact state for C code under a block
 
+static const SideEntry *side_entry(const VCPU *v, const Block *b)
+{
+    uint32_t offset = (uint32_t)(v->host_ra - (uintptr_t)b->code);
+    unsigned lo = 0, hi = b->n_side;
+    while (lo < hi) {
+        unsigned mid = (lo + hi) / 2;
+        if (b->side[mid].host_offset < offset) {
+            lo = mid + 1;
+        } else {
+            hi = mid;
+        }
+    }
+    assert(lo < b->n_side && b->side[lo].host_offset == offset);
+    return &b->side[lo];
+}
+
 const Block *engine_current_block(const VCPU *v, unsigned *index)
 {
     if (v->host_ra) {
         const Block *b = block_at_host(v->engine, v->host_ra);
         assert(b);
-        uint32_t offset = (uint32_t)(v->host_ra - (uintptr_t)b->code);
-        unsigned lo = 0, hi = b->n_side;
-        while (lo < hi) {
-            unsigned mid = (lo + hi) / 2;
-            if (b->side[mid].host_offset < offset) {
-                lo = mid + 1;
-            } else {
-                hi = mid;
-            }
-        }
-        assert(lo < b->n_side && b->side[lo].host_offset == offset);
-        *index = b->side[lo].insn_index;
+        *index = side_entry(v, b)->insn_index;
         return b;
     }
     *index = v->insn_index;
@@ -169,6 +174,10 @@ void engine_restore(VCPU *v)
     unsigned index;
     const Block *b = engine_current_block(v, &index);
     if (b) {
+        const SideEntry *s = v->host_ra ? side_entry(v, b) : NULL;
+        if (s && s->recipe) {
+            ir_recipe_follow(b->recipes + s->recipe, v);
+        }
         v->budget += (int32_t)(b->guest_insns - index);
         v->pc = b->insn_pc[index];
         v->host_ra = 0;

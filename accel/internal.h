@@ -15,6 +15,7 @@
 #include "hw/core/machine.h"
 #include "softmmu/softmmu.h"
 #include "tcg-like/builder.h"
+#include "tcg-like/lazy_flags.h"
 #include "tcg-like/passes.h"
 #include "util/log.h"
 

@@ -24,7 +24,7 @@ IR_OP(fconst, "f=", PURE)     // imm = packed flags
 
 // --- guest state: imm = byte offset from the vCPU, aux = bytes; narrower than the type zero-extends
 IR_OP(get, "a=", PURE)
-IR_OP(put, "-=a", PURE)
+IR_OP(put, "-=a", PURE)       // aux2 = 1: of flags, and only an exception will see it (lazy_flags.h)
 
 // --- integer
 IR_OP(add, "T=TT", PURE)

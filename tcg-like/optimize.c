@@ -1,6 +1,6 @@
 // The pass pipeline.
 //
-//   forward -> fold -> dead_state -> dead_code -> check_elim
+//   forward -> fold -> dead_state -> dead_code -> lazy_flags -> check_elim
 //
 // Forwarding comes first, as it shows constants to the folder; dead_code closes the gaps that the
 // others leave.
@@ -13,7 +13,7 @@
 const IRPass ir_passes[] = {
     {"forward", ir_pass_forward},       {"fold", ir_pass_fold},
     {"dead_state", ir_pass_dead_state}, {"dead_code", ir_pass_dead_code},
-    {"check_elim", ir_pass_check_elim},
+    {"lazy_flags", ir_pass_lazy_flags}, {"check_elim", ir_pass_check_elim},
 };
 const unsigned ir_n_passes = ARRAY_LEN(ir_passes);
 

@@ -77,12 +77,45 @@ static void scan_roots(RegAlloc *ra)
     }
 }
 
+// The n-th leaf of what is pending at observer k, but each root only once; NULL: no n-th.
+static RaValue *pending_leaf(RegAlloc *ra, IRRef k, unsigned n)
+{
+    const LazyPlan *p = ra_pending(ra, k);
+    if (!p || !ir_only_faults(&ra->b->insn[k]) || n >= p->n_leaves) {
+        return NULL;
+    }
+    RaValue *v = ra_value(ra, p->leaf[n]);
+    for (unsigned m = 0; m < n; m++) {
+        if (ra_value(ra, p->leaf[m]) == v) {
+            return NULL;
+        }
+    }
+    return v;
+}
+
+// Leaves count after the arguments: an argument that is a leaf, too, does not die here.
+static void scan_leaves(RegAlloc *ra, IRRef k)
+{
+    for (unsigned n = 0; ra->leaf_next && n < LAZY_LEAVES; n++) {
+        RaValue *v = pending_leaf(ra, k, n);
+        if (v) {
+            ra->leaf_next[k][n] = v->next;
+            v->next = k;
+        }
+    }
+}
+
 static void scan_uses(RegAlloc *ra)
 {
     for (unsigned k = ra->b->n; k-- > 0;) {
         const IRInsn *i = &ra->b->insn[k];
         RaValue *v = &ra->v[k];
         bool copy = v->root != k;
+        if (ir_put_is_lazy(i)) {
+            v->unused = true;
+            continue;
+        }
+        scan_leaves(ra, (IRRef)k);
         if (i->type != IR_VOID && !copy && v->next == IR_NONE &&
             ir_op_info[i->op].effects == IR_EFF_PURE) {
             v->unused = true;
@@ -169,7 +202,8 @@ static void scan_hints(RegAlloc *ra)
     }
 }
 
-void ra_init(RegAlloc *ra, const IRBlock *b, const RaRegs *regs, const RaOps *ops, void *ctx)
+void ra_init(RegAlloc *ra, const IRBlock *b, const LazyPlans *lazy, const RaRegs *regs,
+             const RaOps *ops, void *ctx)
 {
     memset(ra, 0, sizeof(*ra));
     ra->b = b;
@@ -179,6 +213,8 @@ void ra_init(RegAlloc *ra, const IRBlock *b, const RaRegs *regs, const RaOps *op
     ra->v = g_new(RaValue, b->n + RA_MAX_EXTRA);
     ra->next = g_malloc(sizeof(*ra->next) * b->n);
     ra->in_state = g_new(IRRef, b->n);
+    ra->lazy = lazy;
+    ra->leaf_next = lazy->at ? g_malloc(sizeof(*ra->leaf_next) * b->n) : NULL;
     memset(ra->owner, 0xff, sizeof(ra->owner));
     scan_roots(ra);
     scan_uses(ra);
@@ -190,6 +226,7 @@ void ra_free(RegAlloc *ra)
     g_free(ra->v);
     g_free(ra->next);
     g_free(ra->in_state);
+    g_free(ra->leaf_next);
 }
 
 // --- registers
@@ -457,6 +494,24 @@ static void evacuate(RegAlloc *ra, int reg, RaClass cls, bool keep_operands)
     ra->locked[cls] = was;
 }
 
+int ra_place(RegAlloc *ra, IRRef r, size_t *off, unsigned *bytes)
+{
+    RaValue *v = ra_value(ra, r);
+    unsigned own = full_bytes(ra, r);
+    *bytes = own;
+    if (v->reg != RA_NO_REG) {
+        return v->reg;
+    }
+    if (v->spill >= 0) {
+        *off = ra->regs->spill_off[v->cls] + (unsigned)v->spill * (v->cls == RA_GPR ? 8 : 16);
+    } else {
+        assert(v->state >= 0);
+        *off = (size_t)v->state;
+        *bytes = MIN_OF(own, (unsigned)v->state_bytes);
+    }
+    return RA_NO_REG;
+}
+
 void ra_take(RegAlloc *ra, RaClass cls, int reg)
 {
     evacuate(ra, reg, cls, true);
@@ -513,8 +568,20 @@ static void reap_args(RegAlloc *ra, IRRef i)
     }
 }
 
+static void end_leaves(RegAlloc *ra)
+{
+    for (unsigned n = 0; ra->leaf_next && n < LAZY_LEAVES; n++) {
+        RaValue *v = pending_leaf(ra, ra->pos, n);
+        if (v) {
+            v->next = ra->leaf_next[ra->pos][n];
+            reap(ra, v->root);
+        }
+    }
+}
+
 void ra_end(RegAlloc *ra)
 {
+    end_leaves(ra);
     if (ra->v[ra->pos].root == ra->pos) {
         reap_args(ra, ra->pos);
     }

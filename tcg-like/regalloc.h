@@ -21,6 +21,7 @@
 #define TCG_LIKE_REGALLOC_H
 
 #include "tcg-like/ir.h"
+#include "tcg-like/lazy_flags.h"
 
 #define RA_NO_REG    (-1)
 #define RA_MAX_PINS  24
@@ -76,7 +77,10 @@ typedef struct RegAlloc {
     void *ctx;
     RaValue *v;       // one an insn
     IRRef (*next)[4]; // next use of each argument's root after each insn
-    IRRef pos;        // current insn
+    // Leaves of lazy flags count as used by each observer: they keep a place until it is done.
+    const LazyPlans *lazy;
+    IRRef (*leaf_next)[LAZY_LEAVES]; // as next, or NULL if there are no lazy flags
+    IRRef pos;                       // current insn
     IRRef owner[RA_CLASSES][32];
     uint32_t locked[RA_CLASSES];
     uint64_t spill_used[RA_CLASSES][RA_MAX_SPILL / 64];
@@ -88,7 +92,8 @@ typedef struct RegAlloc {
     bool overflow; // out of spill slots: the code is no good
 } RegAlloc;
 
-void ra_init(RegAlloc *ra, const IRBlock *b, const RaRegs *regs, const RaOps *ops, void *ctx);
+void ra_init(RegAlloc *ra, const IRBlock *b, const LazyPlans *lazy, const RaRegs *regs,
+             const RaOps *ops, void *ctx);
 void ra_free(RegAlloc *ra);
 
 void ra_begin(RegAlloc *ra, IRRef i);
@@ -140,6 +145,14 @@ static inline bool ra_has_place(RegAlloc *ra, IRRef r)
 {
     const RaValue *v = ra_value(ra, r);
     return v->reg != RA_NO_REG || v->spill >= 0 || v->state >= 0 || v->constant;
+}
+// Where a value is now, for C code called from here: what the backend's registers are saved to is
+// its own. reg: that, or RA_NO_REG and *off, *bytes are its copy in memory; constants have neither.
+int ra_place(RegAlloc *ra, IRRef r, size_t *off, unsigned *bytes);
+// The plan pending at an observer, or NULL.
+static inline const LazyPlan *ra_pending(const RegAlloc *ra, IRRef i)
+{
+    return ra->lazy->at && ra->lazy->at[i] ? &ra->lazy->plan[ra->lazy->at[i] - 1] : NULL;
 }
 // Empties a certain temporary and locks it until ra_end.
 void ra_take(RegAlloc *ra, RaClass cls, int reg);

@@ -22,6 +22,7 @@ KEY(value, "value", HEX, IMM, 0, 0, NULL);
 KEY(vconst, "value", VCONST, IMM, 0, 0, NULL);
 KEY(off, "off", HEX, IMM, 0, 0, NULL);
 KEY(bytes, "bytes", DEC, AUX, 0, 0, NULL);
+KEY(lazy, "lazy", DEC, AUX2, 0, 0, NULL);
 KEY(bits, "bits", DEC, AUX, 0, 0, NULL);
 KEY(width, "bits", SIGNED, AUX, 0, 0, NULL); // nothing for the type's own
 KEY(at, "pos", DEC, AUX, 0, 8, NULL);
@@ -68,7 +69,7 @@ const IRTextOp ir_text_op[IR_OPCODES] = {
     [IR_vconst] = KEYS(&key_vconst),
     [IR_fconst] = KEYS(&key_value),
     [IR_get] = KEYS(&key_off, &key_bytes),
-    [IR_put] = KEYS(&key_off, &key_bytes),
+    [IR_put] = KEYS(&key_off, &key_bytes, &key_lazy),
     [IR_zext] = KEYS(&key_bits),
     [IR_sext] = KEYS(&key_bits),
     [IR_bswap] = KEYS(&key_bits),

@@ -130,6 +130,9 @@ static bool check_state(Verifier *v)
     bool ok = type == IR_V128    ? bytes == 16
               : type == IR_FLAGS ? bytes == 2
                                  : bytes && !(bytes & (bytes - 1)) && bytes <= type_bits(type) / 8;
+    if (v->i->aux2 && (v->i->op == IR_get || type != IR_FLAGS)) {
+        return bad(v, "only puts of flags are lazy");
+    }
     return ok || bad(v, "%u bytes of state for %s", bytes, ir_text_type[type]);
 }
 

@@ -52,8 +52,9 @@ struct Cold {
     void (*emit)(Emit *e, const Cold *c);
     size_t from, back;
     IRRef insn;
-    uint16_t index; // guest instruction
-    int8_t memo;    // register of the page memo (emit_memory.c)
+    uint16_t index;  // guest instruction
+    uint32_t recipe; // of lazy flags, if the code calls C that may leave
+    int8_t memo;     // register of the page memo (emit_memory.c)
     bool leader;
     uint32_t busy_vec; // temporaries with live values
     int reg[5];        // the emitter's
@@ -95,6 +96,9 @@ struct Emit {
     unsigned n_cold, cold_capacity;
     SideEntry *side;
     unsigned n_side, side_capacity;
+    LazyPlans lazy;
+    uint8_t *recipes;
+    unsigned n_recipes, recipes_capacity; // bytes
     PoolUse *pool;
     unsigned n_pool, pool_capacity;
     struct {
@@ -152,6 +156,8 @@ IRRef flags_partner(Emit *e, IROpcode op, const IRInsn *like); // an insn soon t
 X86Cond x86_compare(Emit *e, IRCond c, IRRef a, IRRef b);
 void flags_put(Emit *e, IRRef f, size_t off);
 void flags_keep(Emit *e, IRRef f); // an operand in EFLAGS gets a place
+// ax = the flags in EFLAGS, packed; rcx may change.
+void flags_pack_rax(Emit *e, bool inverted, bool any_a);
 // --- between the two files
 static inline IRRef flags_root(const Emit *e, IRRef f)
 {
@@ -166,8 +172,10 @@ void flags_complement_carry(Emit *e);      // CF and ef_inverted
 void x86_memory_groups(Emit *e);
 Cold *x86_cold(Emit *e, void (*emit)(Emit *, const Cold *), size_t from);
 void x86_save_vec(Emit *e, uint32_t set, bool restore);
-void x86_side_entry(Emit *e, unsigned index); // the call just emitted
-void x86_thunk(Emit *e, unsigned thunk);      // call with a side entry
+void x86_side_entry(Emit *e, unsigned index, uint32_t recipe); // the call just emitted
+void x86_thunk(Emit *e, unsigned thunk);                       // call with a side entry
+// How to work out the lazy flags pending at the current op, from where values are now; 0: none are.
+uint32_t x86_recipe(Emit *e);
 // Result of a vector function with these operands, through VARG(0).
 void x86_vector_call(Emit *e, const IRInsn *i, IRVFn *fn, uint32_t desc, unsigned flags);
 

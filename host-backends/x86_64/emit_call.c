@@ -68,8 +68,9 @@ EMIT(call)
     uint32_t busy = ra_busy(&e->ra, RA_VEC);
     x86_save_vec(e, busy, false);
     x86_mov_ri(&e->c, RAX, (uintptr_t)h->fn);
+    uint32_t recipe = x86_recipe(e);
     x86_thunk(e, h->flags ? T_CALL : T_CALL_PURE);
-    x86_side_entry(e, e->index);
+    x86_side_entry(e, e->index, recipe);
     x86_save_vec(e, busy, true);
     if (i->type == IR_VOID) {
         return;
@@ -123,7 +124,7 @@ void x86_vector_call(Emit *e, const IRInsn *i, IRVFn *fn, uint32_t desc, unsigne
     x86_mov_ri(&e->c, RAX, (uintptr_t)fn);
     x86_mov_ri(&e->c, RCX, desc);
     x86_thunk(e, flags ? T_VCALL : T_VCALL_PURE);
-    x86_side_entry(e, e->index);
+    x86_side_entry(e, e->index, 0);
     x86_save_vec(e, busy, true);
     vector_result(e, i);
 }

@@ -11,6 +11,8 @@
 //
 // The return stack needs no bounds check: the budget bounds how deep calls can get before enter
 // resets it, and at its top enter keeps a word that no landing has.
+#include <string.h>
+
 #include "accel/engine.h"
 #include "host-backends/x86_64/emit.h"
 #include "host-backends/x86_64/link.h"
@@ -83,10 +85,32 @@ static void linked_jump(Emit *e, unsigned slot)
     c->back = wrong_key;
 }
 
-// --- conditional
+// --- conditional. Flags that are put on this way out only (lazy_flags.h) are in EFLAGS, in a
+// register or in memory.
+enum { PUT_NONE, PUT_EFLAGS, PUT_REG, PUT_MEMORY };
+
+static void put_on_exit(Emit *e, const Cold *c)
+{
+    size_t slot = (size_t)c->imm;
+    switch (c->reg[1]) {
+    case PUT_EFLAGS:
+        flags_pack_rax(e, c->reg[2] & 1, c->reg[2] & 2);
+        x86_store(&e->c, RAX, state_mem(slot), 2);
+        break;
+    case PUT_REG:
+        x86_store(&e->c, c->reg[2], state_mem(slot), 2);
+        break;
+    case PUT_MEMORY:
+        x86_load(&e->c, RAX, state_mem((size_t)c->reg[2]), 2);
+        x86_store(&e->c, RAX, state_mem(slot), 2);
+        break;
+    }
+}
+
 static void cold_exit(Emit *e, const Cold *c)
 {
     unsigned slot = (unsigned)c->reg[0];
+    put_on_exit(e, c);
     give_back(e, c->index);
     size_t wrong_key = key_check(e, slot);
     e->link[slot].field = x86_jmp_fwd(&e->c);
@@ -97,31 +121,59 @@ static void cold_exit(Emit *e, const Cold *c)
     stub(e, slot);
 }
 
-static void exit_on(Emit *e, X86Cond cc, unsigned slot)
+static void exit_on(Emit *e, X86Cond cc, unsigned slot, const Cold *put)
 {
     size_t field = x86_jcc_fwd(&e->c, cc);
-    bool direct = !link_of(e, slot)->checked && !refund(e, e->index);
+    bool direct = !put->reg[1] && !link_of(e, slot)->checked && !refund(e, e->index);
     if (direct) {
         e->link[slot].field = field;
     }
-    x86_cold(e, direct ? cold_stub : cold_exit, field)->reg[0] = (int)slot;
+    Cold *c = x86_cold(e, direct ? cold_stub : cold_exit, field);
+    memcpy(c->reg, put->reg, sizeof(c->reg));
+    c->reg[0] = (int)slot;
+    c->imm = put->imm;
+}
+
+// Where the flags that are put on the way out are now.
+static Cold exit_put(Emit *e, IRRef f)
+{
+    Cold c = {.reg = {0, PUT_NONE}};
+    const LazyPlan *p = ra_pending(&e->ra, e->at);
+    if (!p) {
+        return c;
+    }
+    size_t off = 0;
+    unsigned bytes;
+    c.imm = e->b->insn[p->put].imm;
+    if (e->ef == flags_root(e, f)) {
+        c.reg[1] = PUT_EFLAGS;
+        c.reg[2] = e->ef_inverted | e->ef_any_a << 1;
+        return c;
+    }
+    int reg = ra_place(&e->ra, f, &off, &bytes);
+    c.reg[1] = reg == RA_NO_REG ? PUT_MEMORY : PUT_REG;
+    c.reg[2] = reg == RA_NO_REG ? (int)off : reg;
+    return c;
 }
 
 EMIT(exit_if)
 {
-    exit_on(e, x86_compare(e, (IRCond)i->aux2, i->arg[0], i->arg[1]), i->aux);
+    const Cold nothing = {.reg = {0, PUT_NONE}};
+    exit_on(e, x86_compare(e, (IRCond)i->aux2, i->arg[0], i->arg[1]), i->aux, &nothing);
 }
 
 EMIT(exit_if_f)
 {
-    exit_on(e, flags_condition(e, i->arg[0], (IRFlagCond)i->aux2), i->aux);
+    X86Cond cc = flags_condition(e, i->arg[0], (IRFlagCond)i->aux2);
+    Cold put = exit_put(e, i->arg[0]);
+    exit_on(e, cc, i->aux, &put);
 }
 
 static void cold_guard(Emit *e, const Cold *c)
 {
     x86_mov_ri(&e->c, RAX, (uintptr_t)(const void *)engine_run_alone);
     x86_thunk(e, T_CALL); // does not come back
-    x86_side_entry(e, c->index);
+    x86_side_entry(e, c->index, c->recipe);
 }
 
 EMIT(guard)

@@ -40,20 +40,26 @@ void flags_complement_carry(Emit *e)
     e->ef_inverted = !e->ef_inverted;
 }
 
-// ax = the flags in EFLAGS, packed. rcx may change.
-static void pack_rax(Emit *e)
+void flags_pack_rax(Emit *e, bool inverted, bool any_a)
 {
-    if (e->ef_inverted) {
-        flags_complement_carry(e);
+    if (inverted) {
+        x86_byte(&e->c, 0xf5); // cmc
     }
     x86_byte(&e->c, 0x9f); // lahf
     x86_setcc(&e->c, CC_O, RAX);
-    if (e->ef_any_a) { // an AND that leaves EFLAGS alone
+    if (any_a) { // an AND that leaves EFLAGS alone
         unsigned pext = 0xf5 | X86_0F38 | X86_F3, pdep = 0xf5 | X86_0F38 | X86_F2;
         x86_mov_ri(&e->c, RCX, IR_FLAG_MASK & ~IR_FLAG_A);
         vex_rrr(&e->c, pext, RAX, RAX, RCX);
         vex_rrr(&e->c, pdep, RAX, RAX, RCX);
     }
+}
+
+// ax = the flags in EFLAGS, packed. rcx may change.
+static void pack_rax(Emit *e)
+{
+    flags_pack_rax(e, e->ef_inverted, e->ef_any_a);
+    e->ef_inverted = false;
 }
 
 static void unpack_rax(Emit *e)
@@ -73,6 +79,9 @@ static bool asked_once(Emit *e, IRFlagCond *c)
     const IRInsn *i = &e->b->insn[j];
     bool asks = i->op == IR_f_test || i->op == IR_f_select || i->op == IR_f_choose;
     *c = (IRFlagCond)(i->op == IR_exit_if_f ? i->aux2 : i->aux);
+    if (i->op == IR_exit_if_f && ra_pending(&e->ra, j)) {
+        return false; // put on the way out
+    }
     return (asks || i->op == IR_exit_if_f) && flags_root(e, i->arg[0]) == e->ef &&
            e->ra.next[j][0] == IR_NONE &&
            (i->op != IR_f_choose ||

@@ -110,7 +110,7 @@ static void cold_exact(Emit *e, const Cold *c)
     x86_mov_ri(&e->c, RAX, (uintptr_t)h->fn);
     x86_mov_ri(&e->c, RCX, ir_fp_desc(e->b, i));
     x86_thunk(e, T_VCALL_PURE);
-    x86_side_entry(e, c->index);
+    x86_side_entry(e, c->index, 0);
     x86_save_vec(e, c->busy_vec, true);
     if (i->type == IR_V128) {
         vex_rrm(&e->c, V_MOVAPS, c->reg[0], 0, state_mem(VARG(0)));

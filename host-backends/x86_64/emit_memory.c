@@ -29,19 +29,59 @@ Cold *x86_cold(Emit *e, void (*emit)(Emit *, const Cold *), size_t from)
                 .from = from,
                 .insn = e->at,
                 .index = (uint16_t)e->index,
+                .recipe = x86_recipe(e),
                 .busy_vec = ra_busy(&e->ra, RA_VEC)};
     return c;
 }
 
-void x86_side_entry(Emit *e, unsigned index)
+void x86_side_entry(Emit *e, unsigned index, uint32_t recipe)
 {
     if (e->n_side == e->side_capacity) {
         e->side_capacity = e->side_capacity * 2 + 8;
         e->side = g_renew(SideEntry, e->side, e->side_capacity);
     }
     size_t start = ALIGN_UP(e->r->cache->used, 16);
-    e->side[e->n_side++] =
-        (SideEntry){.host_offset = (uint32_t)(e->c.pos - start), .insn_index = index};
+    e->side[e->n_side++] = (SideEntry){.host_offset = (uint32_t)(e->c.pos - start),
+                                       .insn_index = (uint16_t)index,
+                                       .recipe = recipe};
+}
+
+// Where the thunks (thunks.c: to_c) and the allocator leave a value for C code.
+static LazyPlace place_of(Emit *e, IRRef leaf)
+{
+    size_t off = 0;
+    unsigned bytes;
+    int reg = ra_place(&e->ra, leaf, &off, &bytes);
+    if (reg != RA_NO_REG && (TEMP_GPR >> reg & 1)) {
+        off = SAVE_GPR(__builtin_popcount(TEMP_GPR & ((1u << reg) - 1)));
+    } else if (reg != RA_NO_REG) {
+        const RaPin *pin = e->regs.pin[RA_GPR];
+        while (pin->reg != reg) {
+            pin++;
+        }
+        off = pin->off;
+    }
+    return (LazyPlace){(uint16_t)off, (uint8_t)bytes};
+}
+
+uint32_t x86_recipe(Emit *e)
+{
+    const LazyPlan *p = ra_pending(&e->ra, e->at);
+    if (!p || !ir_only_faults(&e->b->insn[e->at])) {
+        return 0;
+    }
+    if (e->n_recipes + LAZY_RECIPE_BYTES > e->recipes_capacity) {
+        e->recipes_capacity = e->recipes_capacity * 2 + 4 * LAZY_RECIPE_BYTES;
+        e->recipes = g_realloc(e->recipes, e->recipes_capacity);
+        e->n_recipes = MAX_OF(e->n_recipes, 1); // 0 is none
+    }
+    LazyPlace place[LAZY_LEAVES];
+    for (unsigned k = 0; k < p->n_leaves; k++) {
+        place[k] = place_of(e, p->leaf[k]);
+    }
+    uint32_t at = e->n_recipes;
+    e->n_recipes += ir_recipe_write(p, place, (uint16_t)e->b->insn[p->put].imm, e->recipes + at);
+    return at;
 }
 
 void x86_thunk(Emit *e, unsigned thunk)
@@ -225,7 +265,7 @@ static void slow_call(Emit *e, const Cold *c, unsigned thunk)
 {
     x86_push_imm(&e->c, (int32_t)c->imm);
     x86_thunk(e, thunk);
-    x86_side_entry(e, c->index);
+    x86_side_entry(e, c->index, c->recipe);
     x86_save_vec(e, c->busy_vec, true);
 }
 

@@ -198,7 +198,9 @@ static void finish(Emit *e, size_t start)
     }
     b->side = e->side;
     b->n_side = e->n_side;
+    b->recipes = g_realloc(e->recipes, e->n_recipes);
     e->side = NULL;
+    e->recipes = NULL;
     b->code = cache->rx + start;
     b->code_size = (uint32_t)(e->c.pos - start);
     cache->used = ALIGN_UP(e->c.pos, 16);
@@ -213,7 +215,8 @@ static bool compile(const CompileRequest *r)
               .ef = IR_NONE,
               .fcmp = IR_NONE};
     x86_registers(&e.regs, r->target);
-    ra_init(&e.ra, e.b, &e.regs, &ra_ops, &e);
+    ir_lazy_plan(&e.lazy, r->ir);
+    ra_init(&e.ra, e.b, &e.lazy, &e.regs, &ra_ops, &e);
     x86_memory_groups(&e);
     emit_all(&e);
     bool ok = !e.c.full && !e.ra.overflow;
@@ -222,7 +225,9 @@ static bool compile(const CompileRequest *r)
     }
     ra_free(&e.ra);
     g_free(e.cold);
+    ir_lazy_free(&e.lazy);
     g_free(e.side);
+    g_free(e.recipes);
     g_free(e.pool);
     g_free(e.group);
     g_free(e.group_of);

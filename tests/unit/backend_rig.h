@@ -10,6 +10,7 @@
 #include "host-backends/backend.h"
 #include "ir_program.h"
 #include "target-arm/fp_exact.h"
+#include "tcg-like/lazy_flags.h"
 
 #define CACHE_BYTES (32u << 20)
 #define N_PINS      6
@@ -213,15 +214,15 @@ static inline void run_interp(Run *x, const IRBlock *b)
     x->flags = gathered_flags(x);
 }
 
-static inline unsigned index_of(const Block *blk, uintptr_t host_ra)
+static inline const SideEntry *side_of(const Block *blk, uintptr_t host_ra)
 {
     uintptr_t off = host_ra - (uintptr_t)blk->code;
     for (unsigned k = 0; k < blk->n_side; k++) {
         if (blk->side[k].host_offset == off) {
-            return blk->side[k].insn_index;
+            return &blk->side[k];
         }
     }
-    return ~0u;
+    return NULL;
 }
 
 // A quarter of the runs have the good page in the TLB for loads, a quarter for stores too.
@@ -257,7 +258,11 @@ static inline void run_host(Host *h, Run *x, const Block *blk, unsigned how)
     } else {
         h->backend->left(v);
         x->faulted = true;
-        x->fault_index = index_of(blk, v->host_ra);
+        const SideEntry *side = side_of(blk, v->host_ra);
+        x->fault_index = side ? side->insn_index : ~0u;
+        if (side && side->recipe) {
+            ir_recipe_follow(blk->recipes + side->recipe, v);
+        }
     }
     x->flags = gathered_flags(x);
     g_free(x->jump_cache);
@@ -337,6 +342,7 @@ static inline Block *compile(Host *h, IRBlock *b)
 static inline void block_free(Block *blk)
 {
     g_free(blk->side);
+    g_free(blk->recipes);
     g_free(blk->link);
     g_free(blk);
 }

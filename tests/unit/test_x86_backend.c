@@ -7,6 +7,7 @@
 
 #include "accel/codecache.h"
 #include "host-backends/backend.h"
+#include "tcg-like/lazy_flags.h"
 #include "ir_memory.h"
 #include "ir_random.h"
 
@@ -262,6 +263,9 @@ static void run_jit(Bench *t, const Block *b, Result *out)
         for (unsigned k = 0; k < b->n_side; k++) {
             if (b->side[k].host_offset == off) {
                 out->index = b->side[k].insn_index;
+                if (b->side[k].recipe) {
+                    ir_recipe_follow(b->recipes + b->side[k].recipe, t->v);
+                }
             }
         }
     }
@@ -335,6 +339,7 @@ static void run_seed(Bench *t, uint64_t seed)
         cr_assert(false, "seed %lu (hits %d)", (long)seed, hits);
     }
     g_free(b->side);
+    g_free(b->recipes);
     g_free(b->link);
     g_free(b);
     ir_block_free(ir);
