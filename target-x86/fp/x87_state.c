@@ -60,6 +60,11 @@ bool x87_note(X86CPU *c, const SfX80Status *s)
     unsigned f = (s->flags & SF_INVALID ? X87_IE : 0) | (s->denormal ? X87_DE : 0) |
                  (s->flags & SF_DIVZERO ? X87_ZE : 0) | (s->flags & SF_OVERFLOW ? X87_OE : 0) |
                  (s->flags & SF_UNDERFLOW ? X87_UE : 0) | (s->flags & SF_INEXACT ? X87_PE : 0);
+    // What is found before the operation, if unmasked, keeps it from being done.
+    unsigned before = X87_IE | X87_DE | X87_ZE;
+    if (f & before & ~c->fpu.control) {
+        f &= before;
+    }
     c->fpu.status &= (uint16_t)~X87_C1;
     if ((f & X87_PE) && s->up) {
         c->fpu.status |= X87_C1;

@@ -263,7 +263,7 @@ static const X86Row rows[] = {
     // aliases that the CPUs decode
     REG("FCOM", "DC /2", "ST0,STi", 0),
     REG("FCOMP", "DC /3", "ST0,STi", 0),
-    REG("FCOMP", "DE /2", "ST0,STi", 0),
+    REG("FCOMP", "DE /2", "ST0,STi", X87_POP),
     MISC("FXCH", "DD /1 reg", "STi", X87_FXCH),
     MISC("FXCH", "DF /1 reg", "STi", X87_FXCH),
     MISC("FSTPNCE", "D9 /3 reg", "STi", X87_FSTPNCE),

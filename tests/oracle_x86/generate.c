@@ -251,6 +251,16 @@ static Bytes make_bytes(XGenerator *g, const X86Row *row)
     return b;
 }
 
+static bool uses(const X86Insn *i, X86OperandKind kind)
+{
+    for (unsigned k = 0; k < i->n_operands; k++) {
+        if (i->operand[k].kind == kind) {
+            return true;
+        }
+    }
+    return false;
+}
+
 // --- state
 
 static uint64_t random_word(XGenerator *g)
@@ -466,16 +476,6 @@ static void aim_memory(XGenerator *g, XCase *c, const X86Insn *i, const Bytes *b
     }
 }
 
-static bool uses(const X86Insn *i, X86OperandKind kind)
-{
-    for (unsigned k = 0; k < i->n_operands; k++) {
-        if (i->operand[k].kind == kind) {
-            return true;
-        }
-    }
-    return false;
-}
-
 // Implicit addresses and counts.
 static void aim_implicit(XGenerator *g, XCase *c, const X86Insn *i)
 {
@@ -544,6 +544,10 @@ bool xo_generate(XGenerator *g, const X86Row *row, XCase *c, X86Insn *insn)
         if (x86_decode(g->decoder, &g->features, g->block_flags, b.byte, b.n, insn) !=
                 X86_DECODED ||
             insn->row != row) {
+            continue;
+        }
+        // Branches under 66 in 64-bit mode: Intel's CPUs ignore the prefix, AMD's do not.
+        if (g->mode64 && insn->opsize_prefix && uses(insn, X86_OP_REL)) {
             continue;
         }
         memset(c, 0, sizeof *c);

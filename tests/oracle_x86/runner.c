@@ -193,10 +193,11 @@ static void handler(int sig, siginfo_t *info, void *context)
     setcontext(&home);
 }
 
-static void *map_at(uint64_t addr, size_t size, int prot)
+static void *map_at(uint64_t addr, size_t size, int prot, int fd)
 {
-    void *p = mmap((void *)(uintptr_t)addr, size, prot,
-                   MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
+    int flags = fd < 0 ? MAP_PRIVATE | MAP_ANONYMOUS : MAP_SHARED;
+    void *p =
+        mmap((void *)(uintptr_t)addr, size, prot, flags | (addr ? MAP_FIXED_NOREPLACE : 0), fd, 0);
     if (p == MAP_FAILED) {
         perror("mmap");
         exit(1);
@@ -234,8 +235,14 @@ int main(int argc, char **argv)
         perror("runner: shared memory");
         return 1;
     }
-    code = map_at(XO_CODE, XO_CODE_SIZE, PROT_READ | PROT_WRITE | PROT_EXEC);
-    data = map_at(XO_DATA, XO_DATA_SIZE, PROT_READ | PROT_WRITE);
+    int code_fd = memfd_create("code", 0);
+    if (code_fd < 0 || ftruncate(code_fd, XO_CODE_SIZE)) {
+        perror("runner: code");
+        return 1;
+    }
+    map_at(XO_CODE, XO_CODE_SIZE, PROT_READ | PROT_EXEC, code_fd);
+    code = map_at(0, XO_CODE_SIZE, PROT_READ | PROT_WRITE, code_fd);
+    data = map_at(XO_DATA, XO_DATA_SIZE, PROT_READ | PROT_WRITE, -1);
     memset(code, 0xcc, XO_CODE_SIZE);
     pristine = malloc(XO_DATA_SIZE);
     xo_fill(pristine, XO_DATA_SIZE / 8);
