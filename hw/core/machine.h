@@ -93,6 +93,7 @@ typedef struct Machine {
     uint64_t round_start_ns;  // virtual time at which this round of vCPU turns began
     VCPU *current;            // whose turn it is, or NULL
     uint64_t turn_start;      // the current vCPU's instruction count when its turn began
+    uint64_t turn_quantum;    // instructions that a turn of this round has; 0: outside the loop
     uint64_t turn_charged_ns; // virtual time of the turn besides its instructions' (machine_charge)
     uint64_t executed;        // instructions of all vCPUs up to the current turn
     uint64_t next_hash;       // instruction count of the next -hash-every line
@@ -120,8 +121,8 @@ void machine_pause(Machine *m);
 void machine_continue(Machine *m);
 // A vCPU has an interrupt or event to see: wakes it; if it runs, it looks before its next block.
 void machine_notify_cpu(VCPU *v);
-// The instruction count of the vCPU whose turn it is at which the next timer is due; UINT64_MAX if
-// timers do not end turns (several vCPUs, or the host's time).
+// The instruction count of the vCPU whose turn it is at which the next timer is due. With several
+// vCPUs, at which it has used up the turn's virtual time. UINT64_MAX with the host's time.
 uint64_t machine_deadline_icount(const Machine *m);
 // A timer may be due before v's turn ends: shortens the turn. For C code at the end of a block.
 void machine_meet_deadline(VCPU *v);

@@ -52,10 +52,26 @@ static uint64_t insns_for(const Machine *m, uint64_t ns)
     return ns / unit + (ns % unit != 0);
 }
 
+// Several vCPUs: what is charged shortens the turn, or the others would stand still meanwhile.
+static uint64_t turn_end(const Machine *m)
+{
+    if (!m->turn_quantum) {
+        return UINT64_MAX;
+    }
+    uint64_t charged = insns_for(m, m->turn_charged_ns);
+    return m->turn_start + m->turn_quantum - MIN_OF(m->turn_quantum, charged);
+}
+
 uint64_t machine_deadline_icount(const Machine *m)
 {
+    if (m->config.realtime) {
+        return UINT64_MAX;
+    }
+    if (m->n_cpus > 1) {
+        return turn_end(m);
+    }
     uint64_t deadline = clock_next_deadline(m->clock);
-    if (deadline == UINT64_MAX || m->config.realtime || m->n_cpus > 1) {
+    if (deadline == UINT64_MAX) {
         return UINT64_MAX;
     }
     uint64_t from = m->round_start_ns + m->turn_charged_ns;
@@ -149,6 +165,7 @@ static uint64_t run_round(Machine *m, bool *idle)
 {
     uint64_t q = quantum(m), longest = 0;
     *idle = true;
+    m->turn_quantum = q;
     for (unsigned i = 0; i < m->n_cpus && m->stop == MACHINE_RUNNING; i++) {
         VCPU *v = m->cpu[i];
         uint64_t turn = MIN_OF(q, until_mark(m));

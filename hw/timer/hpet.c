@@ -10,6 +10,7 @@
 
 #define TIMERS  3
 #define TICK_NS (HPET_PERIOD_FS / 1000000)
+#define READ_NS 250 // of virtual time, about what a read costs the host
 
 // --- registers (2.3)
 
@@ -233,6 +234,9 @@ static uint64_t read_register(Hpet *s, unsigned reg)
     case HPET_STATUS:
         return s->status;
     case HPET_COUNTER:
+        if (s->dev.machine->current) { // as port accesses are charged: guests wait by reading it
+            machine_charge(s->dev.machine->current, READ_NS);
+        }
         return counter(s);
     }
     unsigned n = (reg - HPET_TIMERS) / 32;
