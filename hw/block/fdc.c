@@ -325,7 +325,6 @@ Device *fdc_create(Machine *m, MemRegion *io, IrqLine irq6, I8237 *dma)
     if (dma) {
         i8237_connect(dma, 2, fdc_dma_ready, s);
     }
-    s->drive[0].type = 4; // there is a drive A without a disk too
     drive_register_interface(m, "floppy", add_disk, s);
     mem_map(io, 0x3f1, mem_mmio("fdc", 5, &port_ops, s), 0);
     mem_map(io, 0x3f7, mem_mmio("fdc-dir", 1, &dir_ops, s), 0);

@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "chardev/chardev.h"
+#include "hw/block/fdc.h"
 #include "hw/char/debugcon.h"
 #include "hw/char/parallel.h"
 #include "hw/char/serial16550.h"
@@ -181,6 +182,7 @@ static void create_isa(Pc *s)
             serial_isa_create_com(m, n);
         }
     }
+    s->fdc = fdc_create(m, s->io, isa_irq(m, 6), i8237_create(m, s->io));
     s->fw_cfg = fw_cfg_create_ports(m, s->io, PC_FW_CFG);
 }
 

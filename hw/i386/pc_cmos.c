@@ -24,8 +24,10 @@ enum {
     CMOS_CPUS = 0x5f,
 };
 
-#define EQUIPMENT_FPU   0x02
-#define EQUIPMENT_MOUSE 0x04
+#define EQUIPMENT_FLOPPY       0x01
+#define EQUIPMENT_TWO_FLOPPIES 0x40
+#define EQUIPMENT_FPU          0x02
+#define EQUIPMENT_MOUSE        0x04
 
 static void put(Pc *s, unsigned at, uint64_t value, unsigned bytes)
 {
@@ -73,6 +75,17 @@ static void disks(Pc *s)
     put(s, CMOS_TRANSLATION, translations, 1);
 }
 
+static void floppies(Pc *s)
+{
+    unsigned a = fdc_drive_type(s->fdc, 0), b = fdc_drive_type(s->fdc, 1);
+    unsigned equipment = EQUIPMENT_FPU | EQUIPMENT_MOUSE;
+    if (a || b) {
+        equipment |= EQUIPMENT_FLOPPY | (a && b ? EQUIPMENT_TWO_FLOPPIES : 0);
+    }
+    put(s, CMOS_FLOPPIES, a << 4 | b, 1);
+    put(s, CMOS_EQUIPMENT, equipment, 1);
+}
+
 static unsigned boot_code(char c)
 {
     return c == 'a' || c == 'b' ? 1 : c == 'c' ? 2 : c == 'd' ? 3 : c == 'n' ? 4 : 0;
@@ -93,7 +106,7 @@ static void boot_order(Pc *s)
 void pc_cmos_fill(Pc *s)
 {
     memory(s);
-    put(s, CMOS_EQUIPMENT, EQUIPMENT_FPU | EQUIPMENT_MOUSE, 1);
+    floppies(s);
     disks(s);
     boot_order(s);
     put(s, CMOS_CPUS, s->m->n_cpus - 1, 1);
