@@ -4,6 +4,7 @@
 #include <assert.h>
 
 #include "hw/core/machine.h"
+#include "util/log.h"
 
 #define MAX_SOURCES 32
 
@@ -38,7 +39,9 @@ IrqLine isa_irq(Machine *m, unsigned n)
     if (!b) {
         return (IrqLine){0};
     }
-    assert(b->sources[n] < MAX_SOURCES);
+    if (b->sources[n] == MAX_SOURCES) {
+        die("ISA interrupt %u: more than %u devices share it", n, MAX_SOURCES);
+    }
     return irq_line(source_changed, b, n * MAX_SOURCES + b->sources[n]++);
 }
 
