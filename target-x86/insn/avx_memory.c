@@ -107,8 +107,8 @@ static void gather(VCPU *v, uint64_t base, uint64_t how_, uint64_t memop)
         if (lane_on(c, mask, esize, k)) {
             uint64_t at = gather_address(c, base, how, k);
             set_lane(c, to, esize, k, mmu_load(v, at, (uint32_t)memop));
-            set_lane(c, mask, esize, k, 0);
         }
+        set_lane(c, mask, esize, k, 0);
     }
     v->vec[mask] = v->vec[16 + mask] = (V128){.u64 = {0, 0}};
     if (n << esize < 32) {

@@ -97,8 +97,11 @@ static bool tr_widen(X86Ctx *c, const X86Insn *i)
 // Half a result from each half of the source.
 static bool tr_narrow(X86Ctx *c, const X86Insn *i)
 {
-    unsigned n = sse_halves(i, 1);
+    unsigned n = sse_halves(i, 1), bytes = i->operand[0].bytes;
     IRRef r[2];
+    if (i->operand[0].kind == X86_OP_MEM) { // a fault comes before the flags
+        ir_ld(c->b, IR_V128, x86_mem(c, bytes, true), 0, x86_memop(c, bytes) | IR_MEM_WRITE);
+    }
     for (unsigned h = 0; h < n; h++) {
         r[h] = sse_read(c, 1, h);
     }
@@ -128,25 +131,21 @@ static bool tr_same(X86Ctx *c, const X86Insn *i)
     return true;
 }
 
-// --- with MMX registers. A memory operand is read before the x87 unit becomes MMX's; with one,
-// CVTPI2PD leaves it alone.
-static bool tr_pi2ps(X86Ctx *c, const X86Insn *i)
+// --- with MMX registers. The x87 unit becomes MMX's once memory has been read: before an exception
+// of the conversion. Where memory is the source of a conversion to XMM it does not.
+static bool tr_from_mmx(X86Ctx *c, const X86Insn *i)
 {
     IRRef y = x86_read_mmx(c, 1), x = x86_read_v(c, 0, 0);
-    IRRef r = convert(c, DQ2PS, i, y);
-    sse_fp_done(c);
-    x86_enter_mmx(c);
-    sse_write_scalar(c, x, r, 3);
-    return true;
-}
-
-static bool tr_pi2pd(X86Ctx *c, const X86Insn *i)
-{
-    IRRef r = convert(c, DQ2PD, i, x86_read_mmx(c, 1));
     if (i->operand[1].kind == X86_OP_MMX) {
         x86_enter_mmx(c);
     }
-    x86_write_v(c, 0, 0, r);
+    IRRef r = convert(c, (Packed)i->row->arg, i, y);
+    sse_fp_done(c);
+    if (i->row->arg == DQ2PS) {
+        sse_write_scalar(c, x, r, 3);
+    } else {
+        x86_write_v(c, 0, 0, r);
+    }
     return true;
 }
 
@@ -156,9 +155,9 @@ static bool tr_to_mmx(X86Ctx *c, const X86Insn *i)
     if (i->row->arg == PS2DQ || i->row->arg == TPS2DQ) {
         x = ir_v1(c->b, IR_vzext, x, 3); // zeros raise nothing
     }
+    x86_enter_mmx(c);
     IRRef r = convert(c, (Packed)i->row->arg, i, x);
     sse_fp_done(c);
-    x86_enter_mmx(c);
     x86_write_mmx(c, 0, r);
     return true;
 }
@@ -188,8 +187,8 @@ static bool tr_to_mmx(X86Ctx *c, const X86Insn *i)
         R_VEX(name, pp ".0F.WIG 5B /r", "Vx,Wx", tr_same, arg, AVX)
 
 static const X86Row rows[] = {
-    R_BOTH("CVTPI2PS", "NP 0F 2A /r", "Vdq,Qq", tr_pi2ps, 0, SSE),
-    R_BOTH("CVTPI2PD", "66 0F 2A /r", "Vdq,Qq", tr_pi2pd, 0, SSE2),
+    R_BOTH("CVTPI2PS", "NP 0F 2A /r", "Vdq,Qq", tr_from_mmx, DQ2PS, SSE),
+    R_BOTH("CVTPI2PD", "66 0F 2A /r", "Vdq,Qq", tr_from_mmx, DQ2PD, SSE2),
     R_BOTH("CVTTPS2PI", "NP 0F 2C /r", "Pq,Wq", tr_to_mmx, TPS2DQ, SSE),
     R_BOTH("CVTPS2PI", "NP 0F 2D /r", "Pq,Wq", tr_to_mmx, PS2DQ, SSE),
     R_BOTH("CVTTPD2PI", "66 0F 2C /r", "Pq,Wdq", tr_to_mmx, TPD2DQ, SSE2),

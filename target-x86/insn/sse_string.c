@@ -7,10 +7,11 @@ static bool tr_strings(X86Ctx *c, const X86Insn *i)
     IRBlock *b = c->b;
     unsigned kind = i->row->arg | sse_imm8(i);
     IRRef y = sse_read(c, 1, 0), x = sse_read(c, 0, 0), lengths = IR_NONE;
+    bool wide = i->rex_w && c->flags & X86_BF_CODE64;
     if (kind & SSE_STR_EXPLICIT) {
         IRRef n[2] = {x86_reg64(c, X86_RAX), x86_reg64(c, X86_RDX)};
         for (unsigned k = 0; k < 2; k++) {
-            n[k] = i->rex_w ? n[k] : ir_sext(b, n[k], 32);
+            n[k] = wide ? n[k] : ir_sext(b, n[k], 32);
         }
         lengths = ir_vset(b, ir_v1(b, IR_vfromg, n[0], 3), n[1], 3, 1);
     }
