@@ -34,6 +34,13 @@ static const char *const phrases[][2] = {
     {"-M", "help"},
     {"-M", "virt,help"},
     {"-M", "virt,dumpdtb=out.dtb"},
+    {"-M", "pc"},
+    {"-M", "q35"},
+    {"-M", "q35,help"},
+    {"-kernel", "bzimage"},
+    {"-device", "e1000,netdev=n0"},
+    {"-device", "ahci,id=a0"},
+    {"-boot", "order=dc,menu=on"},
     {"-cpu", "cortex-a53"},
     {"-cpu", "max,pauth=off"},
     {"-cpu", "help"},
@@ -239,8 +246,9 @@ static void make_line(Fuzz *f, Line *l)
     *l = (Line){.n = 0};
     add(l, fuzz_one_in(f, 2) ? programs[0] : FUZZ_PICK(f, programs));
     if (!fuzz_one_in(f, 16)) {
+        bool pc = g_str_has_suffix(l->arg[0], "86_64") || g_str_has_suffix(l->arg[0], "i386");
         add(l, "-M");
-        add(l, "virt");
+        add(l, pc ? (fuzz_one_in(f, 2) ? "pc" : "q35") : "virt");
     }
     for (uint64_t n = 1 + fuzz_below(f, 6); n; n--) {
         add_phrase(l, f);
