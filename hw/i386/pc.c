@@ -274,6 +274,7 @@ static void reset(Machine *m)
         .default_ram = GIB,                                                                        \
         .max_cpus = MACHINE_MAX_CPUS,                                                              \
         .is_default = first,                                                                       \
+        .nic = "e1000",                                                                            \
         .opts = opts,                                                                              \
         .init = make,                                                                              \
         .finish = finish,                                                                          \

@@ -15,7 +15,7 @@ import time
 
 ESCAPES = re.compile(rb"\x1b\[[0-9;?]*[A-Za-z]|\x1b[()][A-Z0-9]|\x1b[=>78]")
 ROOT = os.path.normpath(os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", ".."))
-ARM64_IMAGES = "/usr/lib/debian-installer/images/12/arm64/text/debian-installer/arm64"
+IMAGES = "/usr/lib/debian-installer/images/12/{0}/text/debian-installer/{0}"
 
 
 class ConsoleError(Exception):
@@ -28,11 +28,12 @@ def mimus(target="aarch64"):
     return os.environ.get("MIMUS") or os.path.join(ROOT, builddir, "mimus-system-" + target)
 
 
-def image_dir():
-    """Debian's arm64 installer images, or None: a test that needs them is skipped."""
+def image_dir(arch="arm64"):
+    """Debian's installer images, or None: a test that needs them is skipped."""
     cache = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
-    cached = os.path.join(cache, "mimus/debian-installer-12-netboot-arm64") + ARM64_IMAGES
-    for d in (ARM64_IMAGES, cached):
+    images = IMAGES.format(arch)
+    cached = os.path.join(cache, "mimus/debian-installer-12-netboot-" + arch) + images
+    for d in (images, cached):
         if os.access(os.path.join(d, "linux"), os.R_OK):
             return d
     return None

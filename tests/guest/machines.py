@@ -13,15 +13,29 @@ PATIENCE = int(os.environ.get("MIMUS_PATIENCE", 400))  # seconds that anything m
 BARE = ["-nic", "none", "-display", "none", "-monitor", "none"]
 
 
-def installer(*options, append=""):
-    """Command line of Debian's installer kernel and initrd, with a shell as init."""
-    images = image_dir()
+# Debian's name of an architecture: Mimus's, the board, the console
+ARCHES = {
+    "arm64": ("aarch64", "virt", "ttyAMA0"),
+    "amd64": ("x86_64", "pc", "ttyS0"),
+    "i386": ("i386", "pc", "ttyS0"),
+}
+
+
+def need_images(arch):
+    images = image_dir(arch)
     if not images:
-        skip("debian-installer-12-netboot-arm64 is not installed")
-    return [mimus(), "-M", "virt", "-m", "512", "-nographic", "-nic", "none",
+        skip("debian-installer-12-netboot-%s is not installed" % arch)
+    return images
+
+
+def installer(*options, append="", arch="arm64", board=None, initrd=None):
+    """Command line of Debian's installer kernel and initrd, with a shell as init."""
+    images = need_images(arch)
+    target, usual_board, console = ARCHES[arch]
+    return [mimus(target), "-M", board or usual_board, "-m", "512", "-nographic", "-nic", "none",
             "-kernel", os.path.join(images, "linux"),
-            "-initrd", os.path.join(images, "initrd.gz"),
-            "-append", "console=ttyAMA0 quiet rdinit=/bin/sh " + append, *options]
+            "-initrd", initrd or os.path.join(images, "initrd.gz"),
+            "-append", "console=%s quiet rdinit=/bin/sh %s" % (console, append), *options]
 
 
 def run(*options, patience=PATIENCE, stdin=subprocess.DEVNULL):

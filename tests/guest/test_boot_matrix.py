@@ -21,12 +21,12 @@ def shell(guest):
     guest.run("mount -t proc p /proc; mount -t sysfs s /sys", timeout=PATIENCE)
 
 
-def check_cpus(guest, smp, part):
-    seen = guest.run("grep -c processor /proc/cpuinfo; grep 'CPU part' /proc/cpuinfo | uniq",
-                     timeout=PATIENCE).split()
-    assert seen == [str(smp), "CPU", "part", ":", part], seen
+def check_cpus(guest, smp, line, value, timer):
+    seen = guest.run("grep -c ^processor /proc/cpuinfo; grep '%s' /proc/cpuinfo | uniq" % line,
+                     timeout=PATIENCE).split(None, 1)
+    assert seen[0] == str(smp) and seen[1].split(":")[1].strip() == value, seen
     # Every CPU takes its own timer's interrupts.
-    ticks = guest.run("grep arch_timer /proc/interrupts", timeout=PATIENCE).split()[1:smp + 1]
+    ticks = guest.run("grep %s /proc/interrupts" % timer, timeout=PATIENCE).split()[1:smp + 1]
     assert len(ticks) == smp and all(int(t) > 0 for t in ticks), ticks
 
 
@@ -48,7 +48,7 @@ def boot(cpu, gic, smp, part, how):
     argv[2] += ",gic-version=%d" % gic
     with Console(argv) as guest:
         shell(guest)
-        check_cpus(guest, smp, part)
+        check_cpus(guest, smp, "CPU part", part, "arch_timer")
         end(guest, how)
     print("%s, GICv%d, %d CPUs, %s: %.1f s" % (cpu, gic, smp, how, time.monotonic() - start))
     sys.stdout.flush()
