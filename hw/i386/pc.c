@@ -44,6 +44,7 @@ static const DeviceProp opts[] = {
      "how -kernel starts: on: through firmware; off: at once; auto: at once if there is no -bios"},
     {"hpet", PROP_BOOL, 0, "on", "high precision event timer"},
     {"smm", PROP_BOOL, 0, "on", "system management mode"},
+    {"fdc", PROP_BOOL, 0, "on", "floppy disk controller (off with -nodefaults)"},
     {"i8042", PROP_BOOL, 0, "on", "keyboard controller"},
     {"usb", PROP_BOOL, 0, "off", "accepted for compatibility: there is no USB"},
     {"vmport", PROP_BOOL, 0, "off", "accepted for compatibility: there is no VMware port"},
@@ -72,10 +73,12 @@ static bool parse_on(const Pc *s, const char *name, bool *on, char **error)
 static bool parse_options(Pc *s, char **error)
 {
     s->acpi = s->hpet_on = s->smm_on = s->i8042_on = true;
+    s->fdc_on = !s->m->config.nodefaults;
     const char *firmware = pc_option(s, "firmware");
     s->firmware_given = firmware && strcmp(firmware, "auto");
     return parse_on(s, "acpi", &s->acpi, error) && parse_on(s, "hpet", &s->hpet_on, error) &&
            parse_on(s, "smm", &s->smm_on, error) && parse_on(s, "i8042", &s->i8042_on, error) &&
+           parse_on(s, "fdc", &s->fdc_on, error) &&
            parse_on(s, "firmware", &s->firmware_wanted, error);
 }
 
@@ -182,7 +185,8 @@ static void create_isa(Pc *s)
             serial_isa_create_com(m, n);
         }
     }
-    s->fdc = fdc_create(m, s->io, isa_irq(m, 6), i8237_create(m, s->io));
+    I8237 *dma = i8237_create(m, s->io);
+    s->fdc = s->fdc_on ? fdc_create(m, s->io, isa_irq(m, 6), dma) : NULL;
     s->fw_cfg = fw_cfg_create_ports(m, s->io, PC_FW_CFG);
 }
 

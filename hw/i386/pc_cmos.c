@@ -48,6 +48,18 @@ static void memory(Pc *s)
     put(s, CMOS_ABOVE_4G, s->above_4g >> 16, 3);
 }
 
+static void floppies(Pc *s)
+{
+    unsigned type[2] = {0, 0}, n = 0;
+    for (unsigned i = 0; i < 2 && s->fdc; i++) {
+        type[i] = fdc_drive_type(s->fdc, i);
+        n += type[i] != 0;
+    }
+    put(s, CMOS_FLOPPIES, type[0] << 4 | type[1], 1);
+    unsigned drives = n == 2 ? 0x41 : n;
+    put(s, CMOS_EQUIPMENT, drives | EQUIPMENT_FPU | EQUIPMENT_MOUSE, 1);
+}
+
 static void disks(Pc *s)
 {
     unsigned types = 0, translations = 0;

@@ -47,7 +47,7 @@ typedef struct Pc {
     Machine *m;
     const PcChipset *chipset;
     // --- options
-    bool acpi, hpet_on, smm_on, i8042_on, firmware_given, firmware_wanted;
+    bool acpi, hpet_on, smm_on, i8042_on, fdc_on, firmware_given, firmware_wanted;
     // --- memory
     PcMemory mem;
     MemRegion *io;
