@@ -20,9 +20,9 @@ def archive(files):
     return out + _entry("TRAILER!!!", 0)
 
 
-def modules_dir(initrd):
+def modules_dir(initrd, arch="arm64"):
     """Directory of the .ko files that initrd lacks, or None if they cannot be had."""
-    p = subprocess.run([os.path.join(ROOT, "scripts", "guest-modules"), initrd],
+    p = subprocess.run([os.path.join(ROOT, "scripts", "guest-modules"), initrd, arch],
                        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     return p.stdout.strip() if p.returncode == 0 else None
 
@@ -35,9 +35,9 @@ def with_files(initrd, files, path):
     return path
 
 
-def with_modules(initrd, names, path):
+def with_modules(initrd, names, path, arch="arm64"):
     """Writes initrd and modules (in /extra) to path; None if they cannot be had."""
-    directory = modules_dir(initrd)
+    directory = modules_dir(initrd, arch)
     if directory is None:
         return None
     files = {"extra": None}

@@ -9,26 +9,31 @@ import subprocess
 import sys
 import tempfile
 
-from console import Console, image_dir, mimus, skip
+from console import Console, skip
 from extra_initrd import with_modules
+from machines import PROMPT, installer, need_images
 
-PROMPT = r"[~/] ?# $"
-MODULES = ["virtio_blk", "crc16", "mbcache", "jbd2", "ext4"]
+EXT4 = ["crc16", "mbcache", "jbd2", "ext4"]
+MODULES = ["virtio_blk"] + EXT4
 SIZE = 96 << 20
 
 
 class Guest:
-    def __init__(self, images, initrd, *more):
-        self.c = Console([mimus(), "-M", "virt", "-cpu", "max", "-m", "1G", "-nographic", "-net",
-                          "none", "-kernel", os.path.join(images, "linux"), "-initrd", initrd,
-                          "-append", "rdinit=/bin/sh console=ttyAMA0 quiet"] + list(more))
+    """A guest with a disk: options of the machine, the disk's node, the modules that it needs."""
+
+    def __init__(self, initrd, *more, arch="arm64", board=None, node="/dev/vda", modules=MODULES):
+        self.c = Console(installer(*more, arch=arch, board=board, initrd=initrd))
+        self.node = node
+        self.modules = modules
 
     def __enter__(self):
         self.c.expect(PROMPT, timeout=600)
         self.c.run("mount -t proc proc /proc; mount -t sysfs sys /sys; mount -t devtmpfs d /dev")
         self.c.run("depmod -a 2>/dev/null; modprobe virtio_pci; modprobe virtio_mmio", timeout=120)
-        for name in MODULES:
+        for name in self.modules:
             self.c.run("insmod /extra/%s.ko" % name)
+        self.c.run("i=0; while [ ! -b %s ] && [ $i -lt 50 ]; do sleep 0.1; i=$((i+1)); done"
+                   % self.node)
         return self
 
     def __exit__(self, *exc):
@@ -38,7 +43,7 @@ class Guest:
         return self.c.run(command, timeout=timeout)
 
     def mount(self):
-        out = self.run("mkdir -p /mnt; mount -t ext4 /dev/vda /mnt && echo mounted=$?")
+        out = self.run("mkdir -p /mnt; mount -t ext4 %s /mnt && echo mounted=$?" % self.node)
         assert "mounted=0" in out, out
 
     def power_off(self):
@@ -63,8 +68,9 @@ def sha(path):
         return hashlib.sha256(f.read()).hexdigest()
 
 
-def write_and_read_back(images, initrd, image, drive):
-    with Guest(images, initrd, *drive) as g:
+def write_and_read_back(start, image):
+    """start() gives a guest with the image as its disk."""
+    with start() as g:
         g.mount()
         written = md5_in(g.run("dd if=/dev/urandom of=/mnt/big bs=64k count=500 2>/dev/null; "
                                "sync; md5sum /mnt/big"))
@@ -72,13 +78,13 @@ def write_and_read_back(images, initrd, image, drive):
         g.run("umount /mnt")
         g.power_off()
     fsck(image)
-    with Guest(images, initrd, *drive) as g:
+    with start() as g:
         g.mount()
         assert md5_in(g.run("md5sum /mnt/big")) == written
         assert "300" in g.run("ls /mnt/d | wc -l")
         g.run("rm -r /mnt/d; cp /mnt/big /mnt/copy; sync")
         # No unmount and no warning: what was synced must be there all the same.
-    with Guest(images, initrd, *drive) as g:
+    with start() as g:
         g.mount()  # recovers the journal
         assert md5_in(g.run("md5sum /mnt/copy")) == written
         assert "No such file" in g.run("ls /mnt/d")
@@ -87,9 +93,9 @@ def write_and_read_back(images, initrd, image, drive):
     fsck(image)
 
 
-def snapshot(images, initrd, image):
+def snapshot(initrd, image):
     before = sha(image)
-    with Guest(images, initrd, "-snapshot", "-drive", "file=%s,if=virtio,format=raw" % image) as g:
+    with Guest(initrd, "-snapshot", "-drive", "file=%s,if=virtio,format=raw" % image) as g:
         g.mount()
         g.run("dd if=/dev/zero of=/mnt/more bs=64k count=200 2>/dev/null; sync")
         assert "13107200" in g.run("ls -l /mnt/more")
@@ -98,30 +104,33 @@ def snapshot(images, initrd, image):
     assert sha(image) == before, "-snapshot changed the image"
 
 
-def readonly(images, initrd, image):
+def readonly(initrd, image):
     drive = "file=%s,if=virtio,format=raw,readonly=on" % image
-    with Guest(images, initrd, "-drive", drive) as g:
+    with Guest(initrd, "-drive", drive) as g:
         assert "1" in g.run("cat /sys/block/vda/ro")
         out = g.run("dd if=/dev/zero of=/dev/vda bs=512 count=1; echo status=$?")
         assert "status=0" not in out, out
         g.power_off()
 
 
-def main():
-    images = image_dir()
-    if images is None:
-        skip("no arm64 installer images (scripts/deps guest)")
+def prepare(tmp, arch, modules):
+    """An initrd with the modules, and an empty file system in an image."""
     if not shutil.which("mkfs.ext4") or not shutil.which("e2fsck"):
         skip("no mkfs.ext4 and e2fsck (e2fsprogs)")
+    initrd = with_modules(os.path.join(need_images(arch), "initrd.gz"), modules,
+                          os.path.join(tmp, "initrd"), arch)
+    if initrd is None:
+        skip("no kernel modules for the guest (scripts/guest-modules)")
+    image = os.path.join(tmp, "disk.img")
+    with open(image, "wb") as f:
+        f.truncate(SIZE)
+    subprocess.run(["mkfs.ext4", "-q", "-F", image], check=True)
+    return initrd, image
+
+
+def main():
     with tempfile.TemporaryDirectory() as tmp:
-        initrd = with_modules(os.path.join(images, "initrd.gz"), MODULES,
-                              os.path.join(tmp, "initrd"))
-        if initrd is None:
-            skip("no kernel modules for the guest (scripts/guest-modules)")
-        image = os.path.join(tmp, "disk.img")
-        with open(image, "wb") as f:
-            f.truncate(SIZE)
-        subprocess.run(["mkfs.ext4", "-q", "-F", image], check=True)
+        initrd, image = prepare(tmp, "arm64", MODULES)
         raw = "file=%s,format=raw," % image
         for name, drive in (
                 ("if=virtio", ["-drive", raw + "if=virtio"]),
@@ -134,10 +143,10 @@ def main():
                                                  raw + "if=virtio"]),
                 ("virtio-blk-pci, legacy", ["-drive", raw + "if=none,id=hd0", "-device",
                                             "virtio-blk-pci,drive=hd0,disable-modern=on"])):
-            write_and_read_back(images, initrd, image, drive)
+            write_and_read_back(lambda: Guest(initrd, *drive), image)
             print("%s: written, read back" % name)
-        snapshot(images, initrd, image)
-        readonly(images, initrd, image)
+        snapshot(initrd, image)
+        readonly(initrd, image)
     print("passed")
     return 0
 

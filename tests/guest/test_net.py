@@ -3,16 +3,15 @@
 host's loopback (10.0.2.2 in the guest), and a connection from the host through hostfwd."""
 import hashlib
 import http.server
-import os
 import re
 import socket
 import sys
 import threading
 import time
 
-from console import Console, image_dir, mimus, skip
+from console import Console
+from machines import PROMPT, installer
 
-PROMPT = r"[~/] ?# $"
 DATA = b"".join(hashlib.sha256(b"%d" % i).digest() for i in range(200000))  # 6.4 MB
 
 
@@ -69,18 +68,17 @@ def fetch_from_guest(port):
         time.sleep(1)
 
 
-def guest(images, server, name, options):
+def guest(server, name, options, arch="arm64", board=None, driver="virtio_net"):
     forward = free_port()
     options = [o.replace("FORWARD", "hostfwd=tcp:127.0.0.1:%d-:8080" % forward) for o in options]
     md5 = hashlib.md5(DATA).hexdigest()
-    with Console([mimus(), "-M", "virt", "-cpu", "max", "-m", "1G", "-nographic",
-                  "-kernel", os.path.join(images, "linux"),
-                  "-initrd", os.path.join(images, "initrd.gz"),
-                  "-append", "rdinit=/bin/sh console=ttyAMA0 quiet"] + options) as c:
+    argv = installer(arch=arch, board=board)
+    argv[argv.index("-nic"):argv.index("-nic") + 2] = options
+    with Console(argv) as c:
         c.expect(PROMPT, timeout=600)
         c.run("mount -t proc proc /proc; mount -t sysfs sys /sys; mount -t devtmpfs d /dev")
         c.run("depmod -a 2>/dev/null; modprobe virtio_pci; modprobe virtio_mmio; "
-              "modprobe virtio_net; modprobe af_packet", timeout=120)
+              "modprobe %s; modprobe af_packet" % driver, timeout=120)
         c.run("ip link set lo up; ip link set eth0 up; ip addr add 10.0.2.15/24 dev eth0; sleep 1")
         mac = c.run("cat /sys/class/net/eth0/address").strip()
         assert mac == "52:54:00:12:34:56", mac
@@ -104,11 +102,8 @@ def guest(images, server, name, options):
     print("%s: passed" % name)
 
 
-def no_network(images):
-    with Console([mimus(), "-M", "virt", "-cpu", "max", "-m", "1G", "-nographic", "-nic", "none",
-                  "-kernel", os.path.join(images, "linux"),
-                  "-initrd", os.path.join(images, "initrd.gz"),
-                  "-append", "rdinit=/bin/sh console=ttyAMA0 quiet"]) as c:
+def no_network():
+    with Console(installer()) as c:
         c.expect(PROMPT, timeout=600)
         c.run("mount -t sysfs sys /sys")
         out = c.run("ls /sys/bus/pci/devices")
@@ -116,14 +111,11 @@ def no_network(images):
 
 
 def main():
-    images = image_dir()
-    if images is None:
-        skip("no arm64 installer images (scripts/deps guest)")
     server = start_server()
-    guest(images, server, "-nic user", ["-nic", "user,FORWARD"])
-    guest(images, server, "virtio-net-device",
+    guest(server, "-nic user", ["-nic", "user,FORWARD"])
+    guest(server, "virtio-net-device",
           ["-netdev", "user,id=n0,FORWARD", "-device", "virtio-net-device,netdev=n0"])
-    no_network(images)
+    no_network()
     return 0
 
 
