@@ -48,18 +48,6 @@ static void memory(Pc *s)
     put(s, CMOS_ABOVE_4G, s->above_4g >> 16, 3);
 }
 
-static void floppies(Pc *s)
-{
-    unsigned type[2] = {0, 0}, n = 0;
-    for (unsigned i = 0; i < 2 && s->fdc; i++) {
-        type[i] = fdc_drive_type(s->fdc, i);
-        n += type[i] != 0;
-    }
-    put(s, CMOS_FLOPPIES, type[0] << 4 | type[1], 1);
-    unsigned drives = n == 2 ? 0x41 : n;
-    put(s, CMOS_EQUIPMENT, drives | EQUIPMENT_FPU | EQUIPMENT_MOUSE, 1);
-}
-
 static void disks(Pc *s)
 {
     unsigned types = 0, translations = 0;
@@ -89,7 +77,8 @@ static void disks(Pc *s)
 
 static void floppies(Pc *s)
 {
-    unsigned a = fdc_drive_type(s->fdc, 0), b = fdc_drive_type(s->fdc, 1);
+    unsigned a = s->fdc ? fdc_drive_type(s->fdc, 0) : 0;
+    unsigned b = s->fdc ? fdc_drive_type(s->fdc, 1) : 0;
     unsigned equipment = EQUIPMENT_FPU | EQUIPMENT_MOUSE;
     if (a || b) {
         equipment |= EQUIPMENT_FLOPPY | (a && b ? EQUIPMENT_TWO_FLOPPIES : 0);
