@@ -239,14 +239,15 @@ void bare_run(Bare *b, const XCase *c, XResult *r)
     VCPU *v = &b->cpu->vcpu;
     uint8_t *slot = (uint8_t *)at(b, XO_SLOT);
     memset(r, 0, sizeof *r);
-    memset(slot, 0xcc, 32);
+    memset(slot, 0xcc, XO_MAX_CODE + 16);
     memcpy(slot, c->code, c->len);
-    mem_dirty(b->machine->memory, XO_SLOT, 32);
+    mem_dirty(b->machine->memory, XO_SLOT, XO_MAX_CODE + 16);
     put_state(b, &c->before);
     b->machine->current = v;
     uint64_t end = HANDLERS + 256 * 16;
-    for (unsigned i = 0; i < 64 && !(v->pc >= HANDLERS && v->pc < end); i++) {
-        engine_run(v, 1);
+    // More than a block at a time, as shorter turns are interpreted; handlers loop.
+    for (unsigned i = 0; i < 8 && !(v->pc >= HANDLERS && v->pc < end); i++) {
+        engine_run(v, 256);
     }
     get_state(b->cpu, &r->after);
     r->trap = v->pc >= HANDLERS && v->pc < end ? (unsigned)(v->pc - HANDLERS) / 16 : 255;

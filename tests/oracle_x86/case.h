@@ -1,5 +1,6 @@
-// What the harness and the runner exchange: one instruction with the state before it, and the state
-// after. The runner is built once for 64-bit and once for 32-bit mode; both map the same addresses.
+// What the harness and the runner exchange: one instruction (or several) with the state before it,
+// and the state after. The runner is built once for 64-bit and once for 32-bit mode; both map the
+// same addresses.
 #ifndef TESTS_ORACLE_X86_CASE_H
 #define TESTS_ORACLE_X86_CASE_H
 
@@ -12,7 +13,7 @@
 #define XO_DATA      UINT64_C(0x51000000)
 #define XO_DATA_SIZE 0x4000u
 #define XO_REPORT    512u
-#define XO_MAX_BYTES 15u
+#define XO_MAX_CODE  240u // of a case: one instruction or several
 #define XO_BATCH     256u
 
 typedef struct XState {
@@ -27,7 +28,7 @@ typedef struct XState {
 } XState;
 
 typedef struct XCase {
-    uint8_t code[16];
+    uint8_t code[XO_MAX_CODE];
     uint32_t len;
     uint32_t pad;
     XState before;

@@ -12,10 +12,11 @@ void print_instruction(const uint8_t *code, unsigned len, bool mode64)
         printf(" %02x", code[i]);
     }
     if (cs_open(CS_ARCH_X86, mode64 ? CS_MODE_64 : CS_MODE_32, &cs) == CS_ERR_OK) {
-        if (cs_disasm(cs, code, len, 0, 1, &insn)) {
-            printf("  %s %s", insn->mnemonic, insn->op_str);
-            cs_free(insn, 1);
+        size_t n = cs_disasm(cs, code, len, 0, 0, &insn);
+        for (size_t i = 0; i < n; i++) {
+            printf("%s %s %s", i ? ";" : " ", insn[i].mnemonic, insn[i].op_str);
         }
+        cs_free(insn, n);
         cs_close(&cs);
     }
     printf("\n");

@@ -31,6 +31,7 @@ typedef struct Bytes {
     unsigned n;
     unsigned disp_at, disp_bytes; // of the displacement, 0 bytes: none
     unsigned imm_at;
+    bool extended; // REX or VEX extend r/m or the index
 } Bytes;
 
 static void put(Bytes *b, unsigned v)
@@ -139,13 +140,25 @@ static void put_disp(XGenerator *g, Bytes *b, unsigned bytes)
     }
 }
 
+static void put_stack_operand(XGenerator *g, Bytes *b, unsigned reg)
+{
+    put(b, 0x44 | reg << 3);
+    put(b, 0x24);
+    put(b, (xrandom_below(&g->random, 14) * 16 + 0x90 + (one_in(g, 4) ? 4 : 0)) & 0xff);
+}
+
 static void put_modrm(XGenerator *g, Bytes *b, const Template *t, bool addr16)
 {
-    unsigned mod = t->want_reg || (!t->want_mem && xrandom_below(&g->random, 5) < 2)
+    unsigned mod = t->want_reg || (g->on_stack && b->extended) ||
+                           (!t->want_mem && xrandom_below(&g->random, 5) < 2)
                        ? 3
                        : xrandom_below(&g->random, 3);
     unsigned reg = t->digit >= 0 ? (unsigned)t->digit : xrandom_below(&g->random, 8);
     unsigned rm = xrandom_below(&g->random, 8);
+    if (g->on_stack && mod != 3) {
+        put_stack_operand(g, b, reg);
+        return;
+    }
     put(b, mod << 6 | reg << 3 | rm);
     if (mod == 3) {
         return;
@@ -180,6 +193,7 @@ static void put_vex(XGenerator *g, Bytes *b, const Template *t)
     if (!g->mode64) {
         vvvv |= 8;
     }
+    b->extended = !x || !bb;
     if (t->map == 1 && !w && x && bb && one_in(g, 2)) {
         put(b, 0xc5);
         put(b, (unsigned)r << 7 | vvvv << 3 | (unsigned)l << 2 | t->pp);
@@ -202,7 +216,7 @@ static void put_prefixes(XGenerator *g, Bytes *b, const Template *t, const X86Ro
     if (one_in(g, 16)) {
         put(b, segments[xrandom_below(&g->random, 4)]);
     }
-    if (one_in(g, g->mode64 ? 12 : 24)) {
+    if (!g->on_stack && one_in(g, g->mode64 ? 12 : 24)) {
         put(b, 0x67);
         *addr16 = !g->mode64;
     }
@@ -222,7 +236,9 @@ static void put_prefixes(XGenerator *g, Bytes *b, const Template *t, const X86Ro
     }
     if (g->mode64 && (t->w == 1 || one_in(g, 2))) {
         unsigned w = t->w >= 0 ? (unsigned)t->w : xrandom_below(&g->random, 2);
-        put(b, 0x40 | w << 3 | xrandom_below(&g->random, 8));
+        unsigned rxb = xrandom_below(&g->random, 8);
+        put(b, 0x40 | w << 3 | rxb);
+        b->extended = rxb & 3;
     }
 }
 
@@ -566,4 +582,88 @@ bool xo_generate(XGenerator *g, const X86Row *row, XCase *c, X86Insn *insn)
         return true;
     }
     return false;
+}
+
+// --- sequences
+
+static bool suits_sequence(const XGenerator *g, const X86Row *row)
+{
+    // Other addresses than the stack's, changes of rSP, control that leads away, flags that are
+    // read where they may be undefined, estimates, control words from memory.
+    static const char *const left_out[] = {
+        "XLAT",    "MASKMOVQ", "MASKMOVDQU", "VMASKMOVDQU", "ENTER",  "LEAVE",   "RET",
+        "LAHF",    "PUSHF",    "DAA",        "DAS",         "AAA",    "AAS",     "STD",
+        "LDMXCSR", "FXRSTOR",  "VLDMXCSR",   "RCPPS",       "RCPSS",  "RSQRTPS", "RSQRTSS",
+        "VRCPPS",  "VRCPSS",   "VRSQRTPS",   "VRSQRTSS",    "FXSAVE", "XRSTORS", "XSAVES",
+        "CALL",    "EMMS",     "SALC",       "CMPXCHG16B",
+    };
+    return xo_row_applies(g, row) && !(row->flags & (X86_ROW_FPU | X86_ROW_MMX)) &&
+           !names(left_out, ARRAY_LEN(left_out), row->name) && !is_gather(row) && !is_string(row) &&
+           !has_operand(row, 'O') && !has_operand(row, 'A');
+}
+
+static bool writes_sp(const X86Insn *i)
+{
+    for (unsigned k = 0; k < i->n_operands; k++) {
+        const X86Operand *o = &i->operand[k];
+        if (o->kind == X86_OP_GPR && o->reg == X86_RSP && !o->high_byte) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static const X86Row *random_row(XGenerator *g, const char *group, const char *row)
+{
+    for (;;) {
+        const X86Group *gr = x86_groups[xrandom_below(&g->random, x86_n_groups)];
+        if (!group || !strcmp(gr->name, group)) {
+            const X86Row *r = &gr->rows[xrandom_below(&g->random, gr->n_rows)];
+            if (!row || !strcmp(r->name, row)) {
+                return r;
+            }
+        }
+    }
+}
+
+// A jump to the next instruction: both ways are the same one.
+static void make_jump_empty(Bytes *b, const X86Row *row)
+{
+    if (has_operand(row, 'J')) {
+        memset(b->byte + b->imm_at, 0, sizeof b->byte - b->imm_at);
+    }
+}
+
+static void append(XGenerator *g, const X86Row *row, XCase *c)
+{
+    static const uint8_t test_eax[] = {0x85, 0xc0};
+    X86Insn i;
+    Bytes b = make_bytes(g, row);
+    make_jump_empty(&b, row);
+    if (x86_decode(g->decoder, &g->features, g->block_flags, b.byte, b.n, &i) != X86_DECODED ||
+        i.row != row || writes_sp(&i) || c->len + i.len + sizeof test_eax > XO_MAX_CODE) {
+        return;
+    }
+    memcpy(c->code + c->len, b.byte, i.len);
+    c->len += i.len;
+    if (row->undefined && strcmp(row->undefined, "A")) {
+        memcpy(c->code + c->len, test_eax, sizeof test_eax);
+        c->len += sizeof test_eax;
+    }
+}
+
+void xo_generate_sequence(XGenerator *g, unsigned n, const char *group, const char *row, XCase *c)
+{
+    memset(c, 0, sizeof *c);
+    random_state(g, &c->before);
+    g->on_stack = true;
+    for (unsigned k = 0; k < n;) {
+        const X86Row *r = random_row(g, group, row);
+        unsigned len = c->len;
+        if (suits_sequence(g, r)) {
+            append(g, r, c);
+            k += c->len != len || c->len > XO_MAX_CODE - 20;
+        }
+    }
+    g->on_stack = false;
 }

@@ -18,11 +18,15 @@ typedef struct XGenerator {
     X86Features features;
     bool mode64;
     uint64_t block_flags; // what the decoder is told
+    bool on_stack;        // all memory operands are [rSP + disp8]
     XRandom random;
 } XGenerator;
 
 // False if no valid instruction of the row came out after many tries.
 bool xo_generate(XGenerator *g, const X86Row *row, XCase *c, X86Insn *insn);
+// Up to n random instructions of rows that suit (group, row: as of the options, or NULL), with
+// memory operands on the stack. What they leave of the flags is defined, but for AF.
+void xo_generate_sequence(XGenerator *g, unsigned n, const char *group, const char *row, XCase *c);
 // Whether the row has instructions in this mode that a process can run.
 bool xo_row_applies(const XGenerator *g, const X86Row *row);
 

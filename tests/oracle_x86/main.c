@@ -26,7 +26,7 @@
 #include "util/log.h"
 
 typedef struct Options {
-    unsigned cases, shown;
+    unsigned cases, shown, sequence; // sequence: instructions of a case, 0: each row alone
     uint64_t seed;
     const char *group, *row, *runner[2]; // 32-bit, 64-bit
     bool interp, jit, mode[2];
@@ -266,12 +266,34 @@ static void run_mode(const Options *o, Mode *m, Totals *t)
     }
 }
 
+static void run_sequences(const Options *o, Mode *m, Totals *t)
+{
+    static const X86Row row = {.name = "sequence", .undefined = "A"};
+    static const X86Insn none[XO_BATCH];
+    unsigned shown = 0, bad = 0;
+    m->gen.random.s = o->seed * 1000003 + 1;
+    for (unsigned done = 0; done < o->cases; done += m->runner.shared->n) {
+        XShared *s = m->runner.shared;
+        s->n = MIN_OF(XO_BATCH, o->cases - done);
+        for (unsigned i = 0; i < s->n; i++) {
+            xo_generate_sequence(&m->gen, o->sequence, o->group, o->row, &s->in[i]);
+        }
+        run_batch(&m->runner);
+        bad += compare_batch(o, m, &row, none, &shown);
+        t->cases += s->n;
+    }
+    t->bad += bad;
+    t->rows_bad += bad != 0;
+    t->rows++;
+}
+
 // --- command line
 
 NORETURN static void usage(void)
 {
     printf("usage: x86-oracle --runner32 FILE --runner64 FILE [--cases N] [--shown N] [--seed N]\n"
-           "                  [--group NAME] [--row NAME] [--engine interp|jit] [--mode 32|64]\n");
+           "                  [--group NAME] [--row NAME] [--engine interp|jit] [--mode 32|64]\n"
+           "                  [--sequence N]\n");
     exit(2);
 }
 
@@ -291,6 +313,8 @@ static Options parse(int argc, char **argv)
             o.cases = (unsigned)atoi(value);
         } else if (!strcmp(key, "--shown")) {
             o.shown = (unsigned)atoi(value);
+        } else if (!strcmp(key, "--sequence")) {
+            o.sequence = (unsigned)atoi(value);
         } else if (!strcmp(key, "--seed")) {
             o.seed = strtoull(value, NULL, 0);
         } else if (!strcmp(key, "--group")) {
@@ -355,7 +379,7 @@ int main(int argc, char **argv)
             continue;
         }
         Mode m = start_mode(&o, mode);
-        run_mode(&o, &m, &t);
+        (o.sequence ? run_sequences : run_mode)(&o, &m, &t);
         stop_runner(&m.runner);
     }
     printf("%u rows (by mode), %" PRIu64 " cases: %u rows with differences (%" PRIu64

@@ -115,7 +115,7 @@ static void start_case(ucontext_t *uc)
 {
     const XCase *c = &shared->in[current];
     mcontext_t *m = &uc->uc_mcontext;
-    memset(code + (XO_SLOT - XO_CODE), 0xcc, 32);
+    memset(code + (XO_SLOT - XO_CODE), 0xcc, XO_MAX_CODE + 16);
     memcpy(code + (XO_SLOT - XO_CODE), c->code, c->len);
     memcpy(data, pristine, XO_DATA_SIZE);
     for (unsigned i = 0; i < N_GPR; i++) {
