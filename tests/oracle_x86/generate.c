@@ -591,11 +591,12 @@ static bool suits_sequence(const XGenerator *g, const X86Row *row)
     // Other addresses than the stack's, changes of rSP, control that leads away, flags that are
     // read where they may be undefined, estimates, control words from memory.
     static const char *const left_out[] = {
-        "XLAT",    "MASKMOVQ", "MASKMOVDQU", "VMASKMOVDQU", "ENTER",  "LEAVE",   "RET",
-        "LAHF",    "PUSHF",    "DAA",        "DAS",         "AAA",    "AAS",     "STD",
-        "LDMXCSR", "FXRSTOR",  "VLDMXCSR",   "RCPPS",       "RCPSS",  "RSQRTPS", "RSQRTSS",
-        "VRCPPS",  "VRCPSS",   "VRSQRTPS",   "VRSQRTSS",    "FXSAVE", "XRSTORS", "XSAVES",
-        "CALL",    "EMMS",     "SALC",       "CMPXCHG16B",
+        "XLAT",    "MASKMOVQ",   "MASKMOVDQU", "VMASKMOVDQU", "ENTER",      "LEAVE",      "RET",
+        "LAHF",    "PUSHF",      "DAA",        "DAS",         "AAA",        "AAS",        "STD",
+        "LDMXCSR", "FXRSTOR",    "VLDMXCSR",   "RCPPS",       "RCPSS",      "RSQRTPS",    "RSQRTSS",
+        "VRCPPS",  "VRCPSS",     "VRSQRTPS",   "VRSQRTSS",    "FXSAVE",     "XRSTORS",    "XSAVES",
+        "CALL",    "JMP",        "VMASKMOVPS", "VMASKMOVPD",  "VPMASKMOVD", "VPMASKMOVQ", "EMMS",
+        "SALC",    "CMPXCHG16B",
     };
     return xo_row_applies(g, row) && !(row->flags & (X86_ROW_FPU | X86_ROW_MMX)) &&
            !names(left_out, ARRAY_LEN(left_out), row->name) && !is_gather(row) && !is_string(row) &&
