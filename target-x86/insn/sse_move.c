@@ -144,11 +144,11 @@ static bool tr_maskmov(X86Ctx *c, const X86Insn *i)
     if (i->addr_bytes < 8) {
         offset = ir_zext(c->b, offset, 8 * i->addr_bytes);
     }
-    IRRef address = x86_linear(c, seg, offset, mmx ? 8 : 16, true);
-    unsigned registers = i->operand[0].reg | i->operand[1].reg << 4 | (mmx ? MASKMOV_MMX : 0);
     if (mmx) { // CPUs do this even if the store faults
         x86_enter_mmx(c);
     }
+    IRRef address = x86_linear(c, seg, offset, mmx ? 8 : 16, true);
+    unsigned registers = i->operand[0].reg | i->operand[1].reg << 4 | (mmx ? MASKMOV_MMX : 0);
     ir_call(c->b, &h_maskmov, address, ir_i32(c->b, registers), ir_i32(c->b, x86_memop(c, 1)),
             IR_NONE);
     return true;
