@@ -41,6 +41,10 @@ struct Block;
 struct TargetOps;
 struct SoftMmu;
 
+// Why a vCPU gives up its turn: until an event or interrupt (if all do, time may pass), or for
+// others to go first.
+enum { VCPU_WAITS = 1, VCPU_SPINS = 2 };
+
 typedef struct VCPU {
     // --- translated code's, at fixed small offsets
     int32_t budget;   // instructions left; in a host register while code runs
@@ -65,7 +69,7 @@ typedef struct VCPU {
     uint8_t leave_single; // the next block is one instruction long and may touch devices
     uint8_t halted;       // waits for an interrupt or event
     uint8_t stopped;      // powered off (PSCI) or stopped by the debugger
-    uint8_t yield;        // gives up the rest of its turn
+    uint8_t yield;        // gives up the rest of its turn: VCPU_WAITS or VCPU_SPINS, or 0
     uint32_t map_gen[2];  // code-mapping generation of each half
     jmp_buf leave;        // where engine_leave goes
     unsigned index;       // 0 .. machine's vCPUs - 1

@@ -90,7 +90,7 @@ static void wfe(VCPU *v)
         s->event = false;
     } else if (!s->inputs) {
         arm_event_stream(arm_cpu(v));
-        v->yield = 1;
+        v->yield = VCPU_WAITS;
     }
 }
 
@@ -101,7 +101,7 @@ static void yield(VCPU *v)
     for (unsigned i = 0; i < m->n_cpus; i++) {
         const VCPU *o = m->cpu[i];
         if (o != v && !o->halted && !o->stopped && !o->yield) {
-            v->yield = 1;
+            v->yield = VCPU_SPINS;
         }
     }
 }

@@ -149,6 +149,7 @@ void x86_cpu_init(X86CPU *c)
 {
     VCPU *v = &c->vcpu;
     X86System *s = c->sys;
+    log_printf(LOG_INT, "cpu%u INIT\n", v->index);
     reset_common(c);
     c->cr0 = X86_CR0_ET | (c->cr0 & (X86_CR0_CD | X86_CR0_NW));
     v->halted = 0;
@@ -167,6 +168,8 @@ void x86_cpu_startup(VCPU *v, unsigned vector)
 {
     X86CPU *c = x86_cpu(v);
     X86System *s = c->sys;
+    log_printf(LOG_INT, "cpu%u STARTUP at 0x%x%s\n", v->index, vector << 12,
+               s->wait_sipi ? "" : ": not waiting");
     if (!s->wait_sipi) {
         return;
     }

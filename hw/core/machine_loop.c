@@ -195,7 +195,7 @@ static gboolean keep_source(gpointer opaque)
 static bool all_waiting(Machine *m)
 {
     for (unsigned i = 0; i < m->n_cpus; i++) {
-        if (!m->cpu[i]->yield && runnable(m, m->cpu[i])) {
+        if (m->cpu[i]->yield != VCPU_WAITS && runnable(m, m->cpu[i])) {
             return false;
         }
     }

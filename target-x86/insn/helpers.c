@@ -37,7 +37,7 @@ static void pause_cpu(X86CPU *c)
     for (unsigned i = 0; i < v->machine->n_cpus; i++) {
         const VCPU *o = v->machine->cpu[i];
         if (o != v && !o->halted && !o->stopped && !o->yield) {
-            v->yield = 1;
+            v->yield = VCPU_SPINS;
         }
     }
 }

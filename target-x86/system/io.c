@@ -97,7 +97,7 @@ static void hlt(VCPU *v)
 static void mwait(VCPU *v, uint64_t hints)
 {
     (void)hints;
-    v->yield = !x86_has_work(v);
+    v->yield = x86_has_work(v) ? 0 : VCPU_WAITS;
 }
 
 const IRHelper x86_h_hlt = {"hlt", hlt, IR_VOID, 0, IR_CALL_ALL};
