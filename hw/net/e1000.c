@@ -327,7 +327,7 @@ static bool loaded(void *obj, char **error)
 {
     E1000 *s = obj;
     pci_device_loaded(&s->pci);
-    if (s->packet_len > (s->cut ? E1000_PACKET_MAX : E1000_FRAME_MAX)) {
+    if (s->packet_len > E1000_PACKET_MAX) {
         *error = g_strdup_printf("e1000: packet of %zu bytes", s->packet_len);
         return false;
     }
