@@ -49,9 +49,42 @@ static const char vector_types[] =
     "<field name=\"h\" type=\"vnh\"/><field name=\"b\" type=\"vnb\"/>"
     "<field name=\"q\" type=\"vnq\"/></union>";
 
+static const char eflags_type[] =
+    "<flags id=\"i386_eflags\" size=\"4\">"
+    "<field name=\"CF\" start=\"0\" end=\"0\"/><field name=\"\" start=\"1\" end=\"1\"/>"
+    "<field name=\"PF\" start=\"2\" end=\"2\"/><field name=\"AF\" start=\"4\" end=\"4\"/>"
+    "<field name=\"ZF\" start=\"6\" end=\"6\"/><field name=\"SF\" start=\"7\" end=\"7\"/>"
+    "<field name=\"TF\" start=\"8\" end=\"8\"/><field name=\"IF\" start=\"9\" end=\"9\"/>"
+    "<field name=\"DF\" start=\"10\" end=\"10\"/><field name=\"OF\" start=\"11\" end=\"11\"/>"
+    "<field name=\"NT\" start=\"14\" end=\"14\"/><field name=\"RF\" start=\"16\" end=\"16\"/>"
+    "<field name=\"VM\" start=\"17\" end=\"17\"/><field name=\"AC\" start=\"18\" end=\"18\"/>"
+    "<field name=\"VIF\" start=\"19\" end=\"19\"/><field name=\"VIP\" start=\"20\" end=\"20\"/>"
+    "<field name=\"ID\" start=\"21\" end=\"21\"/></flags>";
+
+static const char sse_types[] =
+    "<vector id=\"v4f\" type=\"ieee_single\" count=\"4\"/>"
+    "<vector id=\"v2d\" type=\"ieee_double\" count=\"2\"/>"
+    "<vector id=\"v16i8\" type=\"int8\" count=\"16\"/>"
+    "<vector id=\"v8i16\" type=\"int16\" count=\"8\"/>"
+    "<vector id=\"v4i32\" type=\"int32\" count=\"4\"/>"
+    "<vector id=\"v2i64\" type=\"int64\" count=\"2\"/>"
+    "<union id=\"vec128\"><field name=\"v4_float\" type=\"v4f\"/>"
+    "<field name=\"v2_double\" type=\"v2d\"/><field name=\"v16_int8\" type=\"v16i8\"/>"
+    "<field name=\"v8_int16\" type=\"v8i16\"/><field name=\"v4_int32\" type=\"v4i32\"/>"
+    "<field name=\"v2_int64\" type=\"v2i64\"/><field name=\"uint128\" type=\"uint128\"/></union>";
+
 static const Feature features[] = {
     {"aarch64", "x0", "org.gnu.gdb.aarch64.core", cpsr_type},
     {"aarch64", "v0", "org.gnu.gdb.aarch64.fpu", vector_types},
+    {"x86_64", "rax", "org.gnu.gdb.i386.core", eflags_type},
+    {"x86_64", "xmm0", "org.gnu.gdb.i386.sse", sse_types},
+    {"x86_64", "ymm0h", "org.gnu.gdb.i386.avx", ""},
+    {"x86_64", "fs_base", "org.gnu.gdb.i386.segments", ""},
+    {"x86_64", "k_gs_base", "org.mimus.i386.system", ""},
+    {"i386", "eax", "org.gnu.gdb.i386.core", eflags_type},
+    {"i386", "xmm0", "org.gnu.gdb.i386.sse", sse_types},
+    {"i386", "ymm0h", "org.gnu.gdb.i386.avx", ""},
+    {"i386", "cr0", "org.mimus.i386.system", ""},
 };
 
 static const Feature *feature_at(const TargetOps *t, const char *reg)
@@ -68,9 +101,10 @@ static const Feature *feature_at(const TargetOps *t, const char *reg)
 static const char *type_of(const GdbRegister *r)
 {
     static const char *const known[] = {
-        "int",         "int8",       "int16",    "int32",    "int64",    "int128",   "uint8",
-        "uint16",      "uint32",     "uint64",   "uint128",  "code_ptr", "data_ptr", "ieee_single",
-        "ieee_double", "cpsr_flags", "aarch64v", "i387_ext", "float"};
+        "int",      "int8",        "int16",       "int32",      "int64",    "int128",
+        "uint8",    "uint16",      "uint32",      "uint64",     "uint128",  "code_ptr",
+        "data_ptr", "ieee_single", "ieee_double", "cpsr_flags", "aarch64v", "i387_ext",
+        "float",    "i386_eflags", "vec128"};
     for (size_t i = 0; r->type && i < ARRAY_LEN(known); i++) {
         if (!strcmp(known[i], r->type)) {
             return r->type;
