@@ -132,6 +132,9 @@ static void start_cpu(Pc *s)
 
 void pc_boot_reset(Pc *s)
 {
+    if (s->resets++ == 1) {
+        pc_cmos_boot_order(s, false); // once= is over
+    }
     if (s->boot != PC_BOOT_FIRMWARE) {
         s->chipset->prepare(s);
         if (s->i8042) {

@@ -92,10 +92,10 @@ static unsigned boot_code(char c)
     return c == 'a' || c == 'b' ? 1 : c == 'c' ? 2 : c == 'd' ? 3 : c == 'n' ? 4 : 0;
 }
 
-static void boot_order(Pc *s)
+void pc_cmos_boot_order(Pc *s, bool once)
 {
     const MachineConfig *c = &s->m->config;
-    const char *order = c->boot_once ? c->boot_once : c->boot_order ? c->boot_order : "cad";
+    const char *order = once && c->boot_once ? c->boot_once : c->boot_order ? c->boot_order : "cad";
     unsigned code[3] = {0};
     for (unsigned i = 0; i < 3 && i < strlen(order); i++) {
         code[i] = boot_code(order[i]);
@@ -109,6 +109,6 @@ void pc_cmos_fill(Pc *s)
     memory(s);
     floppies(s);
     disks(s);
-    boot_order(s);
+    pc_cmos_boot_order(s, true);
     put(s, CMOS_CPUS, s->m->n_cpus - 1, 1);
 }

@@ -64,6 +64,7 @@ typedef struct Pc {
     LoadImage *kernel;
     GPtrArray *images; // LoadImage: what is put into RAM at each reset, without firmware
     uint64_t entry, boot_arg;
+    unsigned resets; // the first one is the machine's start
 } Pc;
 
 // Sources of a global interrupt besides the ISA lines.
@@ -95,6 +96,7 @@ bool pc_firmware_create(Pc *s, char **error);
 
 // --- pc_cmos.c, pc_fw_cfg.c: what the board tells firmware
 void pc_cmos_fill(Pc *s);
+void pc_cmos_boot_order(Pc *s, bool once); // -boot order=, or what once= says
 bool pc_fw_cfg_fill(Pc *s, char **error);
 
 // --- pc_acpi.c, pc_dsdt.c
