@@ -137,6 +137,16 @@ static inline IRRef ir_select(IRBlock *b, IRCond c, IRRef x, IRRef y, IRRef t, I
     return ir_make(b, IR_select, ir_type(b, t), x, y, t, f, c, 0, 0);
 }
 
+// (hi:lo) / y and its remainder.
+static inline IRRef ir_div2u(IRBlock *b, IRRef hi, IRRef lo, IRRef y)
+{
+    return ir_make(b, IR_div2u, ir_type(b, hi), hi, lo, y, IR_NONE, 0, 0, 0);
+}
+static inline IRRef ir_rem2u(IRBlock *b, IRRef hi, IRRef lo, IRRef y)
+{
+    return ir_make(b, IR_rem2u, ir_type(b, hi), hi, lo, y, IR_NONE, 0, 0, 0);
+}
+
 // --- flags. _n: of an operation of 8, 16, 32 or 64 bits; what the arguments have above is ignored.
 static inline IRRef ir_flag_arg(IRBlock *b, IRRef x, unsigned bits)
 {

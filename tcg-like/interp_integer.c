@@ -65,6 +65,18 @@ INTERP(extr)
     NEXT;
 }
 
+INTERP(div2u)
+{
+    r->u64[0] = ir_eval_divide2(IS64, ARG(0), ARG(1), ARG(2), false);
+    NEXT;
+}
+
+INTERP(rem2u)
+{
+    r->u64[0] = ir_eval_divide2(IS64, ARG(0), ARG(1), ARG(2), true);
+    NEXT;
+}
+
 INTERP(cmpset)
 {
     r->u64[0] = ir_cond_holds((IRCond)i->aux, interp_arg_type(b, i, 0), ARG(0), ARG(1));

@@ -62,6 +62,16 @@ static inline uint64_t ir_eval_divs(bool w, uint64_t x, uint64_t y)
     return ir_trim(w, d == -1 ? -(uint64_t)n : (uint64_t)(n / d));
 }
 
+// (hi:lo) / y: quotient or remainder, 0 if the quotient does not fit.
+static inline uint64_t ir_eval_divide2(bool w, uint64_t hi, uint64_t lo, uint64_t y, bool rem)
+{
+    if (hi >= y) {
+        return 0;
+    }
+    unsigned __int128 x = (unsigned __int128)hi << (w ? 64 : 32) | lo;
+    return (uint64_t)(rem ? x % y : x / y);
+}
+
 // Reverses the bits in each byte: swaps neighbours, pairs, halves.
 static inline uint64_t ir_reverse_bits_of_bytes(uint64_t x)
 {

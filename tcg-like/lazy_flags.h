@@ -12,7 +12,7 @@
 
 #include "tcg-like/ir.h"
 
-#define LAZY_NODES  10
+#define LAZY_NODES  16
 #define LAZY_LEAVES 3
 
 // One step of a computation; the last one gives the flags.

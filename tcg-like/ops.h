@@ -34,6 +34,8 @@ IR_OP(mulhu, "T=TT", PURE)    // high half of the unsigned product
 IR_OP(mulhs, "T=TT", PURE)
 IR_OP(divu, "T=TT", PURE)     // x / 0 = 0
 IR_OP(divs, "T=TT", PURE)     // x / 0 = 0, MIN / -1 = MIN; rounds to zero
+IR_OP(div2u, "T=TTT", PURE)   // (a:b) / c, twice as wide by once; 0 if that does not fit
+IR_OP(rem2u, "T=TTT", PURE)   // its remainder, or 0
 IR_OP(and, "T=TT", PURE)
 IR_OP(or, "T=TT", PURE)
 IR_OP(xor, "T=TT", PURE)

@@ -554,6 +554,47 @@ EMIT(divs)
     emit_divide(e, i, true);
 }
 
+// Two words by one. The operands go to where DIV wants them, so that the results can take their
+// registers. If the other op of the pair follows, one DIV makes both.
+static void emit_divide2(Emit *e, const IRInsn *i, IROpcode other, int mine, int others)
+{
+    bool w = is_wide(i);
+    X86Code *c = &e->c;
+    static const int8_t to[] = {RDX, RAX, RCX};
+    flags_clobber(e);
+    IRRef j = flags_partner(e, other, i);
+    ra_take(&e->ra, RA_GPR, RDX);
+    for (unsigned k = 0; k < 3; k++) {
+        x86_mov_rr(c, w, to[k], ra_use(&e->ra, i->arg[k]));
+    }
+    for (unsigned k = 0; k < 3; k++) {
+        ra_unlock(&e->ra, i->arg[k]);
+    }
+    x86_alu_rr(c, ALU_CMP, w, RDX, RCX);
+    size_t fits = x86_jcc_fwd(c, CC_B);
+    x86_mov_ri(c, RAX, 0);
+    x86_mov_ri(c, RDX, 0);
+    size_t done = x86_jmp_fwd(c);
+    x86_patch(c, fits, c->pos);
+    x86_rr(c, 0xf7 | (w ? X86_W : 0), 6, RCX);
+    x86_patch(c, done, c->pos);
+    if (j != IR_NONE) {
+        ra_fuse(&e->ra, j);
+    }
+    x86_mov_rr(c, w, ra_def(&e->ra, e->at, IR_NONE, true), mine);
+    if (j != IR_NONE) {
+        x86_mov_rr(c, w, ra_def(&e->ra, j, IR_NONE, true), others);
+    }
+}
+EMIT(div2u)
+{
+    emit_divide2(e, i, IR_rem2u, RAX, RDX);
+}
+EMIT(rem2u)
+{
+    emit_divide2(e, i, IR_div2u, RDX, RAX);
+}
+
 // --- shifts
 static void emit_shift_const(Emit *e, const IRInsn *i, X86Shift op, unsigned count)
 {

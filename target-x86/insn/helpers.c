@@ -60,17 +60,6 @@ static void bound_error_if(X86CPU *c, uint64_t outside)
 
 // --- arithmetic
 
-static uint64_t div64(X86CPU *c, uint64_t high, uint64_t low, uint64_t divisor)
-{
-    if (high >= divisor) { // so is a quotient above 64 bits, and division by 0
-        x86_exception(c, X86_DE, 0);
-    }
-    if (!high) {
-        return low / divisor;
-    }
-    return (uint64_t)(((unsigned __int128)high << 64 | low) / divisor);
-}
-
 static uint64_t idiv64(X86CPU *c, uint64_t high, uint64_t low, uint64_t divisor)
 {
     int64_t y = (int64_t)divisor;
@@ -204,12 +193,11 @@ static void into(X86CPU *c, uint64_t overflow)
 // clang-format off
 const IRHelper x86_h_end_shadow = {"end_shadow", end_shadow, IR_VOID, 0, STATE};
 const IRHelper x86_h_inhibit = {"inhibit", inhibit, IR_VOID, 0, STATE};
-const IRHelper x86_h_check_eip = {"check_eip", check_eip, IR_VOID, 1, IR_CALL_READS | IR_CALL_FAULTS};
+const IRHelper x86_h_check_eip = {"check_eip", check_eip, IR_VOID, 1, IR_CALL_FAULTS};
 const IRHelper x86_h_pause = {"pause", pause_cpu, IR_VOID, 0, IR_CALL_ALL};
-const IRHelper x86_h_divide_error_if = {"divide_error_if", divide_error_if, IR_VOID, 1, IR_CALL_READS | IR_CALL_FAULTS};
-const IRHelper x86_h_bound_error_if = {"bound_error_if", bound_error_if, IR_VOID, 1, IR_CALL_READS | IR_CALL_FAULTS};
-const IRHelper x86_h_div64 = {"div64", div64, IR_I64, 3, IR_CALL_READS | IR_CALL_FAULTS};
-const IRHelper x86_h_idiv64 = {"idiv64", idiv64, IR_I64, 3, IR_CALL_READS | IR_CALL_FAULTS};
+const IRHelper x86_h_divide_error_if = {"divide_error_if", divide_error_if, IR_VOID, 1, IR_CALL_FAULTS};
+const IRHelper x86_h_bound_error_if = {"bound_error_if", bound_error_if, IR_VOID, 1, IR_CALL_FAULTS};
+const IRHelper x86_h_idiv64 = {"idiv64", idiv64, IR_I64, 3, IR_CALL_FAULTS};
 const IRHelper x86_h_rcl = {"rcl", rcl, IR_I64, 4, 0};
 const IRHelper x86_h_rcr = {"rcr", rcr, IR_I64, 4, 0};
 const IRHelper x86_h_rcl_carry = {"rcl_carry", rcl_carry, IR_I32, 4, 0};
@@ -218,5 +206,5 @@ const IRHelper x86_h_pdep = {"pdep", pdep, IR_I64, 2, 0};
 const IRHelper x86_h_pext = {"pext", pext, IR_I64, 2, 0};
 const IRHelper x86_h_crc32 = {"crc32", crc32, IR_I32, 3, 0};
 const IRHelper x86_h_cmpxchg16b = {"cmpxchg16b", cmpxchg16b, IR_I32, 1, IR_CALL_ALL};
-const IRHelper x86_h_touch = {"touch", touch, IR_VOID, 1, IR_CALL_READS | IR_CALL_FAULTS};
+const IRHelper x86_h_touch = {"touch", touch, IR_VOID, 1, IR_CALL_FAULTS};
 const IRHelper x86_h_into = {"into", into, IR_VOID, 1, IR_CALL_ALL};

@@ -11,8 +11,7 @@ extern const IRHelper x86_h_pause;      // another CPU may go first
 
 extern const IRHelper x86_h_divide_error_if; // #DE if the argument is not 0
 extern const IRHelper x86_h_bound_error_if;  // #BR likewise
-extern const IRHelper x86_h_div64;           // high, low, divisor -> quotient; #DE
-extern const IRHelper x86_h_idiv64;
+extern const IRHelper x86_h_idiv64;          // high, low, divisor -> quotient; #DE
 // Value, masked count, carry (0, 1), bits -> value, or the carry out.
 extern const IRHelper x86_h_rcl, x86_h_rcr, x86_h_rcl_carry, x86_h_rcr_carry;
 extern const IRHelper x86_h_pdep, x86_h_pext; // value, mask

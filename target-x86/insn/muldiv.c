@@ -1,7 +1,7 @@
 // Multiplication and division.
 //
-// Divisions up to 32 bits are computed in 64; #DE is so rare that a guard sends the instruction to
-// a run of its own, where a C function decides. 128 by 64 bits is a C function always.
+// #DE is so rare that a guard sends the instruction to a run of its own, where a C function
+// decides. Signed 128 by 64 bits goes there, too, unless the dividend is 64 bits extended.
 #include "target-x86/helpers.h"
 #include "target-x86/insn/helpers.h"
 #include "target-x86/insn/insn.h"
@@ -99,7 +99,7 @@ static IRRef dividend(X86Ctx *c, unsigned bytes, bool is_signed)
 
 static void put_quotient(X86Ctx *c, unsigned bytes, IRRef q, IRRef r)
 {
-    if (bytes == 4) {
+    if (bytes == 4 && ir_type(c->b, q) == IR_I64) {
         q = ir_trunc(c->b, q);
         r = ir_trunc(c->b, r);
     }
@@ -120,22 +120,51 @@ static void guard_quotient(X86Ctx *c, unsigned bits, IRRef y, IRRef q, bool is_s
     }
 }
 
+// Two words by one, unsigned: the quotient fits if the upper word is below the divisor.
+static bool divide_unsigned(X86Ctx *c, unsigned bytes, IRRef y)
+{
+    IRBlock *b = c->b;
+    IRRef lo = x86_get_gpr(c, X86_RAX, bytes, false), hi = x86_get_gpr(c, X86_RDX, bytes, false);
+    if (x86_guard(c, IR_GEU, hi, y)) {
+        IRRef wrong = ir_cmpset(b, IR_GEU, hi, y);
+        ir_call(b, &x86_h_divide_error_if, wrong, IR_NONE, IR_NONE, IR_NONE);
+    }
+    put_quotient(c, bytes, ir_div2u(b, hi, lo, y), ir_rem2u(b, hi, lo, y));
+    return true;
+}
+
+static void divide_signed_64(X86Ctx *c, IRRef y)
+{
+    IRBlock *b = c->b;
+    IRRef lo = x86_reg64(c, X86_RAX), hi = x86_reg64(c, X86_RDX), q;
+    IRRef lowest = ir_i64(b, UINT64_C(1) << 63);
+    if (x86_guard(c, IR_NE, hi, ir_sari(b, lo, 63))) {
+        q = ir_call(b, &x86_h_idiv64, hi, lo, y, IR_NONE);
+    } else {
+        x86_guard(c, IR_EQ, y, ir_i64(b, 0));
+        x86_guard(c, IR_EQ, lo, lowest);
+        q = ir_divs(b, lo, y);
+    }
+    put_quotient(c, 8, q, ir_sub(b, lo, ir_mul(b, q, y)));
+}
+
 // arg: signed
 static bool tr_div(X86Ctx *c, const X86Insn *i)
 {
     IRBlock *b = c->b;
     bool is_signed = i->row->arg;
     unsigned bytes = i->operand[0].bytes;
-    IRRef y = ext(c, x86_read(c, 0), bytes, is_signed), x, q;
-    if (bytes == 8) {
-        x = x86_reg64(c, X86_RAX);
-        q = ir_call(b, is_signed ? &x86_h_idiv64 : &x86_h_div64, x86_reg64(c, X86_RDX), x, y,
-                    IR_NONE);
-    } else {
-        x = dividend(c, bytes, is_signed);
-        q = is_signed ? ir_divs(b, x, y) : ir_divu(b, x, y);
-        guard_quotient(c, 8 * bytes, y, q, is_signed);
+    if (!is_signed && bytes >= 4) {
+        return divide_unsigned(c, bytes, x86_read(c, 0));
     }
+    IRRef y = ext(c, x86_read(c, 0), bytes, is_signed);
+    if (bytes == 8) {
+        divide_signed_64(c, y);
+        return true;
+    }
+    IRRef x = dividend(c, bytes, is_signed);
+    IRRef q = is_signed ? ir_divs(b, x, y) : ir_divu(b, x, y);
+    guard_quotient(c, 8 * bytes, y, q, is_signed);
     put_quotient(c, bytes, q, ir_sub(b, x, ir_mul(b, q, y)));
     return true;
 }

@@ -92,8 +92,7 @@ static uint64_t check_access(VCPU *v, uint64_t seg, uint64_t offset, uint64_t wh
     return x86_linear_checked(x86_cpu(v), (unsigned)seg, offset, what & 0xff, what >> 8 & 1);
 }
 
-const IRHelper x86_h_check_access = {"check_access", check_access, IR_I64, 3,
-                                     IR_CALL_READS | IR_CALL_FAULTS};
+const IRHelper x86_h_check_access = {"check_access", check_access, IR_I64, 3, IR_CALL_FAULTS};
 
 // --- stacks of far transfers
 
