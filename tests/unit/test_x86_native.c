@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "hw/core/machine.h"
 #include "target-x86/insn/rows.h"
 #include "tcg-like/passes.h"
 
@@ -338,6 +339,7 @@ static void one_group(const X86Group *g)
     sigaction(SIGFPE, &sa, NULL);
     sigaction(SIGSEGV, &sa, NULL);
     X86CPU *c = g_new0(X86CPU, 1);
+    c->vcpu.machine = g_new0(Machine, 1); // PAUSE asks how many CPUs there are
     memset(&c->features, 0xff, sizeof c->features);
     c->decoder = x86_decoder_new();
     uint8_t *page =
@@ -347,6 +349,7 @@ static void one_group(const X86Group *g)
     }
     munmap(page, 4096);
     x86_decoder_free(c->decoder);
+    g_free(c->vcpu.machine);
     g_free(c);
 }
 
