@@ -13,7 +13,7 @@
 #define AMD   "AuthenticAMD"
 #define BRAND "Mimus Virtual CPU"
 
-#define PENTIUM  "fpu vme de pse tsc msr mce cx8 mmx"
+#define PENTIUM  "fpu vme de pse tsc msr mce cx8 apic mmx"
 #define PPRO     "fpu de pse tsc msr mce cx8 pge cmov pat fxsr mmx sse sse2 pae sep apic"
 #define PPRO_VME "mtrr clflush mca pse36 vme ss"
 
