@@ -63,9 +63,10 @@ void x86_cpu_connect_ferr(VCPU *v, IrqLine line)
 
 void x86_cpu_ignne(VCPU *v)
 {
-    X86System *s = x86_cpu(v)->sys;
-    s->ignne = 1;
-    irq_set(&s->ferr, false);
+    X86CPU *c = x86_cpu(v);
+    c->sys->ignne = c->fpu.status >> 7 & 1; // until the error is cleared
+    irq_set(&c->sys->ferr, false);
+    x86_mode_changed(c);
 }
 
 uint64_t x86_cpu_tsc(VCPU *v)

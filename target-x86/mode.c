@@ -168,7 +168,8 @@ static uint64_t control_flags(const X86CPU *c)
         f |= X86_BF_XSAVE | ((c->xcr0 & XCR0_AVX) == XCR0_AVX ? X86_BF_AVX : 0);
     }
     f |= (c->mxcsr & 0x1f80) != 0x1f80 ? X86_BF_SSE_TRAPS : 0;
-    f |= c->fpu.status & 0x80 ? X86_BF_FPU_ERROR : 0;
+    bool ignored = c->sys->ignne && !(c->cr0 & X86_CR0_NE);
+    f |= (c->fpu.status & 0x80) && !ignored ? X86_BF_FPU_ERROR : 0;
     f |= c->smm ? X86_BF_SMM : 0;
     return f | (x86_code_breakpoints(c) ? X86_BF_BREAK : 0);
 }
@@ -222,6 +223,7 @@ void x86_refresh(X86CPU *c)
 void x86_mode_changed(X86CPU *c)
 {
     X86System *s = c->sys;
+    s->ignne &= c->fpu.status >> 7 & 1;
     s->control_flags = control_flags(c);
     s->block_flags = s->seg_flags | s->control_flags | eflags_flags(c) | c->cpl;
     select_regimes(c);

@@ -106,6 +106,12 @@ static void begin(X86CPU *c)
 void x86_exception(X86CPU *c, unsigned vector, uint32_t error)
 {
     begin(c);
+    if (vector == X86_MF && !(c->cr0 & X86_CR0_NE)) {
+        // The old way: FERR# asks for an interrupt, and the instruction waits until it comes or
+        // IGNNE# lets it go on (SDM vol. 1, D.2).
+        irq_set(&c->sys->ferr, true);
+        engine_leave(&c->vcpu);
+    }
     x86_deliver(c, vector, X86_EVENT_FAULT, error, x86_eip_of(c, c->vcpu.pc));
     engine_leave(&c->vcpu);
 }
