@@ -101,6 +101,9 @@ static bool touches_more_than_registers(const IRBlock *b)
 {
     for (unsigned i = 0; i < b->n; i++) {
         const IRHelper *h = (const IRHelper *)(uintptr_t)b->insn[i].imm;
+        if (b->insn[i].op == IR_guard) { // needs the dispatcher, where there is none
+            return true;
+        }
         if (ir_op_info[b->insn[i].op].effects & (IR_EFF_MEM_R | IR_EFF_MEM_W) &&
             b->insn[i].op != IR_fence && (b->insn[i].op != IR_call || h->flags & IR_CALL_FAULTS) &&
             !(b->insn[i].op == IR_call && strstr(h->name, "div64"))) {
