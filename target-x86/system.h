@@ -336,7 +336,7 @@ enum {
     X86_DR6_BT = 1 << 15,
     X86_DR7_GD = 1 << 13,
 };
-void x86_pend_step(X86CPU *c); // a single-step trap is due after this instruction
+void x86_pend_step(X86CPU *c);     // a single-step trap is due after this instruction
 void x86_debug_changed(X86CPU *c); // after a change of DR0-7 or CR4.DE
 bool x86_code_breakpoints(const X86CPU *c);
 bool x86_io_breakpoint(X86CPU *c, unsigned port, unsigned bytes); // pends #DB

@@ -60,8 +60,8 @@ static void write_port(AddressSpace *io, unsigned port, uint64_t value, unsigned
     }
 }
 
-// A port access takes about what it costs the host, so that a guest that waits by reading a timer or
-// a status in a loop waits about as long on the host. (Real ones take about a microsecond.)
+// A port access takes about what it costs the host, so that a guest that waits by reading a timer
+// or a status in a loop waits about as long on the host. (Real ones take about a microsecond.)
 #define PORT_ACCESS_NS 250
 
 static uint64_t in(VCPU *v, uint64_t port, uint64_t bytes)
