@@ -47,25 +47,29 @@ static size_t area(const Rect *r)
 }
 
 // Neighbours that fill their joint rectangle (lines drawn one after the other) become one.
+void damage_add(Rect *list, unsigned *n, const Rect *r)
+{
+    for (unsigned i = *n; i-- > 0;) {
+        Rect both = join(&list[i], r);
+        if (area(&both) <= area(&list[i]) + area(r)) {
+            list[i] = both;
+            return;
+        }
+    }
+    if (*n == SURFACE_MAX_DAMAGE) {
+        list[*n - 1] = join(&list[*n - 1], r);
+    } else {
+        list[(*n)++] = *r;
+    }
+}
+
 void surface_damage(Surface *s, unsigned x, unsigned y, unsigned width, unsigned height)
 {
     if (x >= s->width || y >= s->height || !width || !height) {
         return;
     }
     Rect r = {x, y, MIN_OF(width, s->width - x), MIN_OF(height, s->height - y)};
-    for (unsigned i = s->n_damage; i-- > 0;) {
-        Rect both = join(&s->damage[i], &r);
-        if (area(&both) <= area(&s->damage[i]) + area(&r)) {
-            s->damage[i] = both;
-            return;
-        }
-    }
-    if (s->n_damage == SURFACE_MAX_DAMAGE) {
-        Rect *last = &s->damage[SURFACE_MAX_DAMAGE - 1];
-        *last = join(last, &r);
-    } else {
-        s->damage[s->n_damage++] = r;
-    }
+    damage_add(s->damage, &s->n_damage, &r);
 }
 
 void surface_clear_damage(Surface *s)

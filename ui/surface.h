@@ -22,6 +22,9 @@ typedef struct Surface {
     Rect damage[SURFACE_MAX_DAMAGE]; // may overlap
 } Surface;
 
+// Adds r to a list of at most SURFACE_MAX_DAMAGE; what does not fit is joined.
+void damage_add(Rect *list, unsigned *n, const Rect *r);
+
 Surface *surface_new(unsigned width, unsigned height); // black, damaged as a whole
 void surface_free(Surface *s);
 // Black and damaged as a whole if the size changes. Sides are 1 to SURFACE_MAX_SIDE.
