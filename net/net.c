@@ -121,6 +121,27 @@ bool net_connect(NetClient *c, const NetPeer *peer, char **error)
     return true;
 }
 
+bool net_plug(Machine *m, const char *netdev, uint8_t mac[6], const NetPeer *peer,
+              NetClient **client, char **error)
+{
+    if (mac[0] & 1) {
+        *error = g_strdup("mac=: this is a multicast address");
+        return false;
+    }
+    if (netdev) {
+        *client = netdev_find(m, netdev);
+        if (!*client) {
+            *error = g_strdup_printf("netdev=%s: there is no -netdev with this id", netdev);
+            return false;
+        }
+        if (!net_connect(*client, peer, error)) {
+            return false;
+        }
+    }
+    net_next_mac(m, mac);
+    return true;
+}
+
 void net_disconnect(NetClient *c)
 {
     if (c) {

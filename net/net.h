@@ -41,6 +41,10 @@ void net_send(NetClient *c, const void *packet, size_t len); // NULL c: dropped
 void net_ready(NetClient *c);                                // the NIC can take more
 const char *net_id(const NetClient *c);
 
+// What a NIC does with its netdev= and mac=: refuses a multicast address, connects to the netdev of
+// that id (NULL: a card without a cable, *client stays NULL), completes the address (below).
+bool net_plug(struct Machine *m, const char *netdev, uint8_t mac[6], const NetPeer *peer,
+              NetClient **client, char **error);
 // mac=AA:BB:..., or the next default one (52:54:00:12:34:56 and up). `given` all zero: default.
 void net_next_mac(struct Machine *m, uint8_t mac[6]);
 

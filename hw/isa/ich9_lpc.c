@@ -3,14 +3,14 @@
 //
 //   pin of slot 0-24, 30     --> PIRQ E + (slot + pin) mod 4   (30: E + pin)
 //   pin of slot 25-29, 31    --> PIRQ of DnnIR
-//   PIRQ A-H --> I/O APIC 16-23, and the ISA line in PIRQn_ROUT unless bit 7 is set
+//   PIRQ A-H --> I/O APIC 16-23, and the ISA line in PIRQn_ROUT (hw/isa/pirq.h)
 #include "hw/isa/ich9_lpc.h"
 
 #include <string.h>
 
 #include "hw/acpi/pm.h"
 #include "hw/core/machine.h"
-#include "hw/isa/isa.h"
+#include "hw/isa/pirq.h"
 #include "hw/pci/pci_host.h"
 
 enum {
@@ -26,8 +26,6 @@ enum {
 #define ACPI_EN       0x80
 #define SCI_SELECT    0x07
 #define SMI_LOCK      0x10
-#define PIRQ_OFF      0x80
-#define VALID_IRQS    0xdef8u
 #define RCBA_SIZE     0x4000
 #define RCBA_DEFAULT  0xfed1c000u
 #define CC_FIRST      0x3000 // of the configuration registers that are kept
@@ -44,10 +42,9 @@ typedef struct Ich9Lpc {
     Ich9Config c;
     Device *pm;
     MemRegion *rcba;
-    IrqLine isa[ISA_IRQS];
+    PirqRouter pirq;
     uint8_t cc[CC_SIZE];
-    bool level[ICH9_PIRQS]; // derived
-    bool sci;               // derived
+    bool sci; // derived
 } Ich9Lpc;
 
 static const StateField fields[] = {
@@ -58,32 +55,11 @@ static const StateField fields[] = {
 
 // --- interrupts
 
-static uint8_t pirq_route(const Ich9Lpc *s, unsigned n)
-{
-    return s->pci.config[n < 4 ? REG_PIRQ_A + n : REG_PIRQ_E + n - 4];
-}
-
-static void update_isa(Ich9Lpc *s)
-{
-    uint32_t high = 0;
-    for (unsigned i = 0; i < ICH9_PIRQS; i++) {
-        uint8_t route = pirq_route(s, i);
-        if (s->level[i] && !(route & PIRQ_OFF)) {
-            high |= (uint32_t)BIT(route & 15) & VALID_IRQS;
-        }
-    }
-    for (unsigned n = 0; n < ISA_IRQS; n++) {
-        irq_set(&s->isa[n], high >> n & 1);
-    }
-}
-
 static void pirq(void *opaque, unsigned n, bool level)
 {
     Ich9Lpc *s = opaque;
-    if (s->level[n] != level) {
-        s->level[n] = level;
+    if (pirq_set(&s->pirq, n, level)) {
         irq_set(&s->c.gsi[n], level);
-        update_isa(s);
     }
 }
 
@@ -172,7 +148,7 @@ static void update(Ich9Lpc *s)
     mem_set_enabled(s->rcba, false);
     mem_set_address(s->rcba, rcba & ~(RCBA_SIZE - 1u));
     mem_set_enabled(s->rcba, rcba & 1);
-    update_isa(s);
+    pirq_update(&s->pirq);
     update_sci(s);
 }
 
@@ -244,9 +220,7 @@ Device *ich9_lpc_create(Machine *m, const Ich9Config *c)
     Ich9Lpc *s = (Ich9Lpc *)pci_create(m, "ICH9-LPC", "1f.0", true);
     IrqLine lines[ICH9_PIRQS];
     s->c = *c;
-    for (unsigned n = 0; n < ISA_IRQS; n++) {
-        s->isa[n] = isa_irq(m, n);
-    }
+    pirq_init(&s->pirq, m, s->pci.config + REG_PIRQ_A, s->pci.config + REG_PIRQ_E);
     for (unsigned n = 0; n < ICH9_PIRQS; n++) {
         lines[n] = irq_line(pirq, s, n);
     }
@@ -266,10 +240,9 @@ uint16_t ich9_lpc_pm_base(const Device *d)
 
 void ich9_lpc_prepare(Device *d, uint16_t pm_base)
 {
-    static const uint8_t route[4] = {10, 10, 11, 11};
     Ich9Lpc *s = (Ich9Lpc *)d;
-    memcpy(s->pci.config + REG_PIRQ_A, route, sizeof route);
-    memcpy(s->pci.config + REG_PIRQ_E, route, sizeof route);
+    pirq_default(s->pci.config + REG_PIRQ_A);
+    pirq_default(s->pci.config + REG_PIRQ_E);
     pci_put16(s->pci.config, REG_PMBASE, pm_base | 1);
     s->pci.config[REG_ACPI_CNTL] = ACPI_EN;
     update(s);

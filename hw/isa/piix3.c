@@ -1,22 +1,17 @@
 // PIIX3 PCI-to-ISA bridge (Intel 82371SB, datasheet 290550, 2.2): interrupt routing.
 //
-//   pin P of slot S --> PIRQ (S - 1 + P) mod 4 --> PIRQRC (60h-63h): bit 7 off, bits 3..0 ISA line
+//   pin P of slot S --> PIRQ (S - 1 + P) mod 4 --> PIRQRC (60h-63h, hw/isa/pirq.h)
 #include "hw/isa/piix3.h"
 
-#include <string.h>
-
 #include "hw/core/machine.h"
-#include "hw/isa/isa.h"
+#include "hw/isa/pirq.h"
 #include "hw/pci/pci_host.h"
 
-#define REG_PIRQ   0x60
-#define PIRQ_OFF   0x80
-#define VALID_IRQS 0xdef8u // 3-7, 9-12, 14, 15
+#define REG_PIRQ 0x60
 
 typedef struct Piix3 {
     PciDevice pci;
-    IrqLine isa[ISA_IRQS];
-    bool level[PIIX3_PIRQS]; // derived: what the PCI devices ask for
+    PirqRouter pirq;
 } Piix3;
 
 static const StateField fields[] = {
@@ -24,27 +19,9 @@ static const StateField fields[] = {
     STATE_END,
 };
 
-static void update(Piix3 *s)
-{
-    uint32_t high = 0;
-    for (unsigned i = 0; i < PIIX3_PIRQS; i++) {
-        uint8_t route = s->pci.config[REG_PIRQ + i];
-        if (s->level[i] && !(route & PIRQ_OFF)) {
-            high |= (uint32_t)BIT(route & 15) & VALID_IRQS;
-        }
-    }
-    for (unsigned n = 0; n < ISA_IRQS; n++) {
-        irq_set(&s->isa[n], high >> n & 1);
-    }
-}
-
 static void pirq(void *opaque, unsigned n, bool level)
 {
-    Piix3 *s = opaque;
-    if (s->level[n] != level) {
-        s->level[n] = level;
-        update(s);
-    }
+    pirq_set(&((Piix3 *)opaque)->pirq, n, level);
 }
 
 static unsigned intx_map(void *opaque, unsigned devfn, unsigned pin)
@@ -57,7 +34,7 @@ static bool loaded(void *obj, char **error)
 {
     (void)error;
     pci_device_loaded(obj);
-    update(obj);
+    pirq_update(&((Piix3 *)obj)->pirq);
     return true;
 }
 
@@ -66,7 +43,7 @@ static const StateDesc state = {"piix3", 1, fields, .loaded = loaded};
 static void config_written(PciDevice *d, unsigned offset, unsigned size)
 {
     if (offset < REG_PIRQ + PIIX3_PIRQS && offset + size > REG_PIRQ) {
-        update((Piix3 *)d);
+        pirq_update(&((Piix3 *)d)->pirq);
     }
 }
 
@@ -98,7 +75,7 @@ static bool realize(Device *d, char **error)
 static void reset(Device *d)
 {
     pci_device_reset((PciDevice *)d);
-    update((Piix3 *)d);
+    pirq_update(&((Piix3 *)d)->pirq);
 }
 
 static const DeviceProp props[] = {PCI_PROPS(Piix3, pci), {NULL, 0, 0, NULL, NULL}};
@@ -119,9 +96,7 @@ Device *piix3_create(Machine *m)
 {
     Piix3 *s = (Piix3 *)pci_create(m, "PIIX3", "1.0", true);
     IrqLine lines[PIIX3_PIRQS];
-    for (unsigned n = 0; n < ISA_IRQS; n++) {
-        s->isa[n] = isa_irq(m, n);
-    }
+    pirq_init(&s->pirq, m, s->pci.config + REG_PIRQ, NULL);
     for (unsigned n = 0; n < PIIX3_PIRQS; n++) {
         lines[n] = irq_line(pirq, s, n);
     }
@@ -131,8 +106,7 @@ Device *piix3_create(Machine *m)
 
 void piix3_route_default(Device *d)
 {
-    static const uint8_t route[PIIX3_PIRQS] = {10, 10, 11, 11};
     Piix3 *s = (Piix3 *)d;
-    memcpy(s->pci.config + REG_PIRQ, route, sizeof route);
-    update(s);
+    pirq_default(s->pci.config + REG_PIRQ);
+    pirq_update(&s->pirq);
 }

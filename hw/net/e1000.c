@@ -269,34 +269,16 @@ static const MmioOps io_ops = {io_read, io_write, 4, 4, false};
 
 // --- the device
 
-static bool find_netdev(E1000 *s, char **error)
-{
-    Device *d = &s->pci.dev;
-    if (!s->netdev) {
-        return true; // a card without a cable
-    }
-    s->client = netdev_find(d->machine, s->netdev);
-    if (!s->client) {
-        *error = g_strdup_printf("netdev=%s: there is no -netdev with this id", s->netdev);
-        return false;
-    }
-    NetPeer peer = {e1000_can_receive, e1000_receive, s};
-    return net_connect(s->client, &peer, error);
-}
-
 static bool realize(Device *d, char **error)
 {
     static const PciIds ids = {0x8086, DEVICE_ID, 0x1af4, 0x1100, 3, 0x020000};
     E1000 *s = (E1000 *)d;
-    if (s->mac[0] & 1) {
-        *error = g_strdup("mac=: this is a multicast address");
-        return false;
-    }
+    NetPeer peer = {e1000_can_receive, e1000_receive, s};
     s->pci.default_rom = "efi-e1000.rom";
-    if (!find_netdev(s, error) || !pci_device_plug(&s->pci, &ids, true, error)) {
+    if (!net_plug(d->machine, s->netdev, s->mac, &peer, &s->client, error) ||
+        !pci_device_plug(&s->pci, &ids, true, error)) {
         return false;
     }
-    net_next_mac(d->machine, s->mac);
     e1000_eeprom_init(s, DEVICE_ID);
     s->packet = (uint8_t *)g_malloc0(E1000_PACKET_MAX + 16) + 16; // room for a VLAN tag before it
     s->scratch = (uint8_t *)g_malloc0(E1000_FRAME_MAX + 16) + 16;

@@ -309,34 +309,16 @@ static const MmioOps ops = {bar_read, bar_write, 1, 4, false};
 
 // --- the device
 
-static bool find_netdev(Rtl8139 *s, char **error)
-{
-    Device *d = &s->pci.dev;
-    if (!s->netdev) {
-        return true; // a card without a cable
-    }
-    s->client = netdev_find(d->machine, s->netdev);
-    if (!s->client) {
-        *error = g_strdup_printf("netdev=%s: there is no -netdev with this id", s->netdev);
-        return false;
-    }
-    NetPeer peer = {rtl8139_can_receive, rtl8139_receive, s};
-    return net_connect(s->client, &peer, error);
-}
-
 static bool realize(Device *d, char **error)
 {
     static const PciIds ids = {0x10ec, 0x8139, 0x1af4, 0x1100, 0x20, 0x020000};
     Rtl8139 *s = (Rtl8139 *)d;
-    if (s->mac[0] & 1) {
-        *error = g_strdup("mac=: this is a multicast address");
-        return false;
-    }
+    NetPeer peer = {rtl8139_can_receive, rtl8139_receive, s};
     s->pci.default_rom = "efi-rtl8139.rom";
-    if (!find_netdev(s, error) || !pci_device_plug(&s->pci, &ids, true, error)) {
+    if (!net_plug(d->machine, s->netdev, s->mac, &peer, &s->client, error) ||
+        !pci_device_plug(&s->pci, &ids, true, error)) {
         return false;
     }
-    net_next_mac(d->machine, s->mac);
     eeprom_init(s);
     s->timer = timer_new(d->machine->clock, timer_fired, s);
     s->tx_more = timer_new(d->machine->clock, more_to_send, s);

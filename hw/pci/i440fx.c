@@ -2,46 +2,23 @@
 // PAM0-6 at 59h and SMRAM at 72h.
 #include "hw/pci/i440fx.h"
 
-#include <string.h>
-
 #include "hw/core/machine.h"
+#include "hw/pci/pc_bridge.h"
 #include "hw/pci/pci_host.h"
 
 #define REG_PAM      0x59
 #define REG_SMRAM    0x72
-#define SMRAM_RESET  0x02
-#define SMRAM_LOCK   0x10
-#define SMRAM_LOCKED 0x78 // open, closed, lock, enable: read-only once locked
 #define REG_RAM_SIZE 0x57 // QEMU's: RAM below 4 GiB in units of 8 MiB, for coreboot
 
-typedef struct I440fx {
-    PciDevice pci;
-    PamMap pam;
-} I440fx;
-
 static const StateField fields[] = {
-    STATE_STRUCTS(I440fx, pci, PciDevice, 1, pci_state_fields),
+    STATE_STRUCTS(PcBridge, pci, PciDevice, 1, pci_state_fields),
     STATE_END,
 };
 
-static void update(I440fx *s)
-{
-    uint8_t *c = s->pci.config, smram = c[REG_SMRAM];
-    if (smram & SMRAM_LOCK) {
-        c[REG_SMRAM] = smram &= (uint8_t)~0x40;
-    }
-    s->pci.wmask[REG_SMRAM] = smram & SMRAM_LOCK ? 0x07 & ~SMRAM_LOCKED : 0x7f;
-    pam_set(&s->pam, c + REG_PAM);
-    pam_set_smram(&s->pam, smram);
-}
-
 static bool loaded(void *obj, char **error)
 {
-    I440fx *s = obj;
     (void)error;
-    s->pci.wmask[REG_SMRAM] = 0x7f; // a locked register keeps what the snapshot says
-    pci_device_loaded(&s->pci);
-    update(s);
+    pc_bridge_loaded(obj);
     return true;
 }
 
@@ -51,47 +28,39 @@ static void config_written(PciDevice *d, unsigned offset, unsigned size)
 {
     bool pam = offset < REG_PAM + PAM_REGISTERS && offset + size > REG_PAM;
     if (pam || (offset <= REG_SMRAM && offset + size > REG_SMRAM)) {
-        update((I440fx *)d);
+        pc_bridge_update((PcBridge *)d);
     }
 }
 
 static bool realize(Device *d, char **error)
 {
-    static const PciIds ids = {0x8086, 0x1237, 0x1af4, 0x1100, 2, 0x060000};
-    PciDevice *p = (PciDevice *)d;
-    if (!pci_device_plug(p, &ids, false, error)) {
-        return false;
-    }
-    p->config_written = config_written;
-    pci_writable(p, 0x40, 0xc0);
-    pci_put16(p->config, PCI_COMMAND, PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER);
-    p->config[REG_SMRAM] = SMRAM_RESET;
-    return true;
+    static const PcBridgeModel model = {
+        .ids = {0x8086, 0x1237, 0x1af4, 0x1100, 2, 0x060000},
+        .pam = REG_PAM,
+        .smram = REG_SMRAM,
+        .smram_wmask = 0x7f,
+        .config_written = config_written,
+    };
+    return pc_bridge_plug((PcBridge *)d, &model, error);
 }
 
-static void reset(Device *d)
-{
-    pci_device_reset((PciDevice *)d);
-    update((I440fx *)d);
-}
-
-static const DeviceProp props[] = {PCI_PROPS(I440fx, pci), {NULL, 0, 0, NULL, NULL}};
+static const DeviceProp props[] = {PCI_PROPS(PcBridge, pci), {NULL, 0, 0, NULL, NULL}};
 
 static const DeviceType i440fx_type = {
     .name = "i440FX",
     .desc = "Intel 440FX host bridge",
     .bus = "pci",
-    .size = sizeof(I440fx),
+    .size = sizeof(PcBridge),
     .props = props,
     .state = &state,
     .realize = realize,
-    .reset = reset,
+    .reset = pc_bridge_reset,
 };
 DEVICE_TYPE(i440fx_type);
 
 Device *i440fx_create(Machine *m, const PcMemory *mem)
 {
-    I440fx *s = (I440fx *)pci_create(m, "i440FX", "0", false);
+    PcBridge *s = (PcBridge *)pci_create(m, "i440FX", "0", false);
     uint64_t eighths = mem->below_4g >> 23;
     pam_init(&s->pam, m, mem);
     s->pci.config[REG_RAM_SIZE] = (uint8_t)MIN_OF(eighths, UINT64_C(255));
@@ -101,7 +70,6 @@ Device *i440fx_create(Machine *m, const PcMemory *mem)
 
 void i440fx_open_shadow(Device *d)
 {
-    I440fx *s = (I440fx *)d;
-    memset(s->pci.config + REG_PAM, 0x33, PAM_REGISTERS);
-    update(s);
+    pc_bridge_open_shadow((PcBridge *)d);
+    pc_bridge_update((PcBridge *)d);
 }

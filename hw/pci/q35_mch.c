@@ -2,13 +2,11 @@
 // TSEG.
 //
 //   TSEG  the end of RAM below 4 GiB, as large as ESMRAMC says; only CPUs in SMM see it, others
-//   read
-//         all ones
+//         read all ones
 #include "hw/pci/q35_mch.h"
 
-#include <string.h>
-
 #include "hw/core/machine.h"
+#include "hw/pci/pc_bridge.h"
 #include "hw/pci/pci_host.h"
 
 enum {
@@ -21,11 +19,6 @@ enum {
 
 #define ECAM_SIZE     0x10000000
 #define ECAM_DEFAULT  UINT64_C(0xb0000000)
-#define SMRAM_RESET   0x02
-#define SMRAM_LOCK    0x10
-#define SMRAM_OPEN    0x40
-#define SMRAM_ON      0x08
-#define SMRAM_WMASK   0x78
 #define ESMRAMC_RESET 0x38
 #define ESMRAMC_WMASK 0x87
 #define TSEG_ON       0x01
@@ -34,22 +27,21 @@ enum {
 #define MIB           UINT64_C(0x100000)
 
 typedef struct Q35Mch {
-    PciDevice pci;
-    PamMap pam;
+    PcBridge bridge;
     const PcMemory *mem;
     MemRegion *ecam;
     MemRegion *tseg_hole, *tseg; // whole-RAM sized; what is shown is an alias's window
 } Q35Mch;
 
 static const StateField fields[] = {
-    STATE_STRUCTS(Q35Mch, pci, PciDevice, 1, pci_state_fields),
+    STATE_STRUCTS(PcBridge, pci, PciDevice, 1, pci_state_fields),
     STATE_END,
 };
 
 static void update_ecam(Q35Mch *s)
 {
     static const uint64_t align[4] = {0x10000000, 0x8000000, 0x4000000, 0x10000000};
-    const uint8_t *c = s->pci.config;
+    const uint8_t *c = s->bridge.pci.config;
     uint64_t v = pci_get32(c, REG_PCIEXBAR) | (uint64_t)pci_get32(c, REG_PCIEXBAR + 4) << 32;
     mem_set_enabled(s->ecam, false);
     mem_set_address(s->ecam, ALIGN_DOWN(v & 0xfffffffffull, align[extract64(v, 1, 2)]));
@@ -59,7 +51,7 @@ static void update_ecam(Q35Mch *s)
 static uint64_t tseg_size(const Q35Mch *s)
 {
     static const uint8_t mib[4] = {1, 2, 8, EXT_TSEG_MIB};
-    return mib[extract32(s->pci.config[REG_ESMRAMC], 1, 2)] * MIB;
+    return mib[extract32(s->bridge.pci.config[REG_ESMRAMC], 1, 2)] * MIB;
 }
 
 static void remove_tseg(Q35Mch *s)
@@ -74,9 +66,9 @@ static void remove_tseg(Q35Mch *s)
 // Regions of the new size each time: it is decided once, by firmware.
 static void update_tseg(Q35Mch *s)
 {
-    const uint8_t *c = s->pci.config;
+    const uint8_t *c = s->bridge.pci.config;
     uint64_t size = tseg_size(s), base = s->mem->below_4g - size;
-    bool on = (c[REG_SMRAM] & SMRAM_ON) && (c[REG_ESMRAMC] & TSEG_ON) && size < s->mem->below_4g;
+    bool on = (c[REG_SMRAM] & PC_SMRAM_ON) && (c[REG_ESMRAMC] & TSEG_ON) && size < s->mem->below_4g;
     if (on && s->tseg && mem_size(s->tseg) == size) {
         return;
     }
@@ -89,22 +81,10 @@ static void update_tseg(Q35Mch *s)
     }
 }
 
-static void set_write_masks(Q35Mch *s)
+static void update(PcBridge *b, bool locked)
 {
-    bool locked = s->pci.config[REG_SMRAM] & SMRAM_LOCK;
-    s->pci.wmask[REG_SMRAM] = locked ? 0 : SMRAM_WMASK;
-    s->pci.wmask[REG_ESMRAMC] = locked ? 0 : ESMRAMC_WMASK;
-}
-
-static void update(Q35Mch *s)
-{
-    uint8_t *c = s->pci.config;
-    if (c[REG_SMRAM] & SMRAM_LOCK) {
-        c[REG_SMRAM] &= (uint8_t)~SMRAM_OPEN;
-    }
-    set_write_masks(s);
-    pam_set(&s->pam, c + REG_PAM);
-    pam_set_smram(&s->pam, c[REG_SMRAM]);
+    Q35Mch *s = (Q35Mch *)b;
+    b->pci.wmask[REG_ESMRAMC] = locked ? 0 : ESMRAMC_WMASK;
     update_tseg(s);
     update_ecam(s);
 }
@@ -113,10 +93,8 @@ static bool loaded(void *obj, char **error)
 {
     Q35Mch *s = obj;
     (void)error;
-    s->pci.wmask[REG_SMRAM] = SMRAM_WMASK;
-    s->pci.wmask[REG_ESMRAMC] = ESMRAMC_WMASK;
-    pci_device_loaded(&s->pci);
-    update(s);
+    s->bridge.pci.wmask[REG_ESMRAMC] = ESMRAMC_WMASK;
+    pc_bridge_loaded(&s->bridge);
     return true;
 }
 
@@ -129,34 +107,31 @@ static void config_written(PciDevice *d, unsigned offset, unsigned size)
         pci_put16(d->config, REG_EXT_TSEG, v == EXT_TSEG_ASK ? EXT_TSEG_MIB : 0);
     }
     if (offset < REG_ESMRAMC + 1 && offset + size > REG_PCIEXBAR) {
-        update((Q35Mch *)d);
+        pc_bridge_update((PcBridge *)d);
     }
 }
 
 static bool realize(Device *d, char **error)
 {
-    static const PciIds ids = {0x8086, 0x29c0, 0x1af4, 0x1100, 0, 0x060000};
+    static const PcBridgeModel model = {
+        .ids = {0x8086, 0x29c0, 0x1af4, 0x1100, 0, 0x060000},
+        .pam = REG_PAM,
+        .smram = REG_SMRAM,
+        .smram_wmask = PC_SMRAM_LOCKED,
+        .update = update,
+        .config_written = config_written,
+    };
     PciDevice *p = (PciDevice *)d;
-    if (!pci_device_plug(p, &ids, false, error)) {
+    if (!pc_bridge_plug((PcBridge *)d, &model, error)) {
         return false;
     }
-    p->config_written = config_written;
-    pci_writable(p, 0x40, 0xc0);
-    pci_put16(p->config, PCI_COMMAND, PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER);
     pci_put32(p->config, REG_PCIEXBAR, (uint32_t)ECAM_DEFAULT);
-    p->config[REG_SMRAM] = SMRAM_RESET;
     p->config[REG_ESMRAMC] = ESMRAMC_RESET;
     pci_device_ready(p);
     return true;
 }
 
-static void reset(Device *d)
-{
-    pci_device_reset((PciDevice *)d);
-    update((Q35Mch *)d);
-}
-
-static const DeviceProp props[] = {PCI_PROPS(Q35Mch, pci), {NULL, 0, 0, NULL, NULL}};
+static const DeviceProp props[] = {PCI_PROPS(Q35Mch, bridge.pci), {NULL, 0, 0, NULL, NULL}};
 
 static const DeviceType mch_type = {
     .name = "mch",
@@ -166,7 +141,7 @@ static const DeviceType mch_type = {
     .props = props,
     .state = &state,
     .realize = realize,
-    .reset = reset,
+    .reset = pc_bridge_reset,
 };
 DEVICE_TYPE(mch_type);
 
@@ -174,18 +149,18 @@ Device *q35_mch_create(Machine *m, const PcMemory *mem)
 {
     Q35Mch *s = (Q35Mch *)pci_create(m, "mch", "0", false);
     s->mem = mem;
-    s->ecam = pci_ecam_region(s->pci.bus, ECAM_SIZE);
+    s->ecam = pci_ecam_region(s->bridge.pci.bus, ECAM_SIZE);
     mem_set_enabled(s->ecam, false);
     mem_map(mem->sysmem, ECAM_DEFAULT, s->ecam, 0);
-    pam_init(&s->pam, m, mem);
-    return &s->pci.dev;
+    pam_init(&s->bridge.pam, m, mem);
+    return &s->bridge.pci.dev;
 }
 
 void q35_mch_prepare(Device *d, uint64_t ecam)
 {
     Q35Mch *s = (Q35Mch *)d;
-    memset(s->pci.config + REG_PAM, 0x33, PAM_REGISTERS);
-    pci_put32(s->pci.config, REG_PCIEXBAR, (uint32_t)ecam | 1);
-    pci_put32(s->pci.config, REG_PCIEXBAR + 4, (uint32_t)(ecam >> 32));
-    update(s);
+    pc_bridge_open_shadow(&s->bridge);
+    pci_put32(s->bridge.pci.config, REG_PCIEXBAR, (uint32_t)ecam | 1);
+    pci_put32(s->bridge.pci.config, REG_PCIEXBAR + 4, (uint32_t)(ecam >> 32));
+    pc_bridge_update(&s->bridge);
 }

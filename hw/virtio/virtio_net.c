@@ -257,20 +257,6 @@ static bool check_size(const char *name, uint32_t size, char **error)
     return false;
 }
 
-static bool find_netdev(VirtioNet *n, Device *d, char **error)
-{
-    if (!n->netdev) {
-        return true; // a card without a cable
-    }
-    n->client = netdev_find(d->machine, n->netdev);
-    if (!n->client) {
-        *error = g_strdup_printf("netdev=%s: there is no -netdev with this id", n->netdev);
-        return false;
-    }
-    NetPeer peer = {net_can_receive, net_receive, n};
-    return net_connect(n->client, &peer, error);
-}
-
 static bool net_init(VirtioNet *n, Device *d, char **error)
 {
     if (!check_size("rx_queue_size", n->rx_queue_size, error) ||
@@ -281,15 +267,11 @@ static bool net_init(VirtioNet *n, Device *d, char **error)
         *error = g_strdup_printf("host_mtu=%u: expected 68 to 65535", n->host_mtu);
         return false;
     }
-    if (n->mac[0] & 1) {
-        *error = g_strdup("mac=: this is a multicast address");
-        return false;
-    }
     virtio_init(&n->v, &net_class, d, CONFIG_SIZE);
-    if (!find_netdev(n, d, error)) {
+    NetPeer peer = {net_can_receive, net_receive, n};
+    if (!net_plug(d->machine, n->netdev, n->mac, &peer, &n->client, error)) {
         return false;
     }
-    net_next_mac(d->machine, n->mac);
     offer_features(n);
     virtio_add_queue(&n->v, n->rx_queue_size);
     virtio_add_queue(&n->v, n->tx_queue_size);

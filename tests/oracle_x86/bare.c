@@ -203,24 +203,14 @@ static void get_state(X86CPU *c, XState *s)
 
 // --- a case
 
-static void note_memory(Bare *b, XResult *r)
+// Also makes the data pristine again.
+static void take_memory(Bare *b, XResult *r)
 {
     uint8_t *data = (uint8_t *)at(b, XO_DATA);
-    const uint8_t *old = (const uint8_t *)b->pristine;
-    unsigned first = 0, last = XO_DATA_SIZE;
-    while (first < last && data[first] == old[first]) {
-        first++;
+    xo_note_memory(r, data, (const uint8_t *)b->pristine);
+    if (r->mem_len) {
+        memcpy(data, b->pristine, XO_DATA_SIZE);
     }
-    if (first == last) {
-        return;
-    }
-    while (data[last - 1] == old[last - 1]) {
-        last--;
-    }
-    r->mem_first = first;
-    r->mem_len = last - first;
-    memcpy(r->mem, data + first, MIN_OF(r->mem_len, XO_REPORT));
-    memcpy(data, old, XO_DATA_SIZE);
 }
 
 // The frame that the handler found: [error] rip cs rflags rsp ss, from the stack's top down.
@@ -252,5 +242,5 @@ void bare_run(Bare *b, const XCase *c, XResult *r)
     get_state(b->cpu, &r->after);
     r->trap = v->pc >= HANDLERS && v->pc < end ? (unsigned)(v->pc - HANDLERS) / 16 : 255;
     read_frame(b, r);
-    note_memory(b, r);
+    take_memory(b, r);
 }

@@ -5,6 +5,7 @@
 #define TESTS_ORACLE_X86_CASE_H
 
 #include <stdint.h>
+#include <string.h>
 
 // Guest addresses. Code pages are filled with INT3; data is the pristine pattern before each case.
 #define XO_CODE      UINT64_C(0x50000000)
@@ -51,6 +52,21 @@ typedef struct XShared {
     XCase in[XO_BATCH];
     XResult out[XO_BATCH];
 } XShared;
+
+// Which bytes of the data differ from the pristine ones.
+static inline void xo_note_memory(XResult *r, const uint8_t *data, const uint8_t *old)
+{
+    unsigned first = 0, last = XO_DATA_SIZE;
+    while (first < last && data[first] == old[first]) {
+        first++;
+    }
+    while (last > first && data[last - 1] == old[last - 1]) {
+        last--;
+    }
+    r->mem_first = first < last ? first : 0;
+    r->mem_len = last - first;
+    memcpy(r->mem, data + first, r->mem_len < XO_REPORT ? r->mem_len : XO_REPORT);
+}
 
 // The pristine data: small numbers, special values of all FP formats, random bits.
 static inline void xo_fill(uint64_t *word, unsigned n)

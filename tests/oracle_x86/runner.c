@@ -126,25 +126,6 @@ static void start_case(ucontext_t *uc)
     put_fp(m, &c->before);
 }
 
-static void note_memory(XResult *r)
-{
-    unsigned first = 0, last = XO_DATA_SIZE;
-    const uint8_t *old = (const uint8_t *)pristine;
-    r->mem_len = 0;
-    while (first < last && data[first] == old[first]) {
-        first++;
-    }
-    if (first == last) {
-        return;
-    }
-    while (data[last - 1] == old[last - 1]) {
-        last--;
-    }
-    r->mem_first = first;
-    r->mem_len = last - first;
-    memcpy(r->mem, data + first, r->mem_len < XO_REPORT ? r->mem_len : XO_REPORT);
-}
-
 static void finish_case(ucontext_t *uc)
 {
     XResult *r = &shared->out[current];
@@ -171,7 +152,7 @@ static void finish_case(ucontext_t *uc)
 #endif
     r->after.eflags = (uint32_t)GREG(m, EFL) & STATUS_MASK;
     get_fp(m, &r->after);
-    note_memory(r);
+    xo_note_memory(r, data, (const uint8_t *)pristine);
 }
 
 // The first signal (raised) starts the first case; each end starts the next.

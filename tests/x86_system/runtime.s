@@ -82,6 +82,36 @@
     movl $(\label - x86_blob + BASE), RECOVER
 .endm
 
+# Paging (and CR0.WP) on with the tables at PAGES, after these bits of EFER and CR4.
+.macro PAGING_ON cr4, efer=0
+    .if \efer
+    movl $0xc0000080, %ecx
+    rdmsr
+    orl $\efer, %eax
+    wrmsr
+    .endif
+    movl %cr4, %eax
+    orl $\cr4, %eax
+    movl %eax, %cr4
+    movl $PAGES, %eax
+    movl %eax, %cr3
+    movl %cr0, %eax
+    orl $0x80010000, %eax
+    movl %eax, %cr0
+.endm
+
+# A table of 8-byte entries at PAGES + \table for the first 2 MiB: user, writable pages.
+.macro IDENTITY_TABLE table
+    movl $7, %eax
+    movl $(PAGES + \table), %edi
+9:  movl %eax, (%edi)
+    movl $0, 4(%edi)
+    addl $8, %edi
+    addl $0x1000, %eax
+    cmpl $0x200000, %eax
+    jb 9b
+.endm
+
 # A value of interest, as a log entry of its own.
 .macro NOTE reg
     pushl \reg
@@ -172,14 +202,7 @@ paging_4m:
     addl $0x1000, %eax
     cmpl $0x400000, %eax
     jb 4b
-    movl %cr4, %eax
-    orl $0x10, %eax
-    movl %eax, %cr4
-    movl $PAGES, %eax
-    movl %eax, %cr3
-    movl %cr0, %eax
-    orl $0x80010000, %eax
-    movl %eax, %cr0
+    PAGING_ON cr4=0x10
     jmp *SCENARIO
 
 # The same with PAE: PDPT at PAGES, directory, one table for the first 2 MiB; NXE on.
@@ -187,26 +210,8 @@ paging_pae:
     movl $(PAGES + 0x1000 + 1), PAGES
     movl $(PAGES + 0x2000 + 7), PAGES + 0x1000
     movl $0x00200087, PAGES + 0x1008
-    movl $7, %eax
-    movl $(PAGES + 0x2000), %edi
-5:  movl %eax, (%edi)
-    movl $0, 4(%edi)
-    addl $8, %edi
-    addl $0x1000, %eax
-    cmpl $0x200000, %eax
-    jb 5b
-    movl $0xc0000080, %ecx
-    rdmsr
-    orl $0x800, %eax
-    wrmsr
-    movl %cr4, %eax
-    orl $0x20, %eax
-    movl %eax, %cr4
-    movl $PAGES, %eax
-    movl %eax, %cr3
-    movl %cr0, %eax
-    orl $0x80010000, %eax
-    movl %eax, %cr0
+    IDENTITY_TABLE 0x2000
+    PAGING_ON cr4=0x20 efer=0x800
     jmp *SCENARIO
 
 # Long mode: PML4, PDPT, directory, one table for the first 2 MiB, a large page for the next.
@@ -215,26 +220,8 @@ start_long:
     movl $(PAGES + 0x2000 + 7), PAGES + 0x1000
     movl $(PAGES + 0x3000 + 7), PAGES + 0x2000
     movl $0x00200087, PAGES + 0x2008
-    movl $7, %eax
-    movl $(PAGES + 0x3000), %edi
-6:  movl %eax, (%edi)
-    movl $0, 4(%edi)
-    addl $8, %edi
-    addl $0x1000, %eax
-    cmpl $0x200000, %eax
-    jb 6b
-    movl $0xc0000080, %ecx
-    rdmsr
-    orl $0x901, %eax
-    wrmsr
-    movl %cr4, %eax
-    orl $0x20, %eax
-    movl %eax, %cr4
-    movl $PAGES, %eax
-    movl %eax, %cr3
-    movl %cr0, %eax
-    orl $0x80010000, %eax
-    movl %eax, %cr0
+    IDENTITY_TABLE 0x3000
+    PAGING_ON cr4=0x20 efer=0x901
     ljmpl $CODE_64, $(start64 - x86_blob + BASE)
 
 .code64
