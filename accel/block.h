@@ -15,8 +15,8 @@ typedef struct BlockLink {
     uint32_t key;  // mapping key that the patched code checks, if checked
     bool checked;  // crosses a page, or is a return landing
     uint8_t misses;
-    struct Block *to; // linked to, or NULL
-    struct BlockLink *next_incoming;
+    struct Block *to;                               // linked to, or NULL
+    struct BlockLink *next_incoming, **incoming_at; // in the list of `to`
 } BlockLink;
 
 typedef struct SideEntry {
@@ -26,16 +26,18 @@ typedef struct SideEntry {
     uint32_t recipe; // of lazy flags (tcg-like/lazy_flags.h): offset in the block's, or 0
 } SideEntry;
 
+// What a look-up compares stands first, in one line of the host's cache.
 typedef struct Block {
     uint64_t pc;
-    uint64_t phys; // of the first byte
+    uint64_t phys;  // of the first byte
+    uint64_t flags; // mode; BLOCK_SINGLE added
     // Where the bytes lay. The same physical address may show other memory later, or in SMM.
     const uint8_t *host;
+    struct Block *next_hash;
     // The page behind pc's, if the block is one instruction that goes on there; else next_host is
     // NULL.
     const uint8_t *next_host;
     uint64_t next_phys;
-    uint64_t flags; // mode; BLOCK_SINGLE added
     uint32_t guest_bytes;
     uint16_t guest_insns;
     uint16_t n_links;
@@ -46,11 +48,10 @@ typedef struct Block {
     uint32_t n_side;
     SideEntry *side; // ascending host_offset
     uint8_t *recipes;
-    uint64_t *insn_pc;   // guest pc of each instruction, guest_insns of them
-    IRBlock *ir;         // the interpreter's
-    BlockLink *link;     // n_links
-    BlockLink *incoming; // links of other blocks that jump here
-    struct Block *next_hash;
+    uint64_t *insn_pc;             // guest pc of each instruction, guest_insns of them
+    IRBlock *ir;                   // the interpreter's
+    BlockLink *link;               // n_links
+    BlockLink *incoming;           // links of other blocks that jump here
     struct Block *next_in_page[2]; // of the page of phys, of the one of next_phys
 } Block;
 

@@ -155,11 +155,10 @@ void block_unlink(Engine *e, BlockLink *l)
     if (!l->to) {
         return;
     }
-    BlockLink **at = &l->to->incoming;
-    while (*at != l) {
-        at = &(*at)->next_incoming;
+    *l->incoming_at = l->next_incoming;
+    if (l->next_incoming) {
+        l->next_incoming->incoming_at = l->incoming_at;
     }
-    *at = l->next_incoming;
     l->to = NULL;
     if (e->config.backend) {
         e->config.backend->patch_link(&e->cache, l, NULL);
@@ -172,6 +171,10 @@ void block_link(Engine *e, BlockLink *l, Block *to, uint32_t key)
     l->to = to;
     l->key = key;
     l->next_incoming = to->incoming;
+    l->incoming_at = &to->incoming;
+    if (to->incoming) {
+        to->incoming->incoming_at = &l->next_incoming;
+    }
     to->incoming = l;
     e->config.backend->patch_link(&e->cache, l, to->code);
 }

@@ -113,9 +113,9 @@ void engine_mode_changed(VCPU *v)
 
 // --- exact state for C code under a block
 
-static const SideEntry *side_entry(const VCPU *v, const Block *b)
+static const SideEntry *side_entry(const Block *b, uintptr_t host_ra)
 {
-    uint32_t offset = (uint32_t)(v->host_ra - (uintptr_t)b->code);
+    uint32_t offset = (uint32_t)(host_ra - (uintptr_t)b->code);
     unsigned lo = 0, hi = b->n_side;
     while (lo < hi) {
         unsigned mid = (lo + hi) / 2;
@@ -129,13 +129,24 @@ static const SideEntry *side_entry(const VCPU *v, const Block *b)
     return &b->side[lo];
 }
 
+static const RaCacheEntry *call_site(const VCPU *v)
+{
+    uintptr_t ra = v->host_ra;
+    RaCacheEntry *c = &v->engine->ra_cache[(ra ^ ra >> RA_CACHE_BITS) & mask64(RA_CACHE_BITS)];
+    if (c->host_ra != ra) {
+        const Block *b = block_at_host(v->engine, ra);
+        assert(b);
+        *c = (RaCacheEntry){ra, b, side_entry(b, ra)};
+    }
+    return c;
+}
+
 const Block *engine_current_block(const VCPU *v, unsigned *index)
 {
     if (v->host_ra) {
-        const Block *b = block_at_host(v->engine, v->host_ra);
-        assert(b);
-        *index = side_entry(v, b)->insn_index;
-        return b;
+        const RaCacheEntry *c = call_site(v);
+        *index = c->side->insn_index;
+        return c->block;
     }
     *index = v->insn_index;
     return v->block;
@@ -174,7 +185,7 @@ void engine_restore(VCPU *v)
     unsigned index;
     const Block *b = engine_current_block(v, &index);
     if (b) {
-        const SideEntry *s = v->host_ra ? side_entry(v, b) : NULL;
+        const SideEntry *s = v->host_ra ? call_site(v)->side : NULL;
         if (s && s->recipe) {
             ir_recipe_follow(b->recipes + s->recipe, v);
         }
@@ -243,6 +254,7 @@ void engine_flush(Engine *e)
     e->flush_wanted = false;
     e->stats.flushes++;
     block_free_all(e);
+    memset(e->ra_cache, 0, sizeof(e->ra_cache));
     e->cache.used = 0;
     if (e->target) {
         emit_thunks(e);
@@ -330,43 +342,73 @@ static void run_code(VCPU *v, Block *b, uint64_t end)
     block_link(e, l, to, key_of(v, l->target_pc));
 }
 
+// How far the turn goes: `soft` is where it ends if a block does, `hard` where it ends in any case.
+// Both come earlier if a deadline comes up that was not known when it began.
+typedef struct TurnEnd {
+    uint64_t soft, hard;
+} TurnEnd;
+
+static TurnEnd turn_end(const VCPU *v, uint64_t soft, uint64_t hard)
+{
+    uint64_t deadline = machine_deadline_icount(v->machine);
+    return (TurnEnd){MIN_OF(soft, deadline), MIN_OF(hard, deadline)};
+}
+
+static void set_budget(VCPU *v, uint64_t now, uint64_t insns)
+{
+    v->base = (int64_t)(now + insns);
+    v->budget = (int32_t)insns;
+}
+
+static void run_block(VCPU *v, uint64_t now, const TurnEnd *end)
+{
+    Engine *e = v->engine;
+    Block *b = find_block(v, debug_stepping(v) ? 1 : end->hard - now);
+    e->stats.dispatches++;
+    if (log_enabled(LOG_EXEC)) {
+        log_printf(LOG_EXEC, "exec cpu%u %" PRIu64 " pc 0x%" PRIx64 "\n", v->index, now, v->pc);
+    }
+    if (b->guest_insns > v->budget) {
+        set_budget(v, now, b->guest_insns);
+    }
+    if (b->ir) {
+        interpret(v, b);
+    } else {
+        run_code(v, b, end->soft);
+    }
+}
+
 uint64_t engine_run(VCPU *v, uint64_t insns)
+{
+    return engine_run_turn(v, insns, 0);
+}
+
+uint64_t engine_run_turn(VCPU *v, uint64_t insns, uint64_t slack)
 {
     Engine *e = v->engine;
     volatile uint64_t start = vcpu_icount(v);
-    volatile uint64_t last = start + insns;
+    volatile uint64_t soft = start + insns, hard = soft + slack;
     setjmp(v->leave);
     v->host_ra = 0;
     v->block = NULL;
     for (;;) {
         uint64_t now = vcpu_icount(v);
-        // The turn ends early if a deadline comes up that was not known when it began.
-        uint64_t end = MIN_OF((uint64_t)last, machine_deadline_icount(v->machine));
+        TurnEnd end = turn_end(v, soft, hard);
         if (e->flush_wanted) {
             engine_flush(e);
         }
-        if (now >= end || v->halted || v->stopped || v->yield ||
+        if (now >= end.soft || v->halted || v->stopped || v->yield ||
             v->machine->stop != MACHINE_RUNNING) {
             break;
         }
-        v->base = (int64_t)end;
-        v->budget = (int32_t)(end - now);
+        set_budget(v, now, end.soft - now);
         if (v->target->interrupt_ready(v)) {
             v->target->interrupt_take(v);
         }
         if (v->debug && debug_should_pause(v)) {
             break;
         }
-        Block *b = find_block(v, debug_stepping(v) ? 1 : end - now);
-        e->stats.dispatches++;
-        if (log_enabled(LOG_EXEC)) {
-            log_printf(LOG_EXEC, "exec cpu%u %" PRIu64 " pc 0x%" PRIx64 "\n", v->index, now, v->pc);
-        }
-        if (b->ir) {
-            interpret(v, b);
-        } else {
-            run_code(v, b, end);
-        }
+        run_block(v, now, &end);
     }
     return vcpu_icount(v) - start;
 }

@@ -29,6 +29,8 @@ void engine_attach(Engine *e, VCPU *v); // once per vCPU
 // Runs v for exactly `insns` instructions, or fewer if it halts, yields or the machine asks to
 // stop. Returns the number executed.
 uint64_t engine_run(VCPU *v, uint64_t insns);
+// The same, but up to `slack` more to end with a block; not beyond a deadline.
+uint64_t engine_run_turn(VCPU *v, uint64_t insns, uint64_t slack);
 
 // --- for C code called from translated code or from the interpreter
 // Makes vcpu->pc and the instruction count exact: the current instruction has not executed.

@@ -41,6 +41,15 @@ typedef struct KeyCacheEntry {
     uint32_t key;
 } KeyCacheEntry;
 
+// Which block a return address lies in, and its side entry. Forgotten when the code cache is
+// emptied.
+#define RA_CACHE_BITS 10
+typedef struct RaCacheEntry {
+    uintptr_t host_ra;
+    const Block *block;
+    const SideEntry *side;
+} RaCacheEntry;
+
 typedef struct EngineStats {
     uint64_t blocks, guest_insns, guest_bytes, host_bytes, flushes, invalidated, short_blocks,
         singles, dispatches, links, relinks, jump_misses, leaves;
@@ -63,6 +72,7 @@ struct Engine {
     IRBlock *short_ir; // the block cut to the rest of a turn
     Block short_block;
     uint64_t short_pc[MAX_BLOCK_INSNS];
+    RaCacheEntry ra_cache[1u << RA_CACHE_BITS];
     KeyCacheEntry key_cache[KEY_CACHE_SETS][KEY_CACHE_WAYS];
     uint32_t next_key;
     bool flush_wanted; // by C code that runs under translated code

@@ -109,15 +109,19 @@ static void print_hash(Machine *m)
     fflush(stdout);
 }
 
+static uint64_t until_deadline(const Machine *m)
+{
+    uint64_t deadline = clock_next_deadline(m->clock);
+    if (deadline == UINT64_MAX || m->config.realtime) {
+        return UINT64_MAX;
+    }
+    return insns_for(m, deadline > m->round_start_ns ? deadline - m->round_start_ns : 0);
+}
+
 static uint64_t quantum(const Machine *m)
 {
     uint64_t q = m->n_cpus == 1 ? QUANTUM_ONE : QUANTUM_MANY;
-    uint64_t deadline = clock_next_deadline(m->clock);
-    if (deadline != UINT64_MAX && !m->config.realtime) {
-        uint64_t ns = deadline > m->round_start_ns ? deadline - m->round_start_ns : 0;
-        q = MIN_OF(q, insns_for(m, ns));
-    }
-    return MAX_OF(q, UINT64_C(1));
+    return MAX_OF(MIN_OF(q, until_deadline(m)), UINT64_C(1));
 }
 
 // Instructions until the next event of the command line (-stop-at, -hash-every).
@@ -160,6 +164,14 @@ static bool runnable(const Machine *m, VCPU *v)
     return !v->halted;
 }
 
+// How much longer a turn may be than it was meant to: where it ends does not matter to a single
+// vCPU as long as nothing is due.
+static uint64_t slack(const Machine *m, uint64_t turn)
+{
+    uint64_t most = MIN_OF(until_deadline(m), until_mark(m));
+    return m->n_cpus > 1 || most < turn ? 0 : MIN_OF(most - turn, (uint64_t)QUANTUM_ONE);
+}
+
 // One turn of each vCPU. Returns the virtual time that passed; *idle: nobody has more to do.
 static uint64_t run_round(Machine *m, bool *idle)
 {
@@ -176,7 +188,7 @@ static uint64_t run_round(Machine *m, bool *idle)
         m->current = v;
         m->turn_start = vcpu_icount(v);
         m->turn_charged_ns = 0;
-        uint64_t done = engine_run(v, turn);
+        uint64_t done = engine_run_turn(v, turn, slack(m, turn));
         m->current = NULL;
         m->executed += done;
         longest = MAX_OF(longest, turn_ns(m, m->turn_start + done));
