@@ -189,11 +189,11 @@ static uint64_t run_round(Machine *m, bool *idle)
         m->turn_start = vcpu_icount(v);
         m->turn_charged_ns = 0;
         uint64_t done = engine_run_turn(v, turn, slack(m, turn));
-        m->current = NULL;
         m->executed += done;
         longest = MAX_OF(longest, turn_ns(m, m->turn_start + done));
         *idle &= v->halted || v->stopped || v->yield;
-        at_mark(m);
+        at_mark(m); // while the clock tells the time of this instruction, wherever the turn began
+        m->current = NULL;
     }
     return longest;
 }
