@@ -161,7 +161,7 @@ static void pause_here(VCPU *v, DebugStop stop)
     d->step_cpu = NULL;
     d->resume_cpu = v;
     d->resume_pc = v->pc;
-    machine_pause(v->machine);
+    machine_pause_for(v->machine, MACHINE_PAUSE_DEBUG);
 }
 
 bool debug_check_access(VCPU *v, uint64_t va, unsigned size, bool store)
@@ -175,7 +175,7 @@ bool debug_check_access(VCPU *v, uint64_t va, unsigned size, bool store)
                 d->stop = (DebugStop){.cpu = v, .why = DEBUG_WATCH, .va = w->va, .kind = w->kind};
                 d->stop_valid = true;
                 d->step_cpu = NULL;
-                machine_pause(v->machine);
+                machine_pause_for(v->machine, MACHINE_PAUSE_DEBUG);
             }
             return true;
         }

@@ -56,7 +56,8 @@ struct Chardev {
     bool timestamps, line_start; // mux: Ctrl-A t
     bool keep_reading;           // escapes must work even if nobody takes the input: excess is lost
     bool connected;
-    int log_fd; // logfile=, or -1
+    struct Stream *stream; // where its output waits for the peer, or NULL
+    int log_fd;            // logfile=, or -1
 };
 
 struct ChardevSet {
@@ -72,6 +73,7 @@ void chardev_input(Chardev *c, const uint8_t *buf, size_t len);
 void chardev_set_connected(Chardev *c, bool connected);
 
 // --- chardev.c and mux.c
+void chardev_output_moved(Chardev *c); // the peer took some of what waits
 void chardev_slot_input(ChardevSlot *s, const uint8_t *buf, size_t len);
 size_t chardev_slot_room(const ChardevSlot *s);
 void chardev_output(Chardev *c, const uint8_t *buf, size_t len); // past the mux

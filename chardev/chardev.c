@@ -244,6 +244,7 @@ void chardev_close(Chardev *c)
 {
     c->kind->close(c);
     c->kind = &chardev_null;
+    c->stream = NULL;
     c->connected = false;
     g_free(c->id);
     c->id = g_strdup("closed");
@@ -403,10 +404,41 @@ void chardev_set_connected(Chardev *c, bool connected)
     c->connected = connected;
     for (unsigned i = 0; i < c->n_slots; i++) {
         const ChardevFrontend *f = &c->slot[i]->frontend;
+        if (f->direct && !connected) { // what this peer said is not the next one's
+            g_byte_array_set_size(c->slot[i]->queue, 0);
+        }
         if (f->connected) {
             f->connected(f->opaque, connected);
         }
     }
+}
+
+void chardev_output_moved(Chardev *c)
+{
+    for (unsigned i = 0; i < c->n_slots; i++) {
+        if (c->slot[i]->frontend.direct) {
+            drain(c->slot[i]);
+        }
+    }
+    wake_backend(c);
+}
+
+size_t chardev_write_room(const Chardev *c)
+{
+    return c->stream ? CHARDEV_OUTPUT_QUEUE - MIN_OF(c->stream->queue->len, CHARDEV_OUTPUT_QUEUE)
+                     : SIZE_MAX;
+}
+
+void chardev_disconnect(Chardev *c)
+{
+    if (c->connected && c->kind == &chardev_socket) {
+        c->stream->hangup(c->stream->opaque);
+    }
+}
+
+bool chardev_is_mux(const Chardev *c)
+{
+    return c->mux;
 }
 
 void chardev_output(Chardev *c, const uint8_t *buf, size_t len)

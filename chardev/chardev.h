@@ -38,6 +38,11 @@ Chardev *chardev_find(struct Machine *m, const char *id);
 // Connects a frontend; with a mux, the last connected has the focus first.
 void chardev_connect(Chardev *c, const ChardevFrontend *f);
 void chardev_write(Chardev *c, const void *buf, size_t len); // NULL c: discarded
+// Bytes that can be written now without any being lost if the peer reads nothing.
+size_t chardev_write_room(const Chardev *c);
+// Lets the peer go, if it is one that can (a socket's); a server then waits for the next.
+void chardev_disconnect(Chardev *c);
+bool chardev_is_mux(const Chardev *c);
 // The frontend can take more now.
 void chardev_ready(Chardev *c);
 // For the monitor and the gdb server. A mux keeps its focus; the user turns to it with Ctrl-A c.

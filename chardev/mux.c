@@ -28,7 +28,7 @@ static void escape_help(Chardev *c)
 static void escape_quit(Chardev *c)
 {
     say(c, "\r\nmimus: quit by Ctrl-A x\r\n");
-    machine_request(c->set->machine, MACHINE_QUIT, 0);
+    machine_request_by(c->set->machine, MACHINE_QUIT, 0, MACHINE_CAUSE_HOST_UI);
 }
 
 static void escape_focus(Chardev *c)

@@ -11,6 +11,7 @@ void stream_init(Stream *s, Chardev *c, void (*hangup)(void *), void *opaque)
 {
     *s = (Stream){.chardev = c, .in = -1, .out = -1, .hangup = hangup, .opaque = opaque};
     s->queue = g_byte_array_new();
+    c->stream = s;
 }
 
 static gboolean readable(gint fd, GIOCondition cond, gpointer opaque)
@@ -108,11 +109,10 @@ static gboolean writable(gint fd, GIOCondition cond, gpointer opaque)
     if (!push(s)) {
         g_byte_array_set_size(s->queue, 0);
     }
-    if (!s->queue->len) {
-        s->out_watch = 0;
-        return G_SOURCE_REMOVE;
-    }
-    return G_SOURCE_CONTINUE;
+    bool more = s->queue->len != 0;
+    s->out_watch = more ? s->out_watch : 0;
+    chardev_output_moved(s->chardev); // may queue more, or close the stream
+    return more && s->out_watch ? G_SOURCE_CONTINUE : G_SOURCE_REMOVE;
 }
 
 void stream_write(Stream *s, const uint8_t *buf, size_t len)

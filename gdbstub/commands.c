@@ -309,7 +309,7 @@ static void kill_machine(GdbServer *g, GdbArgs *a)
 {
     (void)a;
     g->attached = false;
-    machine_request(g->machine, MACHINE_QUIT, 0);
+    machine_request_by(g->machine, MACHINE_QUIT, 0, MACHINE_CAUSE_HOST_UI);
 }
 
 static void kill_and_reply(GdbServer *g, GdbArgs *a)

@@ -61,17 +61,13 @@ COMMAND(cmd_help)
 COMMAND(cmd_quit)
 {
     UNUSED_ARGS;
-    machine_request(m, MACHINE_QUIT, 0);
+    machine_request_by(m, MACHINE_QUIT, 0, MACHINE_CAUSE_HOST_QUIT);
 }
 
 COMMAND(cmd_reset)
 {
     UNUSED_ARGS;
-    if (m->stop == MACHINE_PAUSED) {
-        machine_reset(m); // it stays paused
-    } else {
-        machine_request(m, MACHINE_RESET, 0);
-    }
+    machine_reset_button(m, MACHINE_CAUSE_HOST_RESET);
 }
 
 COMMAND(cmd_powerdown)

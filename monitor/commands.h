@@ -31,6 +31,9 @@ void monitor_mouse_button(Machine *m, int argc, char **argv, GString *out);
 void monitor_pic(Machine *m, int argc, char **argv, GString *out);   // info pic
 void monitor_lapic(Machine *m, int argc, char **argv, GString *out); // info lapic
 void monitor_nmi(Machine *m, int argc, char **argv, GString *out);
+// A display by its name or number; the first if name is NULL.
+bool monitor_find_display(Machine *m, const char *name, unsigned *n);
+bool monitor_send_nmi(Machine *m, char **error);                         // false with *error
 void monitor_registers(Machine *m, int argc, char **argv, GString *out); // info registers
 
 #endif

@@ -26,8 +26,7 @@ static bool parse_args(int argc, char **argv, DumpArgs *a)
     return a->file != NULL;
 }
 
-// A display by its name or number.
-static bool find_display(Machine *m, const char *name, unsigned *n)
+bool monitor_find_display(Machine *m, const char *name, unsigned *n)
 {
     for (unsigned i = 0; console_get(m, i); i++) {
         char *number = g_strdup_printf("%u", i);
@@ -56,7 +55,7 @@ void monitor_screendump(Machine *m, int argc, char **argv, GString *out)
     }
     unsigned n = 0;
     char *error = NULL;
-    if (!find_display(m, a.device, &n)) {
+    if (!monitor_find_display(m, a.device, &n)) {
         g_string_append_printf(out, "screendump: there is no display%s%s\n", a.device ? " " : "",
                                a.device ? a.device : "");
     } else if (!screendump(m, n, a.file, format, &error)) {

@@ -5,6 +5,8 @@
 
 #include "chardev/chardev.h"
 #include "monitor/commands.h"
+#include "monitor/qmp.h"
+#include "util/keyval.h"
 #include "util/nearest.h"
 
 #define MAX_LINE    1024
@@ -49,6 +51,12 @@ void monitor_execute(struct Machine *m, const char *line, GString *out)
     }
     g_strfreev(argv);
     g_free(text);
+}
+
+void monitor_execute_on(struct Machine *m, struct VCPU *v, const char *line, GString *out)
+{
+    (void)v;
+    monitor_execute(m, line, out);
 }
 
 // --- the terminal
@@ -230,14 +238,48 @@ static void monitor_new(Machine *m, Chardev *c, bool own)
     }
 }
 
-bool monitor_open(struct Machine *m, const char *spec, char **error)
+static bool open_on(Machine *m, Chardev *c, char **error)
 {
-    Chardev *c = chardev_open(m, spec, error);
-    if (!c || !chardev_claim(c, error)) {
+    if (!chardev_claim(c, error)) {
         return false;
     }
     monitor_new(m, c, true);
     return true;
+}
+
+bool monitor_open(struct Machine *m, const char *spec, char **error)
+{
+    Chardev *c = chardev_open(m, spec, error);
+    return c && open_on(m, c, error);
+}
+
+static bool add(Machine *m, KeyVal *kv, char **error)
+{
+    static const char *const known[] = {"chardev", "mode", "pretty", NULL};
+    const char *id = keyval_get(kv, "chardev"), *mode = keyval_get(kv, "mode");
+    bool pretty = false, control = mode && !strcmp(mode, "control");
+    if (!keyval_bool(kv, "pretty", &pretty, error) || !keyval_all_used(kv, known, error)) {
+        return false;
+    }
+    if (mode && !control && strcmp(mode, "readline")) {
+        *error = g_strdup_printf("mode=%s: there are readline and control", mode);
+        return false;
+    }
+    Chardev *c = id ? chardev_find(m, id) : NULL;
+    if (!c) {
+        *error = id ? g_strdup_printf("chardev=%s: there is no -chardev with this id", id)
+                    : g_strdup("chardev= is missing: the id of a -chardev");
+        return false;
+    }
+    return control ? qmp_open_on(m, c, pretty, error) : open_on(m, c, error);
+}
+
+bool monitor_add(struct Machine *m, const char *optarg, char **error)
+{
+    KeyVal *kv = keyval_parse(optarg, "chardev");
+    bool ok = add(m, kv, error);
+    keyval_free(kv);
+    return ok;
 }
 
 static void add_to_mux(void *opaque, Chardev *c)

@@ -38,13 +38,11 @@ static void deliver_nmi(void *machine, const void *data, size_t len)
     irq_pulse(&nmi);
 }
 
-void monitor_nmi(Machine *m, int argc, char **argv, GString *out)
+bool monitor_send_nmi(Machine *m, char **error)
 {
-    (void)argc;
-    (void)argv;
     if (!machine_lookup(m, "apics")) {
-        g_string_append(out, "nmi: this board has none\n");
-        return;
+        *error = g_strdup_printf("the board '%s' has no non-maskable interrupt", m->board->name);
+        return false;
     }
     GateSource *source = machine_lookup(m, "nmi-source");
     if (!source) {
@@ -53,4 +51,16 @@ void monitor_nmi(Machine *m, int argc, char **argv, GString *out)
         machine_register(m, "nmi-source", source);
     }
     gate_submit(gate_get(m), source, "", 1);
+    return true;
+}
+
+void monitor_nmi(Machine *m, int argc, char **argv, GString *out)
+{
+    char *error = NULL;
+    (void)argc;
+    (void)argv;
+    if (!monitor_send_nmi(m, &error)) {
+        g_string_append_printf(out, "nmi: %s\n", error);
+        g_free(error);
+    }
 }

@@ -18,6 +18,7 @@
 #include "host-backends/backend.h"
 #include "hw/nvram/fw_cfg.h"
 #include "monitor/monitor.h"
+#include "monitor/qmp.h"
 #include "net/net.h"
 #include "system/launch.h"
 #include "ui/screendump.h"
@@ -105,7 +106,12 @@ static void start_monitors(Options *o, Machine *m)
     monitor_add_to_muxes(m);
     for (unsigned i = 0; i < o->monitors->len; i++) {
         const OptionsItem *it = item(o->monitors, i);
-        if (strcmp(it->arg, "none") && !monitor_open(m, it->arg, &error)) {
+        bool ok = !strcmp(it->arg, "none")             ? true
+                  : !strcmp(it->option, "-mon")        ? monitor_add(m, it->arg, &error)
+                  : !strcmp(it->option, "-qmp")        ? qmp_open(m, it->arg, false, &error)
+                  : !strcmp(it->option, "-qmp-pretty") ? qmp_open(m, it->arg, true, &error)
+                                                       : monitor_open(m, it->arg, &error);
+        if (!ok) {
             die_item(it, error);
         }
     }
@@ -187,7 +193,7 @@ static void add_devices(Options *o, Machine *m)
 
 static gboolean on_signal(gpointer opaque)
 {
-    machine_request(opaque, MACHINE_QUIT, 0);
+    machine_request_by(opaque, MACHINE_QUIT, 0, MACHINE_CAUSE_HOST_SIGNAL);
     return G_SOURCE_CONTINUE;
 }
 
@@ -329,7 +335,7 @@ int launch(Options *o)
         daemon_ready(ready);
     }
     if (o->paused) {
-        machine_pause(m);
+        machine_pause_for(m, MACHINE_PAUSE_PRELAUNCH);
     }
     int status = machine_run(m);
     dump_screen(o, m);

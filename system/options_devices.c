@@ -91,6 +91,10 @@ static OptionsResult opt_monitor(Options *o, const char *arg, char **error)
     return OPTIONS_RUN;
 }
 
+LIST_OPTION(opt_qmp, "-qmp", monitors)
+LIST_OPTION(opt_qmp_pretty, "-qmp-pretty", monitors)
+LIST_OPTION(opt_mon, "-mon", monitors)
+
 LIST_OPTION(opt_hda, "-hda", drives)
 LIST_OPTION(opt_hdb, "-hdb", drives)
 LIST_OPTION(opt_hdc, "-hdc", drives)
@@ -216,6 +220,9 @@ const OptionDef options_devices[] = {
     {"parallel", "file:...|none", "where the parallel port of a PC goes", opt_parallel},
     {"debugcon", "stdio|file:...", "where port 0xe9 of a PC goes (iobase: -global)", opt_debugcon},
     {"monitor", "stdio|none|...", "where the monitor is", opt_monitor},
+    {"qmp", "unix:PATH,server=on,wait=off|tcp:...|stdio|...", "where QMP clients connect", opt_qmp},
+    {"qmp-pretty", "SPEC", "the same, with indented output", opt_qmp_pretty},
+    {"mon", "chardev=ID[,mode=readline|control][,pretty=on]", "a monitor on a -chardev", opt_mon},
     {"nographic", NULL, "serial port and monitor share the terminal (Ctrl-A h)", opt_nographic},
     {"display", "none", "there are no displays yet", opt_display},
     {"vga", "std|none", "graphics card of a PC", opt_vga},

@@ -165,29 +165,38 @@ static OptionsResult action_item(Options *o, const KeyValItem *it, char **error)
 {
     static const struct {
         const char *key, *value;
-        size_t field; // of Options, 0: nothing to set
+        size_t field; // of Options
         bool on;
     } rows[] = {
         {"reboot", "reset", offsetof(Options, config.no_reboot), false},
         {"reboot", "shutdown", offsetof(Options, config.no_reboot), true},
         {"shutdown", "poweroff", offsetof(Options, config.no_shutdown), false},
         {"shutdown", "pause", offsetof(Options, config.no_shutdown), true},
-        {"panic", "none", 0, false},
+    };
+    static const char *const panics[] = {
+        [MACHINE_PANIC_SHUTDOWN] = "shutdown",
+        [MACHINE_PANIC_PAUSE] = "pause",
+        [MACHINE_PANIC_EXIT_FAILURE] = "exit-failure",
+        [MACHINE_PANIC_NONE] = "none",
     };
     if (!strcmp(it->key, "watchdog")) {
         return opt_watchdog_action(o, it->value, error);
     }
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         if (!strcmp(it->key, rows[i].key) && !strcmp(it->value, rows[i].value)) {
-            if (rows[i].field) {
-                *(bool *)((char *)o + rows[i].field) = rows[i].on;
-            }
+            *(bool *)((char *)o + rows[i].field) = rows[i].on;
+            return OPTIONS_RUN;
+        }
+    }
+    for (size_t i = 0; i < ARRAY_LEN(panics); i++) {
+        if (!strcmp(it->key, "panic") && !strcmp(it->value, panics[i])) {
+            o->config.panic_action = (MachinePanicAction)i;
             return OPTIONS_RUN;
         }
     }
     return options_fail(error,
                         "%s=%s: there are reboot=reset|shutdown, shutdown=poweroff|pause, "
-                        "panic=none and watchdog=ACTION",
+                        "panic=shutdown|pause|exit-failure|none and watchdog=ACTION",
                         it->key, it->value);
 }
 
@@ -213,7 +222,8 @@ const OptionDef options_run[] = {
      opt_hash_every},
     {"dump-state", NULL, "print CPUs and devices at the end of -stop-at", opt_dump_state},
     {"screendump", "FILE", "writes the screen as it is at the end (.png or PPM)", opt_screendump},
-    {"action", "EVENT=ACTION", "reboot=, shutdown=, watchdog=: what happens then", opt_action},
+    {"action", "EVENT=ACTION", "reboot=, shutdown=, panic=, watchdog=: what happens then",
+     opt_action},
     {"watchdog-action", "ACTION", "reset, shutdown, poweroff, pause, none, ...",
      opt_watchdog_action},
     {"pidfile", "FILE", "write the process id there", opt_pidfile},

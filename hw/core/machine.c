@@ -122,30 +122,6 @@ void machine_reset(Machine *m)
     }
 }
 
-void machine_request(Machine *m, MachineStop what, int exit_status)
-{
-    if (m->stop == MACHINE_QUIT || (m->stop != MACHINE_RUNNING && what == MACHINE_PAUSED)) {
-        return;
-    }
-    m->stop = what;
-    m->exit_status = exit_status;
-    if (m->current) {
-        vcpu_kick(m->current);
-    }
-}
-
-void machine_pause(Machine *m)
-{
-    machine_request(m, MACHINE_PAUSED, 0);
-}
-
-void machine_continue(Machine *m)
-{
-    if (m->stop == MACHINE_PAUSED) {
-        m->stop = MACHINE_RUNNING;
-    }
-}
-
 void machine_notify_cpu(VCPU *v)
 {
     if (v->target->has_work(v)) {

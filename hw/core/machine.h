@@ -6,8 +6,17 @@
 #include "accel/engine.h"
 #include "accel/vcpu.h"
 #include "hw/core/device.h"
+#include "hw/core/events.h"
 
 #define MACHINE_MAX_CPUS 8
+
+// What a panic that the guest reports does.
+typedef enum MachinePanicAction {
+    MACHINE_PANIC_SHUTDOWN,
+    MACHINE_PANIC_PAUSE,
+    MACHINE_PANIC_EXIT_FAILURE, // as SHUTDOWN, with status 1
+    MACHINE_PANIC_NONE,
+} MachinePanicAction;
 
 // Everything the command line says that a board needs. Strings may be NULL.
 typedef struct MachineConfig {
@@ -33,6 +42,9 @@ typedef struct MachineConfig {
     bool icount_sleep;
     bool realtime; // -icount off: virtual time is the host's
     bool no_reboot, no_shutdown;
+    MachinePanicAction panic_action; // -action panic=
+    const char *name;                // -name
+    const char *uuid;                // -uuid, in its canonical form; NULL: none
     bool semihosting;
     const char *semihosting_args;
     const char *semihosting_dir; // host directory whose files the guest may open, or NULL
@@ -75,6 +87,17 @@ typedef enum MachineStop {
     MACHINE_QUIT,     // user quit, signal
 } MachineStop;
 
+// What a paused machine waits for. The names are QMP's RunState.
+typedef enum MachinePause {
+    MACHINE_PAUSE_USER,      // "paused"
+    MACHINE_PAUSE_PRELAUNCH, // -S: it has not run yet
+    MACHINE_PAUSE_DEBUG,
+    MACHINE_PAUSE_SHUTDOWN, // powered off with -no-shutdown: only a reset helps
+    MACHINE_PAUSE_PANICKED,
+    MACHINE_PAUSE_WATCHDOG,
+    MACHINE_PAUSES
+} MachinePause;
+
 typedef struct Machine {
     const BoardType *board;
     MachineConfig config;
@@ -90,6 +113,9 @@ typedef struct Machine {
     // --- run state
     MachineStop stop; // what the loop should do next
     int exit_status;
+    MachineCause cause;       // of a reset, shutdown or quit
+    MachinePause pause;       // while paused
+    bool pause_told;          // listeners know of the pause
     uint64_t round_start_ns;  // virtual time at which this round of vCPU turns began
     VCPU *current;            // whose turn it is, or NULL
     uint64_t turn_start;      // the current vCPU's instruction count when its turn began
@@ -116,9 +142,20 @@ void *machine_lookup(const Machine *m, const char *name);
 void machine_hook_memory(Machine *m, AddressSpace *as);
 // From devices, PSCI, monitor, signals: takes effect at the end of the current turn.
 void machine_request(Machine *m, MachineStop what, int exit_status);
+// The same with a cause; machine_request means the guest.
+void machine_request_by(Machine *m, MachineStop what, int exit_status, MachineCause cause);
+// The reset button, through the gate. A paused machine is reset at once and stays paused.
+void machine_reset_button(Machine *m, MachineCause cause);
+// By pvpanic and the like: tells listeners and does what -action panic= says.
+void machine_panicked(Machine *m);
 // For debugger and monitor: machine_run keeps serving the host's files between the two.
 void machine_pause(Machine *m);
+void machine_pause_for(Machine *m, MachinePause why);
 void machine_continue(Machine *m);
+// "running", "paused", "prelaunch", ...: QMP's RunState.
+const char *machine_run_state(const Machine *m);
+// Powered off: it cannot go on without a reset.
+bool machine_needs_reset(const Machine *m);
 // A vCPU has an interrupt or event to see: wakes it; if it runs, it looks before its next block.
 void machine_notify_cpu(VCPU *v);
 // The instruction count of the vCPU whose turn it is at which the next timer is due. With several

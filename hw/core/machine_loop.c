@@ -11,6 +11,7 @@
 #include <time.h>
 
 #include "accel/debug_internal.h"
+#include "hw/core/run_state.h"
 #include "replay/gate.h"
 #include "util/log.h"
 
@@ -148,7 +149,7 @@ static void at_mark(Machine *m)
         if (m->config.dump_state) {
             machine_print_state(m, stdout);
         }
-        machine_request(m, MACHINE_QUIT, 0);
+        machine_request_by(m, MACHINE_QUIT, 0, MACHINE_CAUSE_NONE);
     }
 }
 
@@ -244,37 +245,52 @@ static void wait_idle(Machine *m)
     }
 }
 
+static void wait_paused(Machine *m)
+{
+    uint64_t since = host_ns();
+    machine_tell_paused(m);
+    if (m->paused) {
+        m->paused(m->paused_opaque);
+    }
+    while (m->stop == MACHINE_PAUSED) {
+        g_main_context_iteration(NULL, TRUE);
+    }
+    m->host_start_ns += host_ns() - since;
+}
+
+static void tell(Machine *m, MachineEventKind kind)
+{
+    machine_event(m, &(MachineEvent){.kind = kind, .cause = m->cause});
+}
+
 // Returns true if the run is over.
 static bool handle_stop(Machine *m)
 {
     switch (m->stop) {
     case MACHINE_RUNNING:
         return false;
-    case MACHINE_PAUSED: {
-        uint64_t since = host_ns();
-        if (m->paused) {
-            m->paused(m->paused_opaque);
-        }
-        while (m->stop == MACHINE_PAUSED) {
-            g_main_context_iteration(NULL, TRUE);
-        }
-        m->host_start_ns += host_ns() - since;
+    case MACHINE_PAUSED:
+        wait_paused(m);
         return false;
-    }
     case MACHINE_RESET:
         if (m->config.no_reboot) {
-            return true;
+            m->stop = MACHINE_SHUTDOWN;
+            return handle_stop(m);
         }
         m->stop = MACHINE_RUNNING;
         machine_reset(m);
+        tell(m, MACHINE_EVENT_RESET);
         return false;
     case MACHINE_SHUTDOWN:
+        tell(m, MACHINE_EVENT_SHUTDOWN);
         if (m->config.no_shutdown) {
             m->stop = MACHINE_PAUSED;
+            m->pause = MACHINE_PAUSE_SHUTDOWN;
             return false;
         }
         return true;
     case MACHINE_QUIT:
+        tell(m, MACHINE_EVENT_SHUTDOWN);
         return true;
     }
     return true;

@@ -86,6 +86,7 @@ bool machine_powerdown(Machine *m)
     PowerButton *s = machine_lookup(m, "power-button");
     if (s) {
         gate_submit(gate_get(m), &s->source, "", 1);
+        machine_event(m, &(MachineEvent){.kind = MACHINE_EVENT_POWERDOWN});
     }
     return s != NULL;
 }

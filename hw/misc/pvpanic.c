@@ -1,5 +1,5 @@
-// "pvpanic" (ISA port 505h) and "pvpanic-pci": the guest tells that it panicked. The machine then
-// pauses, so that a debugger or the monitor can look.
+// "pvpanic" (ISA port 505h) and "pvpanic-pci": the guest tells that it panicked. -action panic=
+// says what happens then.
 #include "hw/core/machine.h"
 #include "hw/isa/isa.h"
 #include "hw/pci/pci.h"
@@ -22,9 +22,10 @@ static void panic_write(void *opaque, uint64_t offset, uint64_t value, unsigned 
     (void)size;
     if (value & EVENT_PANICKED) {
         report("the guest panicked");
-        machine_pause(opaque);
+        machine_panicked(opaque);
     } else if (value & EVENT_CRASH_LOADED) {
         report("the guest panicked and goes on to its crash kernel");
+        machine_event(opaque, &(MachineEvent){MACHINE_EVENT_GUEST_CRASHLOADED, .action = "run"});
     } else {
         log_printf(LOG_GUEST_ERRORS, "pvpanic: unknown event 0x%02x\n", (unsigned)value);
     }

@@ -32,7 +32,7 @@ static void act_poweroff(Machine *m)
 
 static void act_pause(Machine *m)
 {
-    machine_pause(m);
+    machine_pause_for(m, MACHINE_PAUSE_WATCHDOG);
 }
 
 static void act_nothing(Machine *m)
@@ -71,5 +71,6 @@ void watchdog_expired(Machine *m, const char *device)
     const WatchdogAction *a = machine_lookup(m, "watchdog-action");
     a = a ? a : &actions[0];
     report("watchdog %s expired: %s", device, a->name);
+    machine_event(m, &(MachineEvent){MACHINE_EVENT_WATCHDOG, .action = a->name});
     a->run(m);
 }

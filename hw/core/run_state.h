@@ -1,0 +1,9 @@
+// Between run_state.c and the machine loop.
+#ifndef HW_CORE_RUN_STATE_H
+#define HW_CORE_RUN_STATE_H
+
+struct Machine;
+
+void machine_tell_paused(struct Machine *m); // listeners, once a pause
+
+#endif
