@@ -67,7 +67,7 @@ Test(pc_misc, watchdog)
     cr_assert(watchdog_set_action(r->m, "pause"));
     cr_assert(!watchdog_set_action(r->m, "explode"));
     pass(r, 200000000);
-    cr_assert_eq(r->m->stop, MACHINE_PAUSED);
+    cr_assert_eq(r->m->stop, MACHINE_SHUTDOWN);
     cr_assert_eq(rd(r->m, BAR + 0xc, 4), 0x200);
 }
 
@@ -94,7 +94,7 @@ Test(pc_misc, panic_and_exit)
     PcRig *r = board("pvpanic");
     cr_assert_eq(in(r, 0x505), 3);
     out(r, 0x505, 1);
-    cr_assert_eq(r->m->stop, MACHINE_PAUSED);
+    cr_assert_eq(r->m->stop, MACHINE_SHUTDOWN);
     r = board("isa-debug-exit,iobase=0xf4,iosize=4");
     out_n(r, 0xf4, 0x10, 4);
     cr_assert_eq(r->m->stop, MACHINE_QUIT);
