@@ -57,6 +57,12 @@ static bool is_pointer(const InputReceiver *r)
     return r->kinds & (BIT(INPUT_KIND_REL) | BIT(INPUT_KIND_ABS) | BIT(INPUT_KIND_BUTTON));
 }
 
+static bool takes(const InputReceiver *r, const InputEvent *e)
+{
+    bool wheel = e->kind == INPUT_KIND_REL && e->code >= INPUT_AXIS_WHEEL;
+    return (r->kinds & BIT(e->kind)) || (r->wheel && wheel);
+}
+
 static void dispatch(InputHub *h, const InputEvent *e)
 {
     for (unsigned i = h->n_receivers; i-- > 0;) {
@@ -65,7 +71,7 @@ static void dispatch(InputHub *h, const InputEvent *e)
             if (is_pointer(r)) {
                 r->event(r->opaque, e);
             }
-        } else if (r->kinds & BIT(e->kind)) {
+        } else if (takes(r, e)) {
             r->event(r->opaque, e);
             return;
         }

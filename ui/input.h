@@ -56,6 +56,7 @@ typedef struct InputEvent {
 typedef struct InputReceiver {
     const char *name;
     unsigned kinds; // BIT(InputKind) of those it takes; SYNC goes to all receivers of pointers
+    bool wheel;     // takes the wheels although it takes no other REL (a tablet)
     void (*event)(void *opaque, const InputEvent *e);
     void *opaque;
 } InputReceiver;

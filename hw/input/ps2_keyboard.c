@@ -233,6 +233,7 @@ void ps2_keyboard_init(Ps2Keyboard *k, Machine *m, void (*ready)(void *), void *
     k->w.m = m;
     k->w.ready = ready;
     k->w.opaque = opaque;
-    k->receiver = (InputReceiver){"ps2-kbd", BIT(INPUT_KIND_KEY), key_event, k};
+    k->receiver = (InputReceiver){
+        .name = "ps2-kbd", .kinds = BIT(INPUT_KIND_KEY), .event = key_event, .opaque = k};
     input_register(m, &k->receiver);
 }

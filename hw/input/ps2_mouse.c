@@ -303,7 +303,10 @@ void ps2_mouse_init(Ps2Mouse *s, Machine *m, void (*ready)(void *), void *opaque
     s->w.ready = ready;
     s->w.opaque = opaque;
     s->receiver = (InputReceiver){
-        "ps2-mouse", BIT(INPUT_KIND_REL) | BIT(INPUT_KIND_BUTTON) | BIT(INPUT_KIND_SYNC),
-        pointer_event, s};
+        .name = "ps2-mouse",
+        .kinds = BIT(INPUT_KIND_REL) | BIT(INPUT_KIND_BUTTON) | BIT(INPUT_KIND_SYNC),
+        .event = pointer_event,
+        .opaque = s,
+    };
     input_register(m, &s->receiver);
 }

@@ -23,6 +23,8 @@ enum {
     VIRTIO_ID_BLOCK = 2,
     VIRTIO_ID_CONSOLE = 3,
     VIRTIO_ID_RNG = 4,
+    VIRTIO_ID_GPU = 16,
+    VIRTIO_ID_INPUT = 18,
 };
 
 // Device status bits (2.1).
@@ -51,6 +53,7 @@ typedef struct VirtioClass {
     const char *name;
     uint16_t id;
     uint64_t features; // always offered; a device adds to VirtioDevice.offered in its init
+    bool modern_only;  // it came with Virtio 1.0: no transport offers the layout of before
     // May be NULL each.
     void (*get_config)(VirtioDevice *v, uint8_t *config);
     void (*set_config)(VirtioDevice *v, const uint8_t *config);

@@ -5,7 +5,7 @@
 //   0x030-0x044 queue select, size, address     0x100 configuration of the device
 //
 // A slot without a device answers with device id 0. Which of the two layouts a slot has is its
-// force-legacy option, on by default as in QEMU.
+// force-legacy option, on by default as in QEMU; a device that has no legacy layout turns it off.
 #include "hw/virtio/virtio_mmio.h"
 
 #include <stdio.h>
@@ -433,6 +433,7 @@ bool virtio_mmio_plug(VirtioMmioChild *c, VirtioDevice *v, char **error)
         return false;
     }
     s->vdev = v;
+    s->force_legacy &= !v->cls->modern_only;
     c->dev.bus = s;
     v->transport = (VirtioTransport){mmio_notify, mmio_config_changed, s};
     return true;

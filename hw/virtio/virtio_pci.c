@@ -185,6 +185,15 @@ static bool choose_modes(VirtioPci *p, char **error)
         *error = g_strdup_printf("disable-legacy=%s: expected on, off or auto", o);
         return false;
     }
+    if (p->vdev->cls->modern_only) {
+        if (!strcmp(o, "off") || p->disable_modern) {
+            *error =
+                g_strdup_printf("%s: this device has the modern interface only",
+                                p->disable_modern ? "disable-modern=on" : "disable-legacy=off");
+            return false;
+        }
+        off = false;
+    }
     p->legacy = off;
     p->modern = !p->disable_modern;
     if (!p->legacy && !p->modern) {
@@ -197,11 +206,12 @@ static bool choose_modes(VirtioPci *p, char **error)
 static PciIds identity(const VirtioPci *p, uint32_t class_code)
 {
     uint16_t id = p->vdev->cls->id;
-    PciIds ids = {VENDOR_VIRTIO, transitional_ids[id], VENDOR_VIRTIO, id, 0, class_code};
-    if (!p->legacy) {
-        ids.device = MODERN_DEVICE + id;
-        ids.subsystem = MODERN_SUBSYSTEM;
-        ids.revision = 1;
+    PciIds ids = {VENDOR_VIRTIO, MODERN_DEVICE + id, VENDOR_VIRTIO, MODERN_SUBSYSTEM, 1,
+                  class_code};
+    if (p->legacy) {
+        ids.device = transitional_ids[id];
+        ids.subsystem = id;
+        ids.revision = 0;
     }
     return ids;
 }
