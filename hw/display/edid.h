@@ -4,7 +4,8 @@
 
 #include "util/bits.h"
 
-#define EDID_SIZE 128
+#define EDID_SIZE     128
+#define EDID_MAX_SIDE 4095u
 
 typedef struct EdidInfo {
     unsigned width, height;         // preferred mode, pixels: 1 to 4095 each

@@ -51,7 +51,11 @@ static bool pci_realize(Device *d, char **error)
     VirtioInputPci *s = (VirtioInputPci *)d;
     s->input.kind = kind_of(d);
     virtio_input_init(&s->input, d);
-    return virtio_pci_plug(&s->pci, &s->input.v, class_codes[s->input.kind], VECTORS, error);
+    bool ok = virtio_pci_plug(&s->pci, &s->input.v, class_codes[s->input.kind], VECTORS, error);
+    if (!ok) {
+        virtio_input_free(&s->input);
+    }
+    return ok;
 }
 
 static void pci_reset(Device *d)
@@ -117,7 +121,11 @@ static bool mmio_realize(Device *d, char **error)
     VirtioInputMmio *s = (VirtioInputMmio *)d;
     s->input.kind = kind_of(d);
     virtio_input_init(&s->input, d);
-    return virtio_mmio_plug(&s->mmio, &s->input.v, error);
+    bool ok = virtio_mmio_plug(&s->mmio, &s->input.v, error);
+    if (!ok) {
+        virtio_input_free(&s->input);
+    }
+    return ok;
 }
 
 static void mmio_unrealize(Device *d)
