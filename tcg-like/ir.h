@@ -183,8 +183,9 @@ enum {
     IR_CALL_ALL = 15,
 };
 
-// A C function on vectors: d may alias a, b or c. Returns by *d. Reads and writes only the state
-// that the flags say; never guest memory.
+// A C function on vectors: d may alias a, b or c. Returns by *d. Operands that the op does not
+// have are null or any bytes. Reads and writes only the state that the flags say; never guest
+// memory.
 typedef void IRVFn(struct VCPU *, V128 *d, const V128 *a, const V128 *b, const V128 *c,
                    uint32_t desc);
 typedef struct IRVHelper {

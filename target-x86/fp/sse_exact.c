@@ -1,20 +1,20 @@
 // Arithmetic, comparisons and rounding, lane by lane. Conversions are in sse_convert.c.
 #include "target-x86/fp/sse.h"
 
-// On lane k of a, b and c; unused ones arrive as 0. aux2 is desc's.
+// On lane k of a, b and c; those behind the op's operands are 0. aux2 is desc's.
 typedef uint64_t LaneFn(SfStatus *s, SfFormat f, uint64_t a, uint64_t b, uint64_t c, unsigned aux2,
                         unsigned k);
 
-static void each_lane(VCPU *v, LaneFn *fn, V128 *d, const V128 *a, const V128 *b, const V128 *c,
-                      uint32_t desc)
+static void each_lane(VCPU *v, LaneFn *fn, unsigned operands, V128 *d, const V128 *a, const V128 *b,
+                      const V128 *c, uint32_t desc)
 {
     SfFormat f = desc & 3;
     unsigned n = desc & IR_FP_SCALAR ? 1 : 16u >> f, flags = 0;
     SfStatus s = sse_status(x86_cpu(v));
     V128 r = {.u64 = {0, 0}};
     for (unsigned k = 0; k < n; k++) {
-        uint64_t x = vector_lane(a, f, k), y = b ? vector_lane(b, f, k) : 0,
-                 z = c ? vector_lane(c, f, k) : 0;
+        uint64_t x = vector_lane(a, f, k), y = operands > 1 ? vector_lane(b, f, k) : 0,
+                 z = operands > 2 ? vector_lane(c, f, k) : 0;
         s.flags = 0;
         vector_set_lane(&r, f, k, fn(&s, f, x, y, z, desc >> 16, k));
         flags |= sse_flags(&s, sf_is_nan(f, x) || sf_is_nan(f, y) || sf_is_nan(f, z));
@@ -23,11 +23,11 @@ static void each_lane(VCPU *v, LaneFn *fn, V128 *d, const V128 *a, const V128 *b
     sse_note(x86_cpu(v), flags);
 }
 
-#define LANES(name)                                                                                \
+#define LANES(name, operands)                                                                      \
     static void do_##name(VCPU *v, V128 *d, const V128 *a, const V128 *b, const V128 *c,           \
                           uint32_t desc)                                                           \
     {                                                                                              \
-        each_lane(v, lane_##name, d, a, b, c, desc);                                               \
+        each_lane(v, lane_##name, operands, d, a, b, c, desc);                                     \
     }                                                                                              \
     const IRVHelper sse_fx_##name = {"sse_" #name, do_##name, 0};
 #define LANE(name)                                                                                 \
@@ -40,31 +40,31 @@ LANE(add)
 {
     return sf_add(s, f, a, b);
 }
-LANES(add)
+LANES(add, 2)
 
 LANE(sub)
 {
     return sf_sub(s, f, a, b);
 }
-LANES(sub)
+LANES(sub, 2)
 
 LANE(mul)
 {
     return sf_mul(s, f, a, b);
 }
-LANES(mul)
+LANES(mul, 2)
 
 LANE(div)
 {
     return sf_div(s, f, a, b);
 }
-LANES(div)
+LANES(div, 2)
 
 LANE(sqrt)
 {
     return sf_sqrt(s, f, a);
 }
-LANES(sqrt)
+LANES(sqrt, 1)
 
 // Negating a factor or the addend does not touch NaNs.
 static uint64_t negate(SfFormat f, uint64_t x, bool yes)
@@ -79,7 +79,7 @@ LANE(fma)
                   (aux2 == IR_FMA_ADD_SUB && !(k & 1)) || (aux2 == IR_FMA_SUB_ADD && (k & 1));
     return sf_muladd(s, f, negate(f, a, product), b, negate(f, c, addend), 0);
 }
-LANES(fma)
+LANES(fma, 3)
 
 // MINPS: the second operand unless the first one is really less; denormals count as zeros under
 // DAZ, also in the result.
@@ -94,13 +94,13 @@ LANE(min)
 {
     return choose(s, f, a, b, SF_LESS);
 }
-LANES(min)
+LANES(min, 2)
 
 LANE(max)
 {
     return choose(s, f, a, b, SF_GREATER);
 }
-LANES(max)
+LANES(max, 2)
 
 // Predicates 0..31 of VCMPPS (SDM vol. 2, CMPPD, table 3-1): the orders that hold, and whether a
 // quiet NaN is invalid.
@@ -117,7 +117,7 @@ LANE(cmp)
     SfOrder o = sf_compare(s, f, a, b, signals);
     return predicate_holds[aux2 & 15] >> (o + 1) & 1 ? mask64(sf_bits(f)) : 0;
 }
-LANES(cmp)
+LANES(cmp, 2)
 
 // Rounding to integral values tells of no denormal operand.
 LANE(round)
@@ -127,7 +127,7 @@ LANE(round)
     s->flags &= ~SF_DENORMAL_USED;
     return r;
 }
-LANES(round)
+LANES(round, 1)
 
 // COMISD signals quiet NaNs, too.
 static void do_fcmp(VCPU *v, V128 *d, const V128 *a, const V128 *b, const V128 *c, uint32_t desc)
