@@ -67,7 +67,7 @@ Test(pc_misc, watchdog)
     cr_assert(watchdog_set_action(r->m, "pause"));
     cr_assert(!watchdog_set_action(r->m, "explode"));
     pass(r, 200000000);
-    cr_assert_eq(r->m->stop, MACHINE_SHUTDOWN);
+    cr_assert_eq(r->m->stop, MACHINE_PAUSED);
     cr_assert_eq(rd(r->m, BAR + 0xc, 4), 0x200);
 }
 
