@@ -88,6 +88,26 @@ bool block_is_cdrom(const BlockDevice *b)
     return b->cdrom;
 }
 
+bool block_inserted(const BlockDevice *b)
+{
+    return b->node != NULL;
+}
+
+bool block_write_through(const BlockDevice *b)
+{
+    return b->write_through;
+}
+
+const char *block_owner(const BlockDevice *b)
+{
+    return b->owner;
+}
+
+const BlockStats *block_stats(const BlockDevice *b)
+{
+    return &b->stats;
+}
+
 bool block_readonly(const BlockDevice *b)
 {
     return b->readonly;
@@ -130,6 +150,16 @@ static bool may_write(BlockDevice *b, const char *what, uint64_t off, uint64_t l
     return in_range(b, what, off, len);
 }
 
+// Counts a request that went well. False otherwise.
+static bool count(BlockDevice *b, bool ok, uint64_t *requests, uint64_t *bytes, uint64_t len)
+{
+    *(ok ? requests : &b->stats.failed) += 1;
+    if (ok && bytes) {
+        *bytes += len;
+    }
+    return ok;
+}
+
 static bool done(BlockDevice *b, const char *what, uint64_t off, uint64_t len, int err)
 {
     if (err) {
@@ -149,7 +179,9 @@ bool block_readv(BlockDevice *b, uint64_t off, const struct iovec *iov, unsigned
     if (n > BLOCK_IOV_MAX || !in_range(b, "read", off, len)) {
         return false;
     }
-    return !len || done(b, "read", off, len, b->node->ops->readv(b->node, off, iov, n));
+    BlockStats *st = &b->stats;
+    return !len || count(b, done(b, "read", off, len, b->node->ops->readv(b->node, off, iov, n)),
+                         &st->reads, &st->read_bytes, len);
 }
 
 bool block_writev(BlockDevice *b, uint64_t off, const struct iovec *iov, unsigned n)
@@ -158,7 +190,10 @@ bool block_writev(BlockDevice *b, uint64_t off, const struct iovec *iov, unsigne
     if (n > BLOCK_IOV_MAX || !may_write(b, "write", off, len)) {
         return false;
     }
-    return !len || written(b, "write", off, len, b->node->ops->writev(b->node, off, iov, n));
+    BlockStats *st = &b->stats;
+    return !len ||
+           count(b, written(b, "write", off, len, b->node->ops->writev(b->node, off, iov, n)),
+                 &st->writes, &st->write_bytes, len);
 }
 
 bool block_read(BlockDevice *b, uint64_t off, void *buf, uint64_t len)
@@ -178,8 +213,10 @@ bool block_write_zeroes(BlockDevice *b, uint64_t off, uint64_t len, bool may_unm
     if (!may_write(b, "zeroing", off, len)) {
         return false;
     }
-    return !len || written(b, "zeroing", off, len,
-                           b->node->ops->zero(b->node, off, len, may_unmap && b->unmap));
+    BlockStats *st = &b->stats;
+    int err = len ? b->node->ops->zero(b->node, off, len, may_unmap && b->unmap) : 0;
+    return !len ||
+           count(b, written(b, "zeroing", off, len, err), &st->writes, &st->write_bytes, len);
 }
 
 bool block_discard(BlockDevice *b, uint64_t off, uint64_t len)
@@ -187,8 +224,10 @@ bool block_discard(BlockDevice *b, uint64_t off, uint64_t len)
     if (!may_write(b, "discard", off, len)) {
         return false;
     }
+    BlockStats *st = &b->stats;
     return !len || !b->unmap ||
-           done(b, "discard", off, len, b->node->ops->discard(b->node, off, len));
+           count(b, done(b, "discard", off, len, b->node->ops->discard(b->node, off, len)),
+                 &st->discards, &st->discard_bytes, len);
 }
 
 bool block_flush(BlockDevice *b)
@@ -196,10 +235,19 @@ bool block_flush(BlockDevice *b)
     if (!b->node || b->readonly || b->no_flush) {
         return true;
     }
-    return done(b, "flush", 0, 0, b->node->ops->flush(b->node));
+    return count(b, done(b, "flush", 0, 0, b->node->ops->flush(b->node)), &b->stats.flushes, NULL,
+                 0);
 }
 
 // --- all drives
+
+void block_each(Machine *m, void (*fn)(void *, BlockDevice *), void *opaque)
+{
+    GPtrArray *all = block_devices(m);
+    for (guint i = 0; i < all->len; i++) {
+        fn(opaque, all->pdata[i]);
+    }
+}
 
 void block_print(Machine *m, void *file)
 {

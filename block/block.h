@@ -55,6 +55,17 @@ bool block_write_zeroes(BlockDevice *b, uint64_t off, uint64_t len, bool may_unm
 bool block_discard(BlockDevice *b, uint64_t off, uint64_t len); // a hint
 bool block_flush(BlockDevice *b);
 
+// Each drive, in the order in which they were made.
+void block_each(struct Machine *m, void (*fn)(void *opaque, BlockDevice *b), void *opaque);
+bool block_inserted(const BlockDevice *b);      // it has a file
+bool block_write_through(const BlockDevice *b); // cache=writethrough
+const char *block_owner(const BlockDevice *b);  // the device that has it, or NULL
+// What was asked of it since the start: requests that succeeded, and their bytes.
+typedef struct BlockStats {
+    uint64_t reads, read_bytes, writes, write_bytes, flushes, discards, discard_bytes, failed;
+} BlockStats;
+const BlockStats *block_stats(const BlockDevice *b);
+
 void block_print(struct Machine *m, void *file); // `info block`
 void block_close_all(struct Machine *m);         // flushes
 

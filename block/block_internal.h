@@ -17,6 +17,7 @@ struct BlockDevice {
     char *addr;         // addr= of the drive, for its disk
     bool created;       // an if=virtio drive whose disk exists
     unsigned errors;    // reported so far
+    BlockStats stats;
 };
 
 GPtrArray *block_devices(struct Machine *m); // of BlockDevice *

@@ -46,6 +46,7 @@ struct Chardev {
     const ChardevKind *kind;
     void *state; // the backend's
     char *id;
+    char *spec; // for people
     ChardevSet *set;
     ChardevSlot *slot[CHARDEV_MAX_FRONTENDS];
     unsigned n_slots, focus;

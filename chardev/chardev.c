@@ -77,10 +77,11 @@ static void free_chardev(Chardev *c)
     }
     g_free(c->state);
     g_free(c->id);
+    g_free(c->spec);
     g_free(c);
 }
 
-static Chardev *open_spec(ChardevSet *set, ChardevSpec *spec, char **error)
+static Chardev *open_spec(ChardevSet *set, ChardevSpec *spec, const char *text, char **error)
 {
     static const char *const common[] = {"mux", "logfile", "logappend", NULL};
     if (spec->id && find_in(set, spec->id)) {
@@ -101,6 +102,7 @@ static Chardev *open_spec(ChardevSet *set, ChardevSpec *spec, char **error)
         free_chardev(c);
         return NULL;
     }
+    c->spec = c->spec ? c->spec : g_strdup(text);
     g_ptr_array_add(set->chardevs, c);
     if (!keyval_all_used(spec->kv, c->kind->keys ? c->kind->keys : common, error)) {
         g_ptr_array_remove(set->chardevs, c);
@@ -124,7 +126,7 @@ Chardev *chardev_set_open(ChardevSet *set, const char *text, char **error)
     if (!chardev_parse(text, &spec, error)) {
         return NULL;
     }
-    Chardev *c = open_spec(set, &spec, error);
+    Chardev *c = open_spec(set, &spec, text, error);
     keyval_free(spec.kv);
     g_free(spec.id);
     return c;
@@ -226,6 +228,16 @@ void chardev_each_monitored(struct Machine *m, void (*fn)(void *, Chardev *), vo
         if (c->monitored) {
             fn(opaque, c);
         }
+    }
+}
+
+void chardev_each(struct Machine *m, void (*fn)(void *, const ChardevInfo *), void *opaque)
+{
+    ChardevSet *s = set_of(m);
+    for (unsigned i = 0; i < s->chardevs->len; i++) {
+        const Chardev *c = g_ptr_array_index(s->chardevs, i);
+        const ChardevInfo info = {c->id, c->spec, c->kind->name, c->mux, c->connected, c->n_slots};
+        fn(opaque, &info);
     }
 }
 

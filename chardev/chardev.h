@@ -56,6 +56,13 @@ bool chardev_use(struct Machine *m, const char *id, Chardev **c, char **error);
 void chardev_each_monitored(struct Machine *m, void (*fn)(void *, Chardev *), void *opaque);
 // Ends one (its peer is disconnected, its listener closed).
 void chardev_close(Chardev *c);
+typedef struct ChardevInfo {
+    const char *id, *spec; // as it was asked for; a pty's says where it is
+    const char *kind;
+    bool mux, connected;
+    unsigned users;
+} ChardevInfo;
+void chardev_each(struct Machine *m, void (*fn)(void *, const ChardevInfo *), void *opaque);
 void chardev_print(struct Machine *m, void *file); // `info chardev`
 void chardev_close_all(struct Machine *m);         // flushes; restores the terminal
 

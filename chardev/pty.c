@@ -71,6 +71,7 @@ static bool pty_open(Chardev *c, KeyVal *kv, char **error)
     cfmakeraw(&raw);
     tcsetattr(slave, TCSANOW, &raw);
     new_state(c, master, master)->keep = slave;
+    c->spec = g_strdup_printf("pty:%s", name);
     printf("mimus: %s is %s\n", c->id, name);
     fflush(stdout);
     return true;

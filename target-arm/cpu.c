@@ -140,6 +140,12 @@ void arm_cpu_list(void *file)
     fprintf(f, "\n");
 }
 
+const char *arm_cpu_model_name(unsigned i)
+{
+    const ARMCPUModel *model = arm_model_at(i);
+    return model ? model->name : NULL;
+}
+
 // --- creation
 
 static void handle_input(void *opaque, unsigned n, bool level)

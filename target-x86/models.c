@@ -344,3 +344,8 @@ void x86_cpu_list(void *file)
     }
     fprintf(f, "\n");
 }
+
+const char *x86_cpu_model_name(unsigned i)
+{
+    return i < ARRAY_LEN(models) ? models[i].name : NULL;
+}

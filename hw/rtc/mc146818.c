@@ -294,7 +294,10 @@ static uint8_t read_register(MC146818 *s, unsigned reg)
 // The time goes on from what the registers say.
 static void take_time(MC146818 *s)
 {
-    s->offset = stored_time(s) - clock_rtc_base(s->dev.machine->clock) - now(s) / NS_PER_SEC;
+    Machine *m = s->dev.machine;
+    s->offset = stored_time(s) - clock_rtc_base(m->clock) - now(s) / NS_PER_SEC;
+    machine_event(m,
+                  &(MachineEvent){.kind = MACHINE_EVENT_RTC_CHANGE, .value = (int64_t)s->offset});
 }
 
 // Registers A and B: what they change of the clock's running is done around the write.

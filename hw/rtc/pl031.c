@@ -126,6 +126,8 @@ static void pl031_write(void *opaque, uint64_t offset, uint64_t value, unsigned 
     case RTC_LR:
         s->load = v;
         s->offset += (uint32_t)(v - seconds(s));
+        machine_event(s->dev.machine, &(MachineEvent){.kind = MACHINE_EVENT_RTC_CHANGE,
+                                                      .value = (int32_t)s->offset});
         set_alarm(s);
         break;
     case RTC_CR:

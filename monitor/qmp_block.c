@@ -1,0 +1,124 @@
+// QMP commands about disks.
+#include "block/block.h"
+#include "monitor/qmp_command.h"
+
+// What the drive has in it, as query-block and query-named-block-nodes say it.
+static Json *inserted(BlockDevice *b)
+{
+    const char *file = block_file(b) ? block_file(b) : "";
+    Json *image = qmp_add_str(json_object_new_object(), "filename", file);
+    qmp_add_str(image, "format", "raw");
+    qmp_add_int(image, "virtual-size", (int64_t)block_size(b));
+    qmp_add_bool(image, "dirty-flag", false);
+    Json *cache = qmp_add_bool(json_object_new_object(), "writeback", !block_write_through(b));
+    qmp_add_bool(cache, "direct", false);
+    qmp_add_bool(cache, "no-flush", false);
+    Json *o = qmp_add_str(json_object_new_object(), "file", file);
+    qmp_add_str(o, "node-name", block_id(b));
+    qmp_add_bool(o, "ro", block_readonly(b));
+    qmp_add_str(o, "drv", "raw");
+    qmp_add_int(o, "backing_file_depth", 0);
+    qmp_add_bool(o, "encrypted", false);
+    qmp_add_str(o, "detect_zeroes", "off");
+    static const char *const limits[] = {"bps", "bps_rd", "bps_wr", "iops", "iops_rd", "iops_wr"};
+    for (size_t i = 0; i < ARRAY_LEN(limits); i++) {
+        qmp_add_int(o, limits[i], 0); // 0: none
+    }
+    qmp_add(o, "image", image);
+    qmp_add(o, "cache", cache);
+    return qmp_add_int(o, "write_threshold", 0);
+}
+
+static void add_drive(void *list, BlockDevice *b)
+{
+    Json *o = qmp_add_str(json_object_new_object(), "device", block_id(b));
+    if (block_owner(b)) {
+        qmp_add_str(o, "qdev", block_owner(b));
+    }
+    qmp_add_str(o, "type", "unknown");
+    qmp_add_bool(o, "removable", block_is_cdrom(b) || !block_inserted(b));
+    qmp_add_bool(o, "locked", false);
+    if (block_inserted(b)) {
+        qmp_add(o, "inserted", inserted(b));
+        qmp_add_str(o, "io-status", block_stats(b)->failed ? "failed" : "ok");
+    }
+    json_object_array_add(list, o);
+}
+
+static void add_node(void *list, BlockDevice *b)
+{
+    if (block_inserted(b)) {
+        json_object_array_add(list, inserted(b));
+    }
+}
+
+static void add_stats(void *list, BlockDevice *b)
+{
+    const BlockStats *s = block_stats(b);
+    Json *t = json_object_new_object();
+    const struct {
+        const char *name;
+        uint64_t value;
+    } rows[] = {
+        {"rd_bytes", s->read_bytes},       {"wr_bytes", s->write_bytes},
+        {"unmap_bytes", s->discard_bytes}, {"rd_operations", s->reads},
+        {"wr_operations", s->writes},      {"flush_operations", s->flushes},
+        {"unmap_operations", s->discards}, {"failed_operations", s->failed},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        qmp_add_int(t, rows[i].name, (int64_t)rows[i].value);
+    }
+    Json *o = qmp_add_str(json_object_new_object(), "device", block_id(b));
+    qmp_add_str(o, "node-name", block_id(b));
+    json_object_array_add(list, qmp_add(o, "stats", t));
+}
+
+static Json *each(QmpCall *c, void (*fn)(void *, BlockDevice *))
+{
+    Json *list = json_object_new_array();
+    block_each(c->machine, fn, list);
+    return list;
+}
+
+static Json *query_block(QmpCall *c)
+{
+    return each(c, add_drive);
+}
+
+static Json *query_blockstats(QmpCall *c)
+{
+    return each(c, add_stats);
+}
+
+static Json *query_named_block_nodes(QmpCall *c)
+{
+    return each(c, add_node);
+}
+
+static const QmpCommand commands[] = {
+    {"query-block", "", "[BlockInfo]", query_block},
+    {"query-blockstats", "query-nodes?:bool", "[BlockStats]", query_blockstats},
+    {"query-named-block-nodes", "flat?:bool", "[BlockDeviceInfo]", query_named_block_nodes},
+};
+
+static const QmpType types[] = {
+    {"ImageInfo", QMP_OBJECT, "filename:str format:str virtual-size:int dirty-flag?:bool"},
+    {"BlockdevCacheInfo", QMP_OBJECT, "writeback:bool direct:bool no-flush:bool"},
+    {"BlockDeviceInfo", QMP_OBJECT,
+     "file:str node-name?:str ro:bool drv:str backing_file_depth:int encrypted:bool "
+     "detect_zeroes:str bps:int bps_rd:int bps_wr:int iops:int iops_rd:int iops_wr:int "
+     "image:ImageInfo cache:BlockdevCacheInfo write_threshold:int"},
+    {"BlockInfo", QMP_OBJECT,
+     "device:str qdev?:str type:str removable:bool locked:bool inserted?:BlockDeviceInfo "
+     "io-status?:str"},
+    {"BlockDeviceStats", QMP_OBJECT,
+     "rd_bytes:int wr_bytes:int unmap_bytes:int rd_operations:int wr_operations:int "
+     "flush_operations:int unmap_operations:int failed_operations:int"},
+    {"BlockStats", QMP_OBJECT, "device?:str node-name?:str stats:BlockDeviceStats"},
+};
+
+static const QmpTable table = {.commands = commands,
+                               .n_commands = ARRAY_LEN(commands),
+                               .types = types,
+                               .n_types = ARRAY_LEN(types)};
+QMP_TABLE(table);
