@@ -2,14 +2,8 @@
 //
 //   what to run (choose.c) -> chardevs -> machine, board -> drives, networks, devices
 //     -> board's kernel and device tree -> monitor, gdb server -> reset -> run -> close all
-#include <errno.h>
-#include <fcntl.h>
-#include <glib-unix.h>
 #include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "block/block.h"
 #include "chardev/chardev.h"
@@ -21,6 +15,7 @@
 #include "monitor/qmp.h"
 #include "net/net.h"
 #include "system/launch.h"
+#include "system/process.h"
 #include "ui/screendump.h"
 #include "util/log.h"
 
@@ -189,67 +184,7 @@ static void add_devices(Options *o, Machine *m)
     }
 }
 
-// --- process
-
-static gboolean on_signal(gpointer opaque)
-{
-    machine_request_by(opaque, MACHINE_QUIT, 0, MACHINE_CAUSE_HOST_SIGNAL);
-    return G_SOURCE_CONTINUE;
-}
-
-static void catch_signals(Machine *m)
-{
-    static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
-    for (size_t i = 0; i < ARRAY_LEN(signals); i++) {
-        g_unix_signal_add(signals[i], on_signal, m);
-    }
-}
-
-static void write_pidfile(const char *path)
-{
-    FILE *f = fopen(path, "w");
-    if (!f || fprintf(f, "%ld\n", (long)getpid()) < 0 || fclose(f)) {
-        die("-pidfile %s: %s", path, g_strerror(errno));
-    }
-}
-
-// The parent waits until the machine is ready, so that its exit status tells whether it started.
-static int daemonize(void)
-{
-    int fd[2];
-    char ready;
-    if (pipe(fd)) {
-        die("-daemonize: %s", g_strerror(errno));
-    }
-    fflush(NULL);
-    pid_t pid = fork();
-    if (pid < 0) {
-        die("-daemonize: %s", g_strerror(errno));
-    }
-    if (pid) {
-        close(fd[1]);
-        _exit(read(fd[0], &ready, 1) == 1 ? 0 : 1);
-    }
-    close(fd[0]);
-    setsid();
-    return fd[1];
-}
-
-static void daemon_ready(int fd)
-{
-    int null = open("/dev/null", O_RDWR);
-    fflush(NULL);
-    for (int i = 0; null >= 0 && i < 3; i++) {
-        dup2(null, i);
-    }
-    if (null > 2) {
-        close(null);
-    }
-    if (write(fd, "1", 1) != 1) {
-        exit(1);
-    }
-    close(fd);
-}
+// --- engine, clock
 
 static void choose_engine(Options *o)
 {
@@ -312,6 +247,25 @@ static void dump_screen(const Options *o, Machine *m)
     }
 }
 
+static void check_daemon(const Options *o)
+{
+    GArray *const lists[] = {o->serials, o->monitors, o->gdb};
+    if (!o->daemonize) {
+        return;
+    }
+    if (o->nographic) {
+        die("-daemonize: there is no terminal to share with -nographic");
+    }
+    for (size_t i = 0; i < ARRAY_LEN(lists); i++) {
+        for (unsigned n = 0; n < lists[i]->len; n++) {
+            if (uses_stdio(item(lists[i], n)->arg)) {
+                die("%s %s: with -daemonize there is no terminal", item(lists[i], n)->option,
+                    item(lists[i], n)->arg);
+            }
+        }
+    }
+}
+
 int launch(Options *o)
 {
     const BoardType *board = choose_board(o);
@@ -319,20 +273,17 @@ int launch(Options *o)
     if (o->display_asked) {
         report("-display: there are no displays yet; the serial port is on the terminal");
     }
-    if (o->daemonize && o->nographic) {
-        die("-daemonize: there is no terminal to share with -nographic");
-    }
-    int ready = o->daemonize ? daemonize() : -1;
+    check_daemon(o);
+    int ready = o->daemonize ? process_daemonize() : -1;
     signal(SIGPIPE, SIG_IGN);
     open_chardevs(o);
     choose_engine(o);
     Machine *m = build(o, board);
-    catch_signals(m);
-    if (o->pidfile) {
-        write_pidfile(o->pidfile);
-    }
+    process_catch_signals(m);
+    process_set_name(o->process_name);
+    int pidfile = o->pidfile ? process_write_pidfile(o->pidfile) : -1;
     if (o->daemonize) {
-        daemon_ready(ready);
+        process_daemon_ready(ready);
     }
     if (o->paused) {
         machine_pause_for(m, MACHINE_PAUSE_PRELAUNCH);
@@ -344,8 +295,6 @@ int launch(Options *o)
     net_close_all(m);
     chardev_close_all(m);
     log_flush();
-    if (o->pidfile) {
-        unlink(o->pidfile);
-    }
+    process_remove_pidfile(pidfile, o->pidfile);
     return status;
 }

@@ -28,7 +28,7 @@ typedef struct Options {
     bool paused; // -S
     bool daemonize;
     bool interpreter, accel_given;
-    const char *pidfile, *name;
+    const char *pidfile, *process_name;
     const char *screendump; // picture to write at the end
     bool rtc_given;
     uint64_t rtc_base;        // seconds since 1970

@@ -379,8 +379,30 @@ static OptionsResult opt_no_hpet(Options *o, const char *arg, char **error)
 
 static OptionsResult opt_name(Options *o, const char *arg, char **error)
 {
-    (void)error;
-    o->name = options_keep(o, arg);
+    static const char *const known[] = {"guest", "process", "debug-threads", NULL};
+    KeyVal *kv = keyval_parse(arg, "guest");
+    const char *guest = keyval_get(kv, "guest"), *process = keyval_get(kv, "process");
+    bool debug_threads = false; // one thread runs everything: it has the process's name
+    bool ok = keyval_bool(kv, "debug-threads", &debug_threads, error) &&
+              keyval_all_used(kv, known, error);
+    if (ok && guest) {
+        o->config.name = options_keep(o, guest);
+    }
+    if (ok && process) {
+        o->process_name = options_keep(o, process);
+    }
+    keyval_free(kv);
+    return ok ? OPTIONS_RUN : OPTIONS_ERROR;
+}
+
+static OptionsResult opt_uuid(Options *o, const char *arg, char **error)
+{
+    if (!g_uuid_string_is_valid(arg)) {
+        return options_fail(error, "not a UUID (like 7c9e6679-7425-40de-944b-e07fc1f90ae7)");
+    }
+    char *lower = g_ascii_strdown(arg, -1);
+    o->config.uuid = options_keep(o, lower);
+    g_free(lower);
     return OPTIONS_RUN;
 }
 
@@ -412,7 +434,8 @@ const OptionDef options_machine[] = {
     {"semihosting-config", "enable=on[,arg=TEXT][,dir=DIR]",
      "the same, with arguments and a directory whose files the guest may use",
      opt_semihosting_config},
-    {"name", "TEXT", "name of the machine", opt_name},
+    {"name", "TEXT[,process=TEXT]", "name of the machine; of the process", opt_name},
+    {"uuid", "UUID", "the machine's identity (SMBIOS, query-uuid)", opt_uuid},
     {"L", "DIR", "where firmware files are looked for", opt_data_dir},
     {NULL, NULL, NULL, NULL},
 };

@@ -153,6 +153,20 @@ static OptionsResult opt_trace(Options *o, const char *arg, char **error)
     return options_fail(error, "there are no trace events; -d shows what there is");
 }
 
+static OptionsResult opt_msg(Options *o, const char *arg, char **error)
+{
+    static const char *const known[] = {"timestamp", NULL};
+    KeyVal *kv = keyval_parse(arg, NULL);
+    bool on = false;
+    (void)o;
+    bool ok = keyval_bool(kv, "timestamp", &on, error) && keyval_all_used(kv, known, error);
+    if (ok) {
+        log_set_timestamps(on);
+    }
+    keyval_free(kv);
+    return ok ? OPTIONS_RUN : OPTIONS_ERROR;
+}
+
 static OptionsResult opt_watchdog_action(Options *o, const char *arg, char **error)
 {
     (void)error;
@@ -228,6 +242,7 @@ const OptionDef options_run[] = {
      opt_watchdog_action},
     {"pidfile", "FILE", "write the process id there", opt_pidfile},
     {"daemonize", NULL, "go to the background once started", opt_daemonize},
+    {"msg", "timestamp=on", "host time before each message", opt_msg},
     {"help", NULL, "this text", help_usage},
     {"h", NULL, NULL, help_usage},
     {"version", NULL, "the version", help_version},

@@ -12,6 +12,7 @@ struct Log {
     FILE *out;
     uint32_t enabled;
     uint64_t count[LOG_CATEGORIES];
+    bool timestamps;
     unsigned n_filters;
     struct {
         uint64_t lo, hi;
@@ -156,6 +157,11 @@ void log_printf(LogCategory c, const char *fmt, ...)
     va_end(ap);
 }
 
+void log_set_timestamps(bool on)
+{
+    log_get()->timestamps = on;
+}
+
 uint64_t log_count(LogCategory c)
 {
     return log_get()->count[c];
@@ -174,6 +180,13 @@ static void vreport(const char *fmt, va_list ap)
     char *text = g_strdup_vprintf(fmt, ap);
     for (char *p = text; *p; p++) {
         *p = g_ascii_iscntrl(*p) ? '?' : *p;
+    }
+    if (log_get()->timestamps) {
+        GDateTime *now = g_date_time_new_now_utc();
+        char *stamp = g_date_time_format(now, "%FT%T.%fZ ");
+        fputs(stamp, stderr);
+        g_free(stamp);
+        g_date_time_unref(now);
     }
     fprintf(stderr, "mimus: %s\n", text);
     g_free(text);

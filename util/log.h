@@ -30,6 +30,7 @@ bool log_set_filter(const char *ranges); // 0x1000..0x1fff,0x2000+0x100: at most
 
 bool log_enabled(LogCategory c);
 bool log_addr_in_filter(uint64_t addr);
+void log_set_timestamps(bool on); // before the lines of report() and die()
 void log_printf(LogCategory c, const char *fmt, ...) PRINTF_LIKE(2, 3); // if enabled; counts
 uint64_t log_count(LogCategory c);
 void log_flush(void);

@@ -79,6 +79,22 @@ static void put_bios(Smbios *b)
     end(b);
 }
 
+// The first three fields are little-endian (SMBIOS 7.2.1). All zero: there is none.
+static void put_uuid(Smbios *b, const char *uuid)
+{
+    static const uint8_t place[16] = {3, 2, 1, 0, 5, 4, 7, 6, 8, 9, 10, 11, 12, 13, 14, 15};
+    uint8_t byte[16] = {0};
+    for (unsigned i = 0; uuid && i < 16; i++) {
+        uuid += *uuid == '-';
+        byte[place[i]] =
+            (uint8_t)(g_ascii_xdigit_value(uuid[0]) << 4 | g_ascii_xdigit_value(uuid[1]));
+        uuid += 2;
+    }
+    for (unsigned i = 0; i < 16; i++) {
+        put(b, byte[i], 1);
+    }
+}
+
 static void put_system(Smbios *b, const Pc *s)
 {
     begin(b, TYPE_SYSTEM, 0x100);
@@ -86,7 +102,7 @@ static void put_system(Smbios *b, const Pc *s)
     text(b, s->chipset->q35 ? "PC (Q35 + ICH9)" : "PC (i440FX + PIIX)");
     text(b, s->m->board->name);
     put(b, 0, 1);
-    put(b, 0, 16); // no UUID
+    put_uuid(b, s->m->config.uuid);
     put(b, 6, 1);  // woken by the power switch
     put(b, 0, 2);
     end(b);
