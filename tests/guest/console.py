@@ -51,6 +51,7 @@ class Console:
         self.log = b""            # all output so far
         self.unshown = b""        # start of an escape sequence that is not echoed
         self.pending = b""        # output that no expect has consumed
+        self.last = None          # the match that expect found
         self.process = subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                         stderr=subprocess.STDOUT, bufsize=0)
         os.set_blocking(self.process.stdout.fileno(), False)
@@ -96,6 +97,7 @@ class Console:
             text = self._text()
             found = regex.search(text)
             if found:
+                self.last = found
                 self.pending = text[found.end():].encode("utf-8", "replace")
                 return text[:found.start()]
             failed = bad.search(text) if bad else None

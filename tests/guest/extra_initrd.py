@@ -45,3 +45,33 @@ def with_modules(initrd, names, path, arch="arm64"):
         with open(os.path.join(directory, name + ".ko"), "rb") as f:
             files["extra/%s.ko" % name] = f.read()
     return with_files(initrd, files, path)
+
+
+def _entries(data):
+    """The entries of a cpio archive: (name, mode, contents)."""
+    at = 0
+    while data[at:at + 6] == b"070701":
+        field = [int(data[at + 6 + 8 * i:at + 14 + 8 * i], 16) for i in range(13)]
+        name = data[at + 110:at + 109 + field[11]].decode()
+        body = (at + 110 + field[11] + 3) & ~3
+        if name == "TRAILER!!!":
+            return
+        yield name, field[1], data[body:body + field[6]]
+        at = (body + field[6] + 3) & ~3
+
+
+def small_initrd(initrd, path):
+    """Writes what a busybox shell needs of Debian's installer to path: 3 MB that firmware reads in
+    a moment."""
+    wanted = ("ld-linux", "libc.so", "libm.so", "libresolv.so")
+    out = b"".join(_entry(name, 0o40755) for name in ("proc", "sys", "dev", "mnt"))
+    with gzip.open(initrd) as f:
+        for name, mode, data in _entries(f.read()):
+            base = name.rsplit("/", 1)[-1]
+            if mode >> 12 == 4 and name.split("/")[0] in ("bin", "sbin", "lib", "lib64", "usr") \
+                    and name.count("/") < 2 or base == "busybox" or data.endswith(b"busybox") \
+                    and mode >> 12 == 10 or name.startswith("lib") and base.startswith(wanted):
+                out += _entry(name, mode, data)
+    with open(path, "wb") as f:
+        f.write(gzip.compress(out + _entry("TRAILER!!!", 0), 1))
+    return path
