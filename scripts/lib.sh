@@ -48,3 +48,25 @@ cache_dir() {
 jobs() {
     nproc 2>/dev/null || echo 1
 }
+
+# apt with lists of its own in a directory, for one architecture: needs no root, changes nothing.
+private_apt() {
+    private=$1 arch=$2
+    shift 2
+    mkdir -p "$private/lists/partial" "$private/cache/archives/partial"
+    : > "$private/status"
+    apt-get -q -o APT::Architecture="$arch" -o APT::Architectures::="$arch" \
+        -o Dir::State::Lists="$private/lists" -o Dir::State::status="$private/status" \
+        -o Dir::Cache="$private/cache" -o APT::Sandbox::User= "$@" >&2
+}
+
+# download_package PACKAGE ARCH DIRECTORY: the .deb; ARCH is empty for the host's.
+download_package() {
+    command -v apt-get >/dev/null 2>&1 || return 1
+    if [ -z "$2" ] && (cd "$3" && apt-get -q -o APT::Sandbox::User= download "$1" >/dev/null 2>&1); then
+        return 0
+    fi
+    arch=${2:-$(dpkg --print-architecture)}
+    private_apt "$3/apt" "$arch" update &&
+        (cd "$3" && private_apt "$3/apt" "$arch" download "$1")
+}

@@ -6,7 +6,7 @@ import os
 import shutil
 import subprocess
 
-from console import image_dir, mimus, skip
+from console import ROOT, image_dir, mimus, skip
 
 PROMPT = r"[~/] ?# $"
 PATIENCE = int(os.environ.get("MIMUS_PATIENCE", 400))  # seconds that anything may take
@@ -26,6 +26,22 @@ def need_images(arch):
     if not images:
         skip("debian-installer-12-netboot-%s is not installed" % arch)
     return images
+
+
+def package_file(package, path):
+    """A file of a Debian package, which is fetched if need be. Without it the test is skipped."""
+    p = subprocess.run([os.path.join(ROOT, "scripts", "guest-package"), package, path],
+                       stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    if p.returncode:
+        skip(p.stderr.strip().rsplit("\n", 1)[-1])
+    return p.stdout.strip()
+
+
+def need_programs(*programs):
+    """(program, package)...: without one of them the test is skipped."""
+    for program, package in programs:
+        if not shutil.which(program):
+            skip("no %s (package %s)" % (program, package))
 
 
 def installer(*options, append="", arch="arm64", board=None, initrd=None):

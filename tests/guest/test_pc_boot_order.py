@@ -8,8 +8,8 @@ import sys
 import tempfile
 import time
 
-from console import mimus, skip
-from machines import PATIENCE
+from console import mimus
+from machines import PATIENCE, need_programs
 from screen import Screen
 
 # Prints what follows the code on COM1, waits for a character, resets through the keyboard controller.
@@ -114,8 +114,7 @@ def menu(board, files):
 
 
 def main():
-    if not shutil.which("xorriso"):
-        skip("no xorriso")
+    need_programs(("xorriso", "xorriso"))
     with tempfile.TemporaryDirectory() as tmp:
         files = images(tmp)
         for board in ("pc", "q35"):
