@@ -23,6 +23,7 @@ enum {
     T_CHK,       // pushed: memop | span << 16 -> rax
     T_CALL,      // rax = function; pushed: four arguments -> rax
     T_CALL_PURE, // the same, for functions that touch no guest state
+    T_ASK,       // the same for an IRAsk -> rax; ecx: done
     T_VCALL,     // rax = IRVFn *, ecx = desc; arguments and result in VARG()
     T_VCALL_PURE,
 };
@@ -171,6 +172,7 @@ void flags_complement_carry(Emit *e);      // CF and ef_inverted
 // --- memory and calls
 void x86_memory_groups(Emit *e);
 Cold *x86_cold(Emit *e, void (*emit)(Emit *, const Cold *), size_t from);
+void x86_cold_alone(Emit *e, const Cold *c); // runs the current instruction alone
 void x86_save_vec(Emit *e, uint32_t set, bool restore);
 void x86_side_entry(Emit *e, unsigned index, uint32_t recipe); // the call just emitted
 void x86_thunk(Emit *e, unsigned thunk);                       // call with a side entry

@@ -58,11 +58,38 @@ static void operands_read(Emit *e, bool state_changes)
     }
 }
 
+static void define_result(Emit *e, const IRInsn *i)
+{
+    if (i->type == IR_VOID) {
+        return;
+    }
+    int dst = ra_def(&e->ra, e->at, IR_NONE, false);
+    x86_mov_rr(&e->c, is_wide(i), dst, RAX);
+    if (i->type == IR_FLAGS) {
+        x86_alu_ri(&e->c, ALU_AND, false, dst, IR_FLAG_MASK);
+    }
+}
+
+static void ask(Emit *e, const IRInsn *i, const IRHelper *h)
+{
+    push_arguments(e, i);
+    operands_read(e, false);
+    x86_mov_ri(&e->c, RAX, (uintptr_t)h->fn);
+    x86_thunk(e, T_ASK);
+    x86_test_rr(&e->c, false, RCX, RCX);
+    x86_cold(e, x86_cold_alone, x86_jcc_fwd(&e->c, CC_E));
+    define_result(e, i);
+}
+
 EMIT(call)
 {
     const IRHelper *h = (const IRHelper *)(uintptr_t)i->imm;
     keep_flag_arguments(e, i);
     flags_clobber(e);
+    if (h->flags & IR_CALL_ASKS) {
+        ask(e, i, h);
+        return;
+    }
     push_arguments(e, i);
     operands_read(e, h->flags & IR_CALL_WRITES);
     uint32_t busy = ra_busy(&e->ra, RA_VEC);
@@ -72,14 +99,7 @@ EMIT(call)
     x86_thunk(e, h->flags ? T_CALL : T_CALL_PURE);
     x86_side_entry(e, e->index, recipe);
     x86_save_vec(e, busy, true);
-    if (i->type == IR_VOID) {
-        return;
-    }
-    int dst = ra_def(&e->ra, e->at, IR_NONE, false);
-    x86_mov_rr(&e->c, is_wide(i), dst, RAX);
-    if (i->type == IR_FLAGS) {
-        x86_alu_ri(&e->c, ALU_AND, false, dst, IR_FLAG_MASK);
-    }
+    define_result(e, i);
 }
 
 // Operands go to VARG(1..3); an integer takes lane 0.

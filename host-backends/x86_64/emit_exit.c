@@ -169,7 +169,7 @@ EMIT(exit_if_f)
     exit_on(e, cc, i->aux, &put);
 }
 
-static void cold_guard(Emit *e, const Cold *c)
+void x86_cold_alone(Emit *e, const Cold *c)
 {
     x86_mov_ri(&e->c, RAX, (uintptr_t)(const void *)engine_run_alone);
     x86_thunk(e, T_CALL); // does not come back
@@ -179,7 +179,7 @@ static void cold_guard(Emit *e, const Cold *c)
 EMIT(guard)
 {
     X86Cond cc = x86_compare(e, (IRCond)i->aux2, i->arg[0], i->arg[1]);
-    x86_cold(e, cold_guard, x86_jcc_fwd(&e->c, cc));
+    x86_cold(e, x86_cold_alone, x86_jcc_fwd(&e->c, cc));
 }
 
 // --- unconditional

@@ -32,7 +32,7 @@ typedef struct Thunks {
 static const int8_t callee_saved[] = {RBX, RBP, R12, R13, R14, R15};
 
 // --- pinned registers and their homes
-static void pins(Thunks *t, bool store, uint32_t gpr_set)
+static void gpr_pins(Thunks *t, bool store, uint32_t gpr_set)
 {
     for (unsigned k = 0; k < t->regs.n_pins[RA_GPR]; k++) {
         const RaPin *p = &t->regs.pin[RA_GPR][k];
@@ -45,6 +45,11 @@ static void pins(Thunks *t, bool store, uint32_t gpr_set)
             x86_load(&t->c, p->reg, state_mem(p->off), 8);
         }
     }
+}
+
+static void pins(Thunks *t, bool store, uint32_t gpr_set)
+{
+    gpr_pins(t, store, gpr_set);
     for (unsigned k = 0; k < t->regs.n_pins[RA_VEC]; k++) {
         const RaPin *p = &t->regs.pin[RA_VEC][k];
         vex_rrm(&t->c, (store ? 0x29 : 0x28) | X86_0F, p->reg, 0, state_mem(p->off));
@@ -321,6 +326,29 @@ static uint32_t host_features(void)
     return leaf7 ? (b >> 29 & 1 ? X86_HAS_SHA : 0) | (b >> 19 & 1 ? X86_HAS_ADX : 0) : 0;
 }
 
+// An IRAsk touches neither vectors nor pinned registers, and always comes back.
+static void emit_ask(Thunks *t)
+{
+    X86Code *c = &t->c;
+    static const int8_t argument[] = {RSI, RDX, RCX, R8};
+    begin(t, T_ASK);
+    gpr_pins(t, true, CALLER_SAVED);
+    temps(t, true);
+    x86_mov_rr(c, true, R13, RSP);
+    x86_load(c, RSP, state_mem(offsetof(VCPU, host_rsp)), 8);
+    vcpu_argument(t);
+    for (unsigned k = 0; k < 4; k++) {
+        pushed(t, argument[k], k, 8, 0);
+    }
+    x86_call_reg(c, RAX);
+    x86_mov_rr(c, false, RCX, RDX);
+    x86_mov_rr(c, true, RSP, R13);
+    load_tlb(t);
+    temps(t, false);
+    gpr_pins(t, false, CALLER_SAVED);
+    x86_ret(c, 8 * 4);
+}
+
 bool x86_emit_thunks(CodeCache *cache, HostThunks *out, const TargetOps *target)
 {
     Thunks t = {.c = {.rw = cache->rw, .end = cache->size}, .t = out};
@@ -333,6 +361,7 @@ bool x86_emit_thunks(CodeCache *cache, HostThunks *out, const TargetOps *target)
     emit_loads_and_stores(&t);
     emit_atomics(&t);
     emit_calls(&t);
+    emit_ask(&t);
     cache->used = ALIGN_UP(t.c.pos, 64);
     return !t.c.full;
 }

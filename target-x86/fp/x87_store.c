@@ -63,23 +63,35 @@ static Stored indefinite(uint32_t desc)
     }
 }
 
+// ip: NULL if the instruction's pointers are not known.
+typedef struct Store {
+    uint32_t desc;
+    uint64_t next_pc, dp;
+    const uint64_t *ip;
+} Store;
+
 // The instruction is over without a store: an exception waits for the next one. What the access
 // itself would raise comes first.
-static NORETURN void skip_store(X86CPU *c, uint32_t desc, uint64_t next_pc, const SfX80Status *s,
-                                uint64_t dp)
+static NORETURN void skip_store(X86CPU *c, const Store *st, const SfX80Status *s)
 {
+    uint64_t dp = st->dp;
+    uint32_t desc = st->desc;
     unsigned bytes = format_bytes[desc & 0xff];
     uint64_t offset = (uint64_t)((int64_t)(dp << 4) >> 4);
     uint64_t at = x86_linear_checked(c, (unsigned)(dp >> 60), offset, bytes, true);
     mmu_probe(&c->vcpu, at, 1, IR_MEM_STORE);
     mmu_probe(&c->vcpu, at + bytes - 1, 1, IR_MEM_STORE);
+    if (st->ip) {
+        x87_keep_pointers(c, desc, *st->ip);
+        x87_keep_operand(c, dp);
+    }
     if (s) {
         x87_note(c, s);
     } else {
         x87_stack_underflow(c);
     }
     engine_exception_begin(&c->vcpu);
-    c->vcpu.pc = next_pc;
+    c->vcpu.pc = st->next_pc;
     c->inhibit = 0;
     engine_leave(&c->vcpu);
 }
@@ -92,37 +104,33 @@ static bool forbidden(const X86CPU *c, const SfX80Status *s)
     return raised & ~c->fpu.control;
 }
 
-static Stored store_value(X86CPU *c, uint32_t desc, uint64_t next_pc, uint64_t dp)
+static Stored store_value(X86CPU *c, const Store *st)
 {
     x87_check_pending(c);
     if (x87_is_empty(c, 0)) {
         if (!(c->fpu.control & X87_IE)) {
-            skip_store(c, desc, next_pc, NULL, dp);
+            skip_store(c, st, NULL);
         }
-        return indefinite(desc);
+        return indefinite(st->desc);
     }
     SfX80Status s = x87_status_for(c);
-    Stored r = convert(&s, desc, x87_get(c, 0));
+    Stored r = convert(&s, st->desc, x87_get(c, 0));
     if (unlikely(forbidden(c, &s))) {
-        skip_store(c, desc, next_pc, &s, dp);
+        skip_store(c, st, &s);
     }
     return r;
 }
 
 static uint64_t h_store_value(VCPU *v, uint64_t desc, uint64_t next_pc, uint64_t ip, uint64_t dp)
 {
-    X86CPU *c = x86_cpu(v);
-    x87_check_pending(c);
-    x87_keep_pointers(c, (uint32_t)desc, ip);
-    x87_keep_operand(c, dp);
-    return store_value(c, (uint32_t)desc, next_pc, dp).low;
+    return store_value(x86_cpu(v), &(Store){(uint32_t)desc, next_pc, dp, &ip}).low;
 }
 const IRHelper x87_h_store_value = {"x87_store_value", h_store_value, IR_I64, 4, CALLS};
 
 static uint64_t h_store80_value(VCPU *v, uint64_t desc, uint64_t next_pc, uint64_t part,
                                 uint64_t dp)
 {
-    Stored r = store_value(x86_cpu(v), (uint32_t)desc, next_pc, dp);
+    Stored r = store_value(x86_cpu(v), &(Store){(uint32_t)desc, next_pc, dp, NULL});
     return part ? r.high : r.low;
 }
 const IRHelper x87_h_store80_value = {"x87_store80_value", h_store80_value, IR_I64, 4, CALLS};

@@ -108,6 +108,7 @@ typedef struct X86Ctx {
     uint64_t next; // linear, of the next one
     X86Insn insn;
     bool ended;                 // the block has its terminal op
+    bool mmx;                   // it has an MMX instruction
     unsigned conditional_exits; // taken branches out of its middle
 } X86Ctx;
 

@@ -74,6 +74,7 @@ static void translate_insn(X86Ctx *c, X86DecodeResult result)
         undefined(c, c->insn.row ? c->insn.row->name : "no such encoding");
         break;
     case X86_DECODED:
+        c->mmx |= c->insn.row->flags & X86_ROW_MMX;
         if (demands_met(c, c->insn.row->flags) && !c->insn.row->translate(c, &c->insn)) {
             undefined(c, c->insn.row->name);
         }

@@ -1,6 +1,9 @@
 // x87 rows: D8 to DF, WAIT. Each loads its memory operand, and calls the unit
 // (target-x86/fp/x87.h).
-#include "target-x86/fp/x87.h"
+//
+// What the host's x87 unit can do goes there (target-x86/fp/x87_native.h); an instruction that is
+// run alone uses the functions that can do everything.
+#include "target-x86/fp/x87_native.h"
 #include "target-x86/insn/insn.h"
 
 static IRRef k32(X86Ctx *c, uint64_t v)
@@ -31,6 +34,11 @@ static void call(X86Ctx *c, const IRHelper *h, IRRef a0, IRRef a1, IRRef a2, IRR
     ir_call(c->b, h, a0, a1, a2, a3);
 }
 
+static bool native(const X86Ctx *c)
+{
+    return X87_NATIVE && !c->req->single && !c->mmx;
+}
+
 static IRRef wide(X86Ctx *c, IRRef v)
 {
     return ir_type(c->b, v) == IR_I64 ? v : ir_extu(c->b, v);
@@ -54,28 +62,40 @@ static IRRef load_value(X86Ctx *c, const X86Insn *i, X87Format f, IRRef *offset)
 static bool tr_arith_mem(X86Ctx *c, const X86Insn *i)
 {
     IRRef offset, v = load_value(c, i, i->row->arg, &offset);
-    uint32_t desc = X87_DESC(i->modrm >> 3 & 7, i->row->arg);
-    call(c, &x87_h_arith_mem, v, desc_of(c, i, desc), ip_of(c), dp_of(c, i, offset));
+    unsigned op = i->modrm >> 3 & 7;
+    uint32_t desc = X87_DESC(op, i->row->arg);
+    const IRHelper *h = native(c) ? x87_native_arith_mem(op, i->row->arg) : &x87_h_arith_mem;
+    call(c, h, v, desc_of(c, i, desc), ip_of(c), dp_of(c, i, offset));
     return true;
 }
 
 static bool tr_load(X86Ctx *c, const X86Insn *i)
 {
     IRRef offset, v = load_value(c, i, i->row->arg, &offset);
-    call(c, &x87_h_load, v, desc_of(c, i, X87_DESC(i->row->arg, 0)), ip_of(c), dp_of(c, i, offset));
+    const IRHelper *h = native(c) ? x87_native_load(i->row->arg) : &x87_h_load;
+    call(c, h, v, desc_of(c, i, X87_DESC(i->row->arg, 0)), ip_of(c), dp_of(c, i, offset));
     return true;
 }
 
 #define STORE(format, flags) ((format) | (flags))
 
+static IRRef store_value(X86Ctx *c, const X86Insn *i, IRRef desc, IRRef dp)
+{
+    if (native(c)) {
+        const IRHelper *h = x87_native_store(i->row->arg & 7, i->row->arg & X87_ROUND_ZERO);
+        return ir_call(c->b, h, desc, IR_NONE, IR_NONE, IR_NONE);
+    }
+    return ir_call(c->b, &x87_h_store_value, desc, ir_i64(c->b, c->next), ip_of(c), dp);
+}
+
 static bool tr_store(X86Ctx *c, const X86Insn *i)
 {
     unsigned bytes = format_bytes[i->row->arg & 7];
     IRRef offset = x86_ea(c), dp = dp_of(c, i, offset), desc = desc_of(c, i, i->row->arg);
-    IRRef v = ir_call(c->b, &x87_h_store_value, desc, ir_i64(c->b, c->next), ip_of(c), dp);
+    IRRef v = store_value(c, i, desc, dp);
     IRRef at = x86_linear(c, i->seg, offset, bytes, true);
     ir_st(c->b, at, 0, bytes == 8 ? v : ir_trunc(c->b, v), x86_memop(c, bytes));
-    call(c, &x87_h_store_done, desc, ip_of(c), dp, IR_NONE);
+    call(c, native(c) ? &x87_n_store_done : &x87_h_store_done, desc, ip_of(c), dp, IR_NONE);
     return true;
 }
 
@@ -84,22 +104,30 @@ static bool tr_load80(X86Ctx *c, const X86Insn *i)
     IRRef offset = x86_ea(c), at = x86_linear(c, i->seg, offset, 10, false);
     IRRef low = ir_ld(c->b, IR_I64, at, 0, x86_memop(c, 8));
     IRRef high = ir_ld(c->b, IR_I32, at, 8, x86_memop(c, 2));
-    call(c, &x87_h_load80, low, wide(c, high), desc_of(c, i, X87_DESC(i->row->arg, 0)), ip_of(c));
-    call(c, &x87_h_operand, dp_of(c, i, offset), IR_NONE, IR_NONE, IR_NONE);
+    bool fast = native(c) && i->row->arg != X87_BCD;
+    call(c, fast ? &x87_n_load80 : &x87_h_load80, low, wide(c, high),
+         desc_of(c, i, X87_DESC(i->row->arg, 0)), ip_of(c));
+    call(c, fast ? &x87_n_operand : &x87_h_operand, dp_of(c, i, offset), IR_NONE, IR_NONE, IR_NONE);
     return true;
+}
+
+static IRRef store80_part(X86Ctx *c, bool fast, IRRef desc, IRRef dp, unsigned part)
+{
+    IRRef k = ir_i64(c->b, part);
+    return fast ? ir_call(c->b, &x87_n_store80, desc, k, IR_NONE, IR_NONE)
+                : ir_call(c->b, &x87_h_store80_value, desc, ir_i64(c->b, c->next), k, dp);
 }
 
 static bool tr_store80(X86Ctx *c, const X86Insn *i)
 {
     IRRef offset = x86_ea(c), desc = desc_of(c, i, i->row->arg), dp = dp_of(c, i, offset);
-    IRRef next = ir_i64(c->b, c->next);
-    IRRef low = ir_call(c->b, &x87_h_store80_value, desc, next, ir_i64(c->b, 0), dp);
-    IRRef high = ir_call(c->b, &x87_h_store80_value, desc, next, ir_i64(c->b, 1), dp);
+    bool fast = native(c) && (i->row->arg & 7) != X87_BCD;
+    IRRef low = store80_part(c, fast, desc, dp, 0), high = store80_part(c, fast, desc, dp, 1);
     IRRef at = x86_linear(c, i->seg, offset, 10, true);
     // The part that may lie on the next page first, so that a fault there stores nothing.
     ir_st(c->b, at, 8, ir_trunc(c->b, high), x86_memop(c, 2));
     ir_st(c->b, at, 0, low, x86_memop(c, 8));
-    call(c, &x87_h_store_done, desc, ip_of(c), dp, IR_NONE);
+    call(c, fast ? &x87_n_store_done : &x87_h_store_done, desc, ip_of(c), dp, IR_NONE);
     return true;
 }
 
@@ -114,14 +142,16 @@ static bool tr_arith(X86Ctx *c, const X86Insn *i)
         op ^= 1;
     }
     uint32_t desc = X87_DESC(op, i->modrm & 7) | i->row->arg;
-    call(c, &x87_h_arith, desc_of(c, i, desc), ip_of(c), IR_NONE, IR_NONE);
+    const IRHelper *h = native(c) ? x87_native_arith(op) : &x87_h_arith;
+    call(c, h, desc_of(c, i, desc), ip_of(c), IR_NONE, IR_NONE);
     return true;
 }
 
 static bool tr_misc(X86Ctx *c, const X86Insn *i)
 {
     uint32_t desc = X87_DESC(i->row->arg, i->modrm & 7);
-    call(c, &x87_h_misc, desc_of(c, i, desc), ip_of(c), IR_NONE, IR_NONE);
+    const IRHelper *h = native(c) ? x87_native_misc(i->row->arg) : NULL;
+    call(c, h ? h : &x87_h_misc, desc_of(c, i, desc), ip_of(c), IR_NONE, IR_NONE);
     return true;
 }
 
@@ -129,7 +159,8 @@ static bool tr_misc(X86Ctx *c, const X86Insn *i)
 static bool tr_comi(X86Ctx *c, const X86Insn *i)
 {
     IRRef how = desc_of(c, i, i->row->arg | (i->modrm & 7));
-    IRRef f = ir_call(c->b, &x87_h_comi, how, ip_of(c), IR_NONE, IR_NONE);
+    IRRef f = native(c) ? ir_call(c->b, &x87_n_comi, how, ip_of(c), IR_NONE, IR_NONE)
+                        : ir_call(c->b, &x87_h_comi, how, ip_of(c), IR_NONE, IR_NONE);
     x86_put_flags(c, ir_f_unpack(c->b, f));
     return true;
 }
@@ -137,7 +168,8 @@ static bool tr_comi(X86Ctx *c, const X86Insn *i)
 static bool tr_cmov(X86Ctx *c, const X86Insn *i)
 {
     IRRef condition = ir_f_test(c->b, (IRFlagCond)i->row->arg, x86_flags(c));
-    call(c, &x87_h_cmov, desc_of(c, i, i->modrm & 7), condition, ip_of(c), IR_NONE);
+    call(c, native(c) ? &x87_n_cmov : &x87_h_cmov, desc_of(c, i, i->modrm & 7), condition, ip_of(c),
+         IR_NONE);
     return true;
 }
 
@@ -146,7 +178,8 @@ static bool tr_cmov(X86Ctx *c, const X86Insn *i)
 static bool tr_call(X86Ctx *c, const X86Insn *i)
 {
     static const IRHelper *const helper[] = {&x87_h_wait, &x87_h_init, &x87_h_clex, &x87_h_emms};
-    call(c, helper[i->row->arg], IR_NONE, IR_NONE, IR_NONE, IR_NONE);
+    bool fast = native(c) && helper[i->row->arg] == &x87_h_wait;
+    call(c, fast ? &x87_n_wait : helper[i->row->arg], IR_NONE, IR_NONE, IR_NONE, IR_NONE);
     return true;
 }
 
@@ -160,21 +193,24 @@ static bool tr_nothing(X86Ctx *c, const X86Insn *i)
 static bool tr_fldcw(X86Ctx *c, const X86Insn *i)
 {
     (void)i;
-    call(c, &x87_h_fldcw, x86_read(c, 0), IR_NONE, IR_NONE, IR_NONE);
+    call(c, native(c) ? &x87_n_fldcw : &x87_h_fldcw, x86_read(c, 0), IR_NONE, IR_NONE, IR_NONE);
     return true;
 }
 
 static bool tr_fnstcw(X86Ctx *c, const X86Insn *i)
 {
     (void)i;
-    x86_write(c, 0, ir_get_n(c->b, IR_I32, offsetof(X86CPU, fpu.control), 2));
+    x86_write(c, 0,
+              native(c) ? ir_call(c->b, &x87_n_fnstcw, IR_NONE, IR_NONE, IR_NONE, IR_NONE)
+                        : ir_get_n(c->b, IR_I32, offsetof(X86CPU, fpu.control), 2));
     return true;
 }
 
 static bool tr_fnstsw(X86Ctx *c, const X86Insn *i)
 {
     (void)i;
-    x86_write(c, 0, ir_call(c->b, &x87_h_status, IR_NONE, IR_NONE, IR_NONE, IR_NONE));
+    const IRHelper *h = native(c) ? &x87_n_status : &x87_h_status;
+    x86_write(c, 0, ir_call(c->b, h, IR_NONE, IR_NONE, IR_NONE, IR_NONE));
     return true;
 }
 
