@@ -50,7 +50,8 @@ typedef struct DirEntry {
 typedef struct Item {
     uint8_t *data;
     uint64_t len;
-    void (*refresh)(void *opaque); // before the guest reads it; may be NULL
+    void (*refresh)(void *opaque);                      // before the guest reads it; may be NULL
+    void (*written)(void *opaque, const uint8_t *data); // NULL: read-only
     void *opaque;
 } Item;
 
@@ -168,6 +169,18 @@ void fw_cfg_set_refresh(Device *d, const char *name, void (*refresh)(void *opaqu
     i->opaque = opaque;
 }
 
+bool fw_cfg_add_writable(Device *d, const char *name, const void *data, size_t len,
+                         void (*written)(void *opaque, const uint8_t *data), void *opaque)
+{
+    if (!fw_cfg_add_file(d, name, data, len)) {
+        return false;
+    }
+    Item *i = file_item((FwCfg *)d, name);
+    i->written = written;
+    i->opaque = opaque;
+    return true;
+}
+
 void fw_cfg_replace_file(Device *d, const char *name, const void *data, size_t len)
 {
     Item *i = file_item((FwCfg *)d, name);
@@ -231,7 +244,7 @@ static void select_item(FwCfg *s, uint16_t key)
 
 static const Item *selected(const FwCfg *s)
 {
-    static const Item none = {NULL, 0, NULL, NULL};
+    static const Item none = {0};
     return s->key < KEYS ? &s->item[s->key] : &none;
 }
 
@@ -269,6 +282,24 @@ static bool copy_out(FwCfg *s, uint64_t to, uint32_t len)
     return true;
 }
 
+// Takes bytes of a writable item from RAM: all of them or none.
+static bool copy_in(FwCfg *s, uint64_t from, uint32_t len)
+{
+    const Item *i = selected(s);
+    const uint8_t *p = len ? mem_dma(s->dev.machine->memory, from, len) : NULL;
+    if (!i->written || !p || len > i->len - s->offset) {
+        log_printf(LOG_GUEST_ERRORS, "fw_cfg: write of %u bytes to item 0x%x, %s\n", len, s->key,
+                   !i->written ? "which is read-only"
+                   : p         ? "which is not so long"
+                               : "from what is not RAM");
+        return false;
+    }
+    memcpy(i->data + s->offset, p, len);
+    s->offset += len;
+    i->written(i->opaque, i->data);
+    return true;
+}
+
 // --- DMA
 
 typedef struct DmaRequest {
@@ -285,8 +316,7 @@ static uint32_t do_request(FwCfg *s, uint32_t control, uint32_t length, uint64_t
         return copy_out(s, address, length) ? 0 : DMA_ERROR;
     }
     if (control & DMA_WRITE) {
-        log_printf(LOG_GUEST_ERRORS, "fw_cfg: write to item 0x%x, which is read-only\n", s->key);
-        return DMA_ERROR;
+        return copy_in(s, address, length) ? 0 : DMA_ERROR;
     }
     if (control & DMA_SKIP) {
         uint64_t left = selected(s)->len - s->offset;

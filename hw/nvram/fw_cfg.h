@@ -52,6 +52,11 @@ bool fw_cfg_add_file(Device *d, const char *name, const void *data, size_t len);
 // For files whose contents depend on what the guest has done: refresh is called when it selects the
 // file, and may replace the contents of any by as many bytes.
 void fw_cfg_set_refresh(Device *d, const char *name, void (*refresh)(void *opaque), void *opaque);
+// A file that the guest may write, by DMA, without making it longer. written is called after each
+// write with all of its bytes. They belong to the state of whoever adds the file: after a reset or
+// load, fw_cfg_replace_file puts them there.
+bool fw_cfg_add_writable(Device *d, const char *name, const void *data, size_t len,
+                         void (*written)(void *opaque, const uint8_t *data), void *opaque);
 void fw_cfg_replace_file(Device *d, const char *name, const void *data, size_t len);
 // -fw_cfg [name=]NAME,file=PATH or string=TEXT
 bool fw_cfg_add_option(struct Machine *m, const char *optarg, char **error);
