@@ -30,7 +30,7 @@ typedef struct ChardevKind {
 } ChardevKind;
 
 extern const ChardevKind chardev_null, chardev_stdio, chardev_file, chardev_serial_line,
-    chardev_pipe, chardev_pty, chardev_socket;
+    chardev_pipe, chardev_pty, chardev_socket, chardev_vc;
 
 typedef struct ChardevSlot {
     Chardev *chardev;

@@ -7,7 +7,7 @@
 
 static const ChardevKind *const kinds[] = {
     &chardev_null, &chardev_stdio,  &chardev_file,        &chardev_pipe,
-    &chardev_pty,  &chardev_socket, &chardev_serial_line,
+    &chardev_pty,  &chardev_socket, &chardev_serial_line, &chardev_vc,
 };
 
 const ChardevKind *chardev_kind_find(const char *name, char **error)
@@ -60,6 +60,13 @@ static bool with_path(KeyVal *kv, const char *path, char **error)
     return true;
 }
 
+static bool with_size(KeyVal *kv, const char *size, char **error)
+{
+    (void)error;
+    prepend(kv, "size", g_strdup(size));
+    return true;
+}
+
 static bool unsupported(KeyVal *kv, const char *rest, char **error)
 {
     (void)kv;
@@ -72,10 +79,10 @@ static const struct {
     const char *kind;
     bool (*add)(KeyVal *kv, const char *rest, char **error);
 } prefixes[] = {
-    {"tcp", "socket", split_address},     {"unix", "socket", with_path},
-    {"file", "file", with_path},          {"pipe", "pipe", with_path},
-    {"telnet", "socket", unsupported},    {"udp", "socket", unsupported},
-    {"websocket", "socket", unsupported},
+    {"tcp", "socket", split_address}, {"unix", "socket", with_path},
+    {"file", "file", with_path},      {"pipe", "pipe", with_path},
+    {"vc", "vc", with_size},          {"telnet", "socket", unsupported},
+    {"udp", "socket", unsupported},   {"websocket", "socket", unsupported},
 };
 
 // The first element; it may be missing, or be a key instead.

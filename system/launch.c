@@ -16,6 +16,7 @@
 #include "net/net.h"
 #include "system/launch.h"
 #include "system/process.h"
+#include "ui/display.h"
 #include "ui/screendump.h"
 #include "util/log.h"
 
@@ -43,12 +44,34 @@ static bool uses_stdio(const char *spec)
     return !strcmp(spec, "stdio") || g_str_has_prefix(spec, "stdio,") || !strcmp(spec, "mon:stdio");
 }
 
+// With a window or VNC they are text consoles there, Ctrl-Alt-2 and 3.
+static void consoles_on_display(Options *o)
+{
+    char *error = NULL;
+    if (!o->monitors->len) {
+        if (!chardev_set_open(o->config.chardevs, "vc,id=compat_monitor0", &error)) {
+            die("monitor: %s", error);
+        }
+        options_add(o->monitors, "-monitor", "chardev:compat_monitor0");
+    }
+    if (!o->serials->len) {
+        options_add(o->serials, "-serial", "vc");
+    }
+}
+
 // What QEMU does with -nographic: serial port and monitor share the terminal, unless options put
-// them elsewhere. There is no other display yet, so this holds without -nographic too.
+// them elsewhere. The same without any display.
 static void default_console(Options *o)
 {
     bool stdio_used = false;
-    if (o->nodefaults || o->daemonize) {
+    if (o->nodefaults) {
+        return;
+    }
+    if (!o->config.nographic) {
+        consoles_on_display(o);
+        return;
+    }
+    if (o->daemonize) {
         return;
     }
     for (unsigned i = 0; i < o->serials->len; i++) {
@@ -233,6 +256,7 @@ static Machine *build(Options *o, const BoardType *board)
     chardev_set_attach(m->config.chardevs, m);
     start_monitors(o, m);
     start_gdb(o, m);
+    start_displays(o, m);
     machine_reset(m);
     return m;
 }
@@ -269,10 +293,7 @@ static void check_daemon(const Options *o)
 int launch(Options *o)
 {
     const BoardType *board = choose_board(o);
-    o->config.nographic = o->nographic || !o->display_asked;
-    if (o->display_asked) {
-        report("-display: there are no displays yet; the serial port is on the terminal");
-    }
+    choose_displays(o, board);
     check_daemon(o);
     int ready = o->daemonize ? process_daemonize() : -1;
     signal(SIGPIPE, SIG_IGN);
@@ -290,6 +311,7 @@ int launch(Options *o)
     }
     int status = machine_run(m);
     dump_screen(o, m);
+    display_close_all(m);
     gdb_server_exit(m, status);
     block_close_all(m);
     net_close_all(m);

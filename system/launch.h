@@ -9,4 +9,8 @@
 // impossible.
 const BoardType *choose_board(Options *o);
 
+// -display, -vnc, and what it is without them: o->displays, config.nographic. Before chardevs open.
+void choose_displays(Options *o, const BoardType *board);
+void start_displays(Options *o, Machine *m); // dies with one line
+
 #endif

@@ -10,6 +10,7 @@
 const OptionGroup option_groups[] = {
     {"Machine", options_machine},
     {"Devices and what they talk to", options_devices},
+    {"Screen and keyboard", options_display},
     {"Running", options_run},
     {"Debugging", options_debug},
 };
@@ -32,7 +33,7 @@ void options_init(Options *o)
     memset(o, 0, sizeof(*o));
     o->strings = g_ptr_array_new_with_free_func(g_free);
     GArray **lists[] = {&o->chardevs, &o->serials, &o->monitors, &o->drives, &o->netdevs,
-                        &o->nics,     &o->devices, &o->gdb,      &o->fw_cfg};
+                        &o->nics,     &o->devices, &o->gdb,      &o->fw_cfg, &o->displays};
     for (size_t i = 0; i < ARRAY_LEN(lists); i++) {
         *lists[i] = new_items();
     }
@@ -44,8 +45,9 @@ void options_init(Options *o)
 
 void options_free(Options *o)
 {
-    GArray *lists[] = {o->chardevs, o->serials, o->monitors, o->drives, o->netdevs,
-                       o->nics,     o->devices, o->gdb,      o->fw_cfg, o->semihosting_args};
+    GArray *lists[] = {o->chardevs, o->serials,  o->monitors,        o->drives,
+                       o->netdevs,  o->nics,     o->devices,         o->gdb,
+                       o->fw_cfg,   o->displays, o->semihosting_args};
     for (size_t i = 0; i < ARRAY_LEN(lists); i++) {
         g_array_free(lists[i], TRUE);
     }

@@ -23,8 +23,8 @@ typedef struct Options {
     const char *file;     // mimus FILE
     GPtrArray *strings;
     GArray *chardevs, *serials, *monitors, *drives, *netdevs, *nics, *devices, *gdb;
-    GArray *fw_cfg; // all of them: OptionsItem
-    bool net_none, snapshot, nographic, display_asked, nodefaults;
+    GArray *fw_cfg, *displays; // all of them: OptionsItem
+    bool net_none, snapshot, nographic, display_asked, full_screen, nodefaults;
     bool paused; // -S
     bool daemonize;
     bool interpreter, accel_given;
@@ -56,7 +56,8 @@ typedef struct OptionGroup {
     const OptionDef *def; // ended by name NULL
 } OptionGroup;
 
-extern const OptionDef options_machine[], options_devices[], options_run[], options_debug[];
+extern const OptionDef options_machine[], options_devices[], options_display[], options_run[],
+    options_debug[];
 extern const OptionGroup option_groups[];
 extern const unsigned n_option_groups;
 

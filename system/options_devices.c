@@ -133,30 +133,6 @@ static OptionsResult opt_snapshot(Options *o, const char *arg, char **error)
     return OPTIONS_RUN;
 }
 
-static OptionsResult opt_nographic(Options *o, const char *arg, char **error)
-{
-    (void)arg;
-    (void)error;
-    o->nographic = true;
-    return OPTIONS_RUN;
-}
-
-static OptionsResult opt_display(Options *o, const char *arg, char **error)
-{
-    (void)error;
-    o->display_asked = strcmp(arg, "none") != 0;
-    return OPTIONS_RUN;
-}
-
-static OptionsResult opt_vga(Options *o, const char *arg, char **error)
-{
-    if (strcmp(arg, "none") && strcmp(arg, "std")) {
-        return options_fail(error, "there are std and none");
-    }
-    o->config.vga = options_keep(o, arg);
-    return OPTIONS_RUN;
-}
-
 static OptionsResult floppy(Options *o, const char *option, const char *file)
 {
     return add_drive(o, option, file,
@@ -223,9 +199,6 @@ const OptionDef options_devices[] = {
     {"qmp", "unix:PATH,server=on,wait=off|tcp:...|stdio|...", "where QMP clients connect", opt_qmp},
     {"qmp-pretty", "SPEC", "the same, with indented output", opt_qmp_pretty},
     {"mon", "chardev=ID[,mode=readline|control][,pretty=on]", "a monitor on a -chardev", opt_mon},
-    {"nographic", NULL, "serial port and monitor share the terminal (Ctrl-A h)", opt_nographic},
-    {"display", "none", "there are no displays yet", opt_display},
-    {"vga", "std|none", "graphics card of a PC", opt_vga},
     {"nodefaults", NULL, "no default serial port, monitor and network card", opt_nodefaults},
     {NULL, NULL, NULL, NULL},
 };

@@ -76,6 +76,11 @@ Surface *console_update(Console *c)
     return s;
 }
 
+const Surface *console_surface(const Console *c)
+{
+    return c->surface;
+}
+
 char *console_text(Console *c)
 {
     return c->ops->text ? c->ops->text(c->opaque) : NULL;

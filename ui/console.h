@@ -49,6 +49,7 @@ Console *console_get(struct Machine *m, unsigned n);
 const char *console_name(const Console *c);
 // The picture as of now, and as damage what this call found changed. Valid until the next call.
 Surface *console_update(Console *c);
+const Surface *console_surface(const Console *c); // as of the last update
 char *console_text(Console *c);
 void console_suggest_size(Console *c, unsigned width, unsigned height);
 bool console_takes_size(const Console *c);

@@ -1,0 +1,332 @@
+// What all displays share: opening, the refresh timer, which console is shown, where input goes.
+// The picture is in display.h.
+#include "ui/display.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "hw/core/machine.h"
+#include "ui/display_types.h"
+#include "ui/keymap.h"
+#include "util/nearest.h"
+
+#define FAST_MS      33
+#define SLOW_MS      125
+#define POLL_MS      10
+#define QUIET_AFTER  30 // refreshes without a change
+#define US_PER_MS    1000
+#define MAX_DISPLAYS 16
+
+static const DisplayType *const types[] = {
+#if CONFIG_SDL
+    &display_sdl,
+#endif
+#if CONFIG_VNC
+    &display_vnc,
+#endif
+};
+
+static GPtrArray *displays(Machine *m)
+{
+    GPtrArray *all = machine_lookup(m, "displays");
+    if (!all) {
+        all = g_ptr_array_new();
+        machine_register(m, "displays", all);
+    }
+    return all;
+}
+
+// --- the timer
+
+static gboolean tick(gpointer opaque);
+
+static void arm(Display *d)
+{
+    unsigned ms = d->quiet < QUIET_AFTER ? FAST_MS : SLOW_MS;
+    d->timer = g_timeout_add(d->type->poll ? POLL_MS : ms, tick, d);
+}
+
+static void refresh(Display *d)
+{
+    gint64 now = g_get_monotonic_time();
+    unsigned ms = d->quiet < QUIET_AFTER ? FAST_MS : SLOW_MS;
+    if (now < d->next_refresh) {
+        return;
+    }
+    if (d->view && !d->view->console) {
+        display_show(d, 0);
+    }
+    d->quiet = d->type->refresh(d) ? 0 : MIN_OF(d->quiet + 1, QUIET_AFTER);
+    d->next_refresh = now + (gint64)(ms - 1) * US_PER_MS;
+}
+
+static gboolean tick(gpointer opaque)
+{
+    Display *d = opaque;
+    if (d->type->poll) {
+        d->type->poll(d);
+    }
+    if (d->type->refresh) {
+        refresh(d);
+    }
+    arm(d);
+    return G_SOURCE_REMOVE;
+}
+
+void display_wake(Display *d)
+{
+    if (d->quiet == QUIET_AFTER && d->timer && !d->type->poll) {
+        g_source_remove(d->timer);
+        d->quiet = 0;
+        arm(d);
+    }
+    d->quiet = 0;
+    d->next_refresh = MIN_OF(d->next_refresh, g_get_monotonic_time() + FAST_MS * US_PER_MS);
+}
+
+// --- opening
+
+static const DisplayType *find(const char *name, size_t len)
+{
+    for (size_t i = 0; i < ARRAY_LEN(types); i++) {
+        if (strlen(types[i]->name) == len && !strncmp(types[i]->name, name, len)) {
+            return types[i];
+        }
+    }
+    return NULL;
+}
+
+bool display_known(const char *spec, char **error)
+{
+    size_t len = strcspn(spec, ",=");
+    if (find(spec, len)) {
+        return true;
+    }
+    if (!CONFIG_SDL && len == 3 && !strncmp(spec, "sdl", len)) {
+        *error = g_strdup("built without SDL (there are none and vnc)");
+        return false;
+    }
+    Nearest n;
+    char *name = g_strndup(spec, len);
+    nearest_init(&n, name);
+    nearest_add(&n, "none");
+    for (size_t i = 0; i < ARRAY_LEN(types); i++) {
+        nearest_add(&n, types[i]->name);
+    }
+    char *hint = nearest_hint(&n);
+    *error = g_strdup_printf("there is no display '%s'%s; -display help lists them", name, hint);
+    g_free(hint);
+    g_free(name);
+    return false;
+}
+
+void display_print_help(void)
+{
+    printf("none\n");
+    for (size_t i = 0; i < ARRAY_LEN(types); i++) {
+        printf("%s%s\n", types[i]->name, types[i]->help);
+    }
+}
+
+static void free_display(Display *d)
+{
+    if (d->timer) {
+        g_source_remove(d->timer);
+    }
+    console_view_free(d->view);
+    g_free(d->name);
+    g_free(d);
+}
+
+bool display_open(Machine *m, const char *spec, const char *name, char **error)
+{
+    if (!display_known(spec, error)) {
+        return false;
+    }
+    if (displays(m)->len == MAX_DISPLAYS) {
+        *error = g_strdup_printf("there are %u displays already", MAX_DISPLAYS);
+        return false;
+    }
+    Display *d = g_new0(Display, 1);
+    d->type = find(spec, strcspn(spec, ",="));
+    d->m = m;
+    d->name = g_strdup(name);
+    display_show(d, 0);
+    KeyVal *kv = keyval_parse(spec, d->type->name); // "vnc=:1,..." or "sdl,..."
+    keyval_get(kv, d->type->name);
+    bool ok = d->type->open(d, kv, error);
+    if (ok && !keyval_all_used(kv, d->type->keys, error)) {
+        d->type->close(d);
+        ok = false;
+    }
+    keyval_free(kv);
+    if (!ok) {
+        free_display(d);
+        return false;
+    }
+    g_ptr_array_add(displays(m), d);
+    if (d->type->refresh || d->type->poll) {
+        arm(d);
+    }
+    return true;
+}
+
+void display_close_all(Machine *m)
+{
+    GPtrArray *all = displays(m);
+    for (unsigned i = 0; i < all->len; i++) {
+        Display *d = all->pdata[i];
+        d->type->close(d);
+        free_display(d);
+    }
+    g_ptr_array_set_size(all, 0);
+}
+
+// --- which console
+
+bool display_show(Display *d, unsigned console)
+{
+    Console *c = console_get(d->m, console);
+    if (!c) {
+        return false;
+    }
+    display_release_all(d);
+    console_view_free(d->view);
+    d->view = console_view_new(c);
+    d->console = console;
+    display_wake(d);
+    return true;
+}
+
+// --- input
+
+bool display_is_paused(const Display *d)
+{
+    return d->m->stop == MACHINE_PAUSED;
+}
+
+static bool on_text_console(const Display *d)
+{
+    return d->view && d->view->console && console_takes_text(d->view->console);
+}
+
+static bool held(const Display *d, InputKey a, InputKey b)
+{
+    return d->pressed[a] || d->pressed[b];
+}
+
+static void type_key(Display *d, InputKey key, bool pressed)
+{
+    char text[KEYMAP_TEXT];
+    unsigned modifiers = (held(d, INPUT_KEY_SHIFT, INPUT_KEY_SHIFT_R) ? KEYMAP_SHIFT : 0) |
+                         (held(d, INPUT_KEY_CTRL, INPUT_KEY_CTRL_R) ? KEYMAP_CTRL : 0) |
+                         (d->pressed[INPUT_KEY_ALT] ? KEYMAP_ALT : 0) |
+                         (d->caps_lock ? KEYMAP_CAPS : 0);
+    if (!pressed) {
+        return;
+    }
+    d->caps_lock ^= key == INPUT_KEY_CAPS_LOCK;
+    size_t len = keymap_text(key, modifiers, text);
+    if (len) {
+        console_type(d->view->console, text, len);
+    }
+}
+
+static void send(Display *d, InputKind kind, unsigned code, int value)
+{
+    InputEvent e = {(uint16_t)kind, (uint16_t)code, value};
+    input_send(d->m, &e, 1);
+}
+
+// A paused machine takes nothing: it would see it all at once when it goes on. Releases of what it
+// saw pressed do wait for it.
+void display_key(Display *d, InputKey key, bool pressed)
+{
+    bool text = on_text_console(d);
+    if (key == INPUT_KEY_NONE || (!pressed && !d->pressed[key]) ||
+        (pressed && !text && display_is_paused(d))) {
+        return;
+    }
+    d->pressed[key] = pressed;
+    if (text) {
+        type_key(d, key, pressed);
+    } else {
+        send(d, INPUT_KIND_KEY, key, pressed);
+    }
+    display_wake(d);
+}
+
+static void send_button(Display *d, InputButton b, bool pressed)
+{
+    InputEvent e[] = {{INPUT_KIND_BUTTON, (uint16_t)b, pressed}, {INPUT_KIND_SYNC, 0, 0}};
+    input_send(d->m, e, ARRAY_LEN(e));
+}
+
+void display_button(Display *d, InputButton b, bool pressed)
+{
+    bool was = d->buttons & BIT(b);
+    if (was == pressed || (pressed && (display_is_paused(d) || on_text_console(d)))) {
+        return;
+    }
+    d->buttons ^= (unsigned)BIT(b);
+    send_button(d, b, pressed);
+    display_wake(d);
+}
+
+void display_release_all(Display *d)
+{
+    for (unsigned k = 1; k < INPUT_KEYS; k++) {
+        display_key(d, (InputKey)k, false);
+    }
+    for (unsigned b = 0; b < INPUT_BUTTONS; b++) {
+        display_button(d, (InputButton)b, false);
+    }
+}
+
+bool display_takes_absolute(const Display *d)
+{
+    return input_takes(d->m, INPUT_KIND_ABS);
+}
+
+static int scale(int v, unsigned size)
+{
+    int last = (int)size - 1;
+    v = v < 0 ? 0 : MIN_OF(v, last);
+    return last > 0 ? (int)((int64_t)v * INPUT_ABS_MAX / last) : 0;
+}
+
+bool display_point(Display *d, int x, int y)
+{
+    if (!display_takes_absolute(d)) {
+        return false;
+    }
+    if (d->view && d->view->console && !display_is_paused(d) && !on_text_console(d)) {
+        const Surface *s = console_surface(d->view->console);
+        InputEvent e[] = {{INPUT_KIND_ABS, INPUT_AXIS_X, scale(x, s->width)},
+                          {INPUT_KIND_ABS, INPUT_AXIS_Y, scale(y, s->height)},
+                          {INPUT_KIND_SYNC, 0, 0}};
+        input_send(d->m, e, ARRAY_LEN(e));
+        display_wake(d);
+    }
+    return true;
+}
+
+void display_move(Display *d, int dx, int dy)
+{
+    if ((dx || dy) && !display_is_paused(d) && !on_text_console(d)) {
+        InputEvent e[] = {{INPUT_KIND_REL, INPUT_AXIS_X, dx},
+                          {INPUT_KIND_REL, INPUT_AXIS_Y, dy},
+                          {INPUT_KIND_SYNC, 0, 0}};
+        input_send(d->m, e, ARRAY_LEN(e));
+        display_wake(d);
+    }
+}
+
+void display_wheel(Display *d, InputAxis axis, int steps)
+{
+    if (steps && !display_is_paused(d) && !on_text_console(d)) {
+        InputEvent e[] = {{INPUT_KIND_REL, (uint16_t)axis, steps}, {INPUT_KIND_SYNC, 0, 0}};
+        input_send(d->m, e, ARRAY_LEN(e));
+        display_wake(d);
+    }
+}
