@@ -7,6 +7,7 @@
 // unless the user made it another; a device that can change its mode is told that size instead.
 #include "ui/sdl_internal.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "hw/core/machine.h"
@@ -274,8 +275,25 @@ static void sdl_poll(Display *d)
 
 // --- opening
 
+static bool is_set(const char *variable)
+{
+    const char *v = getenv(variable);
+    return v && *v;
+}
+
+// Left alone, SDL would draw where nobody sees it if there is no window system. $SDL_VIDEODRIVER
+// may still say so.
 bool sdl_usable(char **error)
 {
+    bool x = is_set("DISPLAY"), wayland = is_set("WAYLAND_DISPLAY");
+    if (!is_set("SDL_VIDEODRIVER")) {
+        if (!x && !wayland) {
+            *error = g_strdup("no window can be opened: neither $DISPLAY nor $WAYLAND_DISPLAY says "
+                              "where");
+            return false;
+        }
+        SDL_SetHint(SDL_HINT_VIDEODRIVER, x && wayland ? "wayland,x11" : x ? "x11" : "wayland");
+    }
     SDL_SetHint(SDL_HINT_NO_SIGNAL_HANDLERS, "1");
     SDL_SetHint(SDL_HINT_VIDEO_ALLOW_SCREENSAVER, "1");
     SDL_SetHint(SDL_HINT_GRAB_KEYBOARD, "1");
