@@ -74,7 +74,7 @@ void start_displays(Options *o, Machine *m)
         const OptionsItem *it = &g_array_index(o->displays, OptionsItem, i);
         bool sdl = g_str_has_prefix(it->arg, "sdl");
         char *spec = g_strconcat(it->arg, sdl && o->full_screen ? ",full-screen=on" : "", NULL);
-        if (!display_open(m, spec, o->name, &error)) {
+        if (!display_open(m, spec, o->config.name, &error)) {
             bool vnc = !strcmp(it->option, "-vnc");
             die("%s %s: %s", it->option, it->arg + (vnc ? strlen("vnc=") : 0), error);
         }
