@@ -26,7 +26,7 @@ typedef struct ARMGicOps {
 // Creates a CPU of a model ("cortex-a72", "max,pauth=off") and adds it to the machine; NULL with
 // *error, which names the nearest known model or feature.
 VCPU *arm_cpu_create(Machine *m, const char *model, char **error);
-void arm_cpu_list(void *file); // -cpu help
+void arm_cpu_list(void *file);              // -cpu help
 const char *arm_cpu_model_name(unsigned i); // NULL past the end
 IrqLine arm_cpu_input(VCPU *v, ARMInput which);
 void arm_cpu_connect_timer(VCPU *v, ARMTimer which, IrqLine line);

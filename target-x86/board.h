@@ -32,7 +32,7 @@ typedef struct X86ApicOps {
 // Creates a CPU of a model ("qemu64", "max,-avx2") and adds it to the machine; NULL with *error,
 // which names the nearest known model or feature. APIC id: its index.
 VCPU *x86_cpu_create(Machine *m, const char *model, char **error);
-void x86_cpu_list(void *file); // -cpu help
+void x86_cpu_list(void *file);              // -cpu help
 const char *x86_cpu_model_name(unsigned i); // NULL past the end
 IrqLine x86_cpu_input(VCPU *v, X86Input which);
 void x86_cpu_connect_apic(VCPU *v, const X86ApicOps *ops, void *opaque);

@@ -103,7 +103,7 @@ static void put_system(Smbios *b, const Pc *s)
     text(b, s->m->board->name);
     put(b, 0, 1);
     put_uuid(b, s->m->config.uuid);
-    put(b, 6, 1);  // woken by the power switch
+    put(b, 6, 1); // woken by the power switch
     put(b, 0, 2);
     end(b);
 }
