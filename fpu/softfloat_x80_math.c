@@ -1,117 +1,21 @@
-// The x87's transcendental functions, by reduction and power series in 128-bit floating point.
+// The x87's transcendental functions: reduction, then a series (softfloat_x80_series.c).
 //
-//   2^x - 1    t = x ln 2;  sum of t^n / n!
-//   log2 x     x = m 2^e, m in [sqrt 1/2, sqrt 2);  z = (m - 1) / (m + 1);  2 atanh z / ln 2
+//   2^x - 1    k = x to the nearest sixteenth;  2^x - 1 = T + E + T E, T = 2^k - 1, E = 2^(x-k) - 1
+//   log2 x     x = m 2^e, m in [sqrt 1/2, sqrt 2);  j = 64 / m to the nearest integer;
+//              log2 m = log2 (64 / j) + 2 atanh z / ln 2, z = (m j / 64 - 1) / (m j / 64 + 1)
 //   atan q     q in [0, 1], k = q to the nearest eighth;  atan k + atan((q - k) / (1 + q k))
 //   sin, cos   x modulo the hardware's pi/2, which has 66 bits (SDM vol. 1, 8.3.8)
 //
 // The sums carry some 120 correct bits, so that results of 64 bits are correctly rounded but for
 // about one argument in 2^50.
-#include "fpu/softfloat_x80_parts.h"
+#include "fpu/softfloat_x80_series.h"
 
-typedef SfTerm Wide; // normalised: bit 127 is set, or all of frac is zero
-
-#define WIDE(sgn, e, hi, lo)                                                                       \
-    {                                                                                              \
-        .sign = (sgn), .exp = (e), .frac = (sf_u128)UINT64_C(hi) << 64 | UINT64_C(lo)              \
-    }
-
-static const Wide one = WIDE(false, 0, 0x8000000000000000, 0);
-static const Wide ln2 = WIDE(false, -1, 0xb17217f7d1cf79ab, 0xc9e3b39803f2f6af);
-static const Wide log2e = WIDE(false, 0, 0xb8aa3b295c17f0bb, 0xbe87fed0691d3e89);
-static const Wide pi = WIDE(false, 1, 0xc90fdaa22168c234, 0xc4c6628b80dc1cd1);
-static const Wide atan_eighths[9] = {
-    WIDE(false, 0, 0, 0),
-    WIDE(false, -4, 0xfeadd4d5617b6e32, 0xc897989f3e888ef8),
-    WIDE(false, -3, 0xfadbafc96406eb15, 0x6dc79ef5f7a217e6),
-    WIDE(false, -2, 0xb7b0ca0f26f78473, 0x8aa32122dcfe4483),
-    WIDE(false, -2, 0xed63382b0dda7b45, 0x6fe445ecbc3a8d03),
-    WIDE(false, -1, 0x8f005d5ef7f59f9b, 0x5c835e1665c43748),
-    WIDE(false, -1, 0xa4bc7d1934f70924, 0x19a87f2a457dac9f),
-    WIDE(false, -1, 0xb8053e2bc2319e73, 0xcb2da55210a4443d),
-    WIDE(false, -1, 0xc90fdaa22168c234, 0xc4c6628b80dc1cd1),
-};
 #define PI66 ((sf_u128)3 << 64 | UINT64_C(0x243f6a8885a308d3)) // pi * 2^64
-
-// --- 128-bit floating point
-
-static Wide normal(Wide a)
-{
-    if (a.frac) {
-        int shift = sf_clz128(a.frac);
-        a.frac <<= shift;
-        a.exp -= shift;
-    }
-    return a;
-}
 
 static Wide wide_of(const SfParts *p)
 {
     return (Wide){
         .sign = p->sign, .exp = p->exp, .frac = p->cls == SF_NORMAL ? (sf_u128)p->frac << 64 : 0};
-}
-
-static Wide small_int(int n)
-{
-    return normal((Wide){.sign = n < 0, .exp = 127, .frac = (sf_u128)(n < 0 ? -n : n)});
-}
-
-static Wide add(Wide a, Wide b)
-{
-    static const SfStatus nearest = {.round = SF_RND_NEAREST};
-    return normal(sf_add_terms(&nearest, a, b));
-}
-
-static Wide negate(Wide a)
-{
-    a.sign = !a.sign;
-    return a;
-}
-
-static sf_u128 high_product(sf_u128 a, sf_u128 b)
-{
-    uint64_t ah = (uint64_t)(a >> 64), al = (uint64_t)a, bh = (uint64_t)(b >> 64), bl = (uint64_t)b;
-    sf_u128 low = (sf_u128)al * bl, m1 = (sf_u128)ah * bl, m2 = (sf_u128)al * bh;
-    sf_u128 middle = (low >> 64) + (uint64_t)m1 + (uint64_t)m2;
-    return (sf_u128)ah * bh + (m1 >> 64) + (m2 >> 64) + (middle >> 64);
-}
-
-static Wide mul(Wide a, Wide b)
-{
-    return normal((Wide){
-        .sign = a.sign ^ b.sign, .exp = a.exp + b.exp + 1, .frac = high_product(a.frac, b.frac)});
-}
-
-static Wide div_int(Wide a, unsigned n)
-{
-    sf_u128 q = a.frac / n, rest = a.frac % n;
-    int shift = q ? sf_clz128(q) : 0;
-    a.frac = q << shift | (rest << shift) / n;
-    a.exp -= shift;
-    return a;
-}
-
-static Wide div(Wide a, Wide b)
-{
-    sf_u128 rest = a.frac, q = 0;
-    for (unsigned i = 0; i < 128; i++) {
-        bool carry = false;
-        if (i) {
-            carry = rest >> 127;
-            rest <<= 1;
-        }
-        q <<= 1;
-        if (carry || rest >= b.frac) {
-            rest -= b.frac;
-            q |= 1;
-        }
-    }
-    return normal((Wide){.sign = a.sign ^ b.sign, .exp = a.exp - b.exp, .frac = q});
-}
-
-static bool negligible(Wide term, Wide sum)
-{
-    return !term.frac || term.exp < sum.exp - 140;
 }
 
 // --- results
@@ -128,6 +32,19 @@ static SfX80 exact(SfX80Status *s, Wide r)
 }
 
 // --- 2^x - 1
+
+static Wide wide_fraction(int n, int log2_denominator)
+{
+    Wide r = wide_int(n);
+    r.exp -= log2_denominator;
+    return r;
+}
+
+static int nearest_sixteenth(const SfParts *x) // |x| < 1
+{
+    int k = x->exp < -5 ? 0 : (int)(((x->frac >> (58 - x->exp)) + 1) / 2);
+    return x->sign ? -k : k;
+}
 
 SfX80 sf_x80_f2xm1(SfX80Status *s, SfX80 a)
 {
@@ -147,27 +64,14 @@ SfX80 sf_x80_f2xm1(SfX80Status *s, SfX80 a)
         bool is_one = p.exp == 0 && p.frac == BIT(63);
         return is_one && p.sign ? (SfX80){BIT(63), SF_X80_SIGN | (SF_X80_BIAS - 1)} : a;
     }
-    Wide t = mul(wide_of(&p), ln2), term = t, sum = t;
-    for (unsigned n = 2; n == 2 || !negligible(term, sum); n++) {
-        term = div_int(mul(term, t), n);
-        sum = add(sum, term);
-    }
-    return inexact(s, sum);
+    Wide x = wide_of(&p);
+    int k = nearest_sixteenth(&p);
+    Wide e = wide_expm1(wide_mul(wide_add(x, wide_fraction(-k, 4)), wide_ln2));
+    Wide t = wide_exp_sixteenths[k + 16];
+    return inexact(s, k ? wide_add(t, wide_add(e, wide_mul(t, e))) : e);
 }
 
 // --- logarithms
-
-// 2 atanh(z) = 2 (z + z^3 / 3 + ...): the natural logarithm of (1 + z) / (1 - z).
-static Wide twice_atanh(Wide z)
-{
-    Wide z2 = mul(z, z), power = z, sum = z;
-    for (unsigned n = 3; n == 3 || !negligible(power, sum); n += 2) {
-        power = mul(power, z2);
-        sum = add(sum, div_int(power, n));
-    }
-    sum.exp++;
-    return sum;
-}
 
 // sqrt(2)'s upper bits: m above it is halved.
 #define SQRT2 UINT64_C(0xb504f333f9de6484)
@@ -183,11 +87,17 @@ static Wide log2_wide(Wide x, bool *is_exact)
     }
     *is_exact = x.frac == (sf_u128)1 << 127;
     if (*is_exact) {
-        return small_int(e);
+        return wide_int(e);
     }
-    Wide z = div(add(x, negate(one)), add(x, one));
-    Wide part = mul(twice_atanh(z), log2e);
-    return e ? add(small_int(e), part) : part;
+    sf_u128 twice = ((sf_u128)1 << (70 - x.exp)) / (uint64_t)(x.frac >> 64); // 2 * 64 / m
+    int j = (int)((twice + 1) / 2);
+    Wide m = wide_mul(x, wide_fraction(j, 6));
+    Wide z = wide_div(wide_add(m, wide_negate(wide_one)), wide_add(m, wide_one));
+    Wide part = wide_mul(wide_twice_atanh(z), wide_log2e);
+    if (j != 64) {
+        part = wide_add(wide_log_inverse[j - WIDE_LOG_FIRST], part);
+    }
+    return e ? wide_add(wide_int(e), part) : part;
 }
 
 static SfX80 scaled_log(SfX80Status *s, const SfParts *y, Wide log, bool log_exact)
@@ -203,7 +113,7 @@ static SfX80 scaled_log(SfX80Status *s, const SfParts *y, Wide log, bool log_exa
     if (!log.frac) {
         return sf_x80_zero(y->sign);
     }
-    Wide r = mul(wide_of(y), log);
+    Wide r = wide_mul(wide_of(y), log);
     return log_exact ? exact(s, r) : inexact(s, r);
 }
 
@@ -253,27 +163,14 @@ SfX80 sf_x80_yl2xp1(SfX80Status *s, SfX80 b, SfX80 a)
     bool is_exact = false;
     Wide log;
     if (x.exp < -2) { // near zero the sum with 1 would lose bits
-        log = mul(twice_atanh(div(w, add(w, small_int(2)))), log2e);
+        log = wide_mul(wide_twice_atanh(wide_div(w, wide_add(w, wide_int(2)))), wide_log2e);
     } else {
-        log = log2_wide(add(w, one), &is_exact);
+        log = log2_wide(wide_add(w, wide_one), &is_exact);
     }
     return scaled_log(s, &y, log, is_exact);
 }
 
 // --- arc tangent
-
-static Wide atan_series(Wide r)
-{
-    Wide r2 = mul(r, r), power = r, sum = r;
-    if (!r.frac) {
-        return r;
-    }
-    for (unsigned n = 3; n == 3 || !negligible(power, sum); n += 2) {
-        power = negate(mul(power, r2));
-        sum = add(sum, div_int(power, n));
-    }
-    return sum;
-}
 
 static Wide atan_unit(Wide q) // 0 < q <= 1
 {
@@ -283,12 +180,11 @@ static Wide atan_unit(Wide q) // 0 < q <= 1
         k = (sixteenths + 1) / 2;
     }
     if (!k) {
-        return atan_series(q);
+        return wide_atan(q);
     }
-    Wide c = small_int((int)k);
-    c.exp -= 3;
-    Wide r = div(add(q, negate(c)), add(one, mul(q, c)));
-    return add(atan_eighths[k], atan_series(r));
+    Wide c = wide_fraction((int)k, 3);
+    Wide r = wide_div(wide_add(q, wide_negate(c)), wide_add(wide_one, wide_mul(q, c)));
+    return wide_add(wide_atan_eighths[k], wide_atan(r));
 }
 
 // Angles that are multiples of pi / 4.
@@ -297,7 +193,7 @@ static SfX80 quarters(SfX80Status *s, unsigned n, bool sign)
     if (!n) {
         return sf_x80_zero(sign);
     }
-    Wide r = mul(pi, small_int((int)n));
+    Wide r = wide_mul(wide_pi, wide_int((int)n));
     r.exp -= 2;
     r.sign = sign;
     return inexact(s, r);
@@ -323,14 +219,14 @@ SfX80 sf_x80_atan2(SfX80Status *s, SfX80 b, SfX80 a)
     Wide wx = wide_of(&x), wy = wide_of(&y);
     wx.sign = wy.sign = false;
     bool steep = wy.exp > wx.exp || (wy.exp == wx.exp && wy.frac > wx.frac);
-    Wide angle = atan_unit(steep ? div(wx, wy) : div(wy, wx));
+    Wide angle = atan_unit(steep ? wide_div(wx, wy) : wide_div(wy, wx));
     if (steep) {
-        Wide right = pi;
+        Wide right = wide_pi;
         right.exp--;
-        angle = add(right, negate(angle));
+        angle = wide_add(right, wide_negate(angle));
     }
     if (x.sign) {
-        angle = add(pi, negate(angle));
+        angle = wide_add(wide_pi, wide_negate(angle));
     }
     angle.sign = y.sign;
     return inexact(s, angle);
@@ -359,19 +255,8 @@ static unsigned reduce(const SfParts *p, Wide *rest)
         }
     }
     bool above = r > PI66 / 2;
-    *rest = normal((Wide){.sign = above, .exp = 62, .frac = above ? PI66 - r : r});
+    *rest = wide_normal((Wide){.sign = above, .exp = 62, .frac = above ? PI66 - r : r});
     return quadrant + above;
-}
-
-// first +- first x^2 / ((n+1)(n+2)) ...: alternating, over every other factorial.
-static Wide alternating(Wide first, Wide x2, unsigned n)
-{
-    Wide term = first, sum = first;
-    for (bool begun = false; !begun || !negligible(term, sum); begun = true, n += 2) {
-        term = negate(div_int(mul(term, x2), (n + 1) * (n + 2)));
-        sum = add(sum, term);
-    }
-    return sum;
 }
 
 void sf_x80_trig(SfX80Status *s, SfX80 a, SfX80 *sin, SfX80 *cos, SfX80 *tan)
@@ -402,13 +287,13 @@ void sf_x80_trig(SfX80Status *s, SfX80 a, SfX80 *sin, SfX80 *cos, SfX80 *tan)
     }
     Wide rest;
     unsigned quadrant = reduce(&p, &rest);
-    Wide r2 = mul(rest, rest);
-    Wide ws = rest.frac ? alternating(rest, r2, 1) : rest;
-    Wide wc = rest.frac ? alternating(one, r2, 0) : one;
-    if (quadrant & 1) {
+    bool odd = quadrant & 1, s_wanted = sin || tan, c_wanted = cos || tan;
+    Wide ws = (odd ? c_wanted : s_wanted) ? wide_sin(rest) : wide_one;
+    Wide wc = (odd ? s_wanted : c_wanted) ? wide_cos(rest) : wide_one;
+    if (odd) {
         Wide t = ws;
         ws = wc;
-        wc = negate(t);
+        wc = wide_negate(t);
     }
     ws.sign ^= (quadrant & 2) != 0;
     wc.sign ^= (quadrant & 2) != 0;
@@ -417,7 +302,7 @@ void sf_x80_trig(SfX80Status *s, SfX80 a, SfX80 *sin, SfX80 *cos, SfX80 *tan)
         *sin = inexact(s, ws);
     }
     if (tan) {
-        *tan = inexact(s, div(ws, wc));
+        *tan = inexact(s, wide_div(ws, wc));
     }
     if (cos) {
         *cos = inexact(s, wc);
