@@ -84,6 +84,9 @@ typedef struct TargetOps {
     // raises the guest's exception, which leaves the block, or returns.
     bool (*page_watched)(VCPU *, uint64_t page_va);
     void (*check_watch)(VCPU *, uint64_t va, unsigned size, MmuAccess, unsigned regime);
+    // May an access of the current regime run on from va to last, on the next page? False: *fault.
+    // NULL: always.
+    bool (*span_allowed)(VCPU *, uint64_t va, uint64_t last, MmuAccess, MmuFault *fault);
     // Brings lazily kept state (sticky FP flags) home, before it is read from outside.
     void (*sync)(VCPU *);
     // For gdb. read and write transfer bits / 8 bytes, little-endian; false: no such register.

@@ -194,7 +194,12 @@ static SfX80 pack_tiny(SfX80Status *s, bool sign, int biased, sf_u128 frac, unsi
         s->flags |= SF_UNDERFLOW;
         note_inexact(s, &whole);
         biased += EXP_ADJUST + whole.carry;
-        return biased > 0 ? pack(sign, (unsigned)biased, whole.frac) : sf_x80_zero(sign);
+        if (biased > 0) {
+            return pack(sign, (unsigned)biased, whole.frac);
+        }
+        s->flags |= SF_INEXACT; // too small even so (SDM vol. 1, 8.5.5)
+        s->up = false;
+        return sf_x80_zero(sign);
     }
     Rounded r = round_frac(s, sign, sf_shift_jam(frac, (unsigned)(1 - biased)), precision);
     note_inexact(s, &r);
@@ -223,7 +228,8 @@ SfX80 sf_x80_round_pack(SfX80Status *s, bool sign, int exp, sf_u128 frac, unsign
         s->flags |= SF_OVERFLOW;
         biased -= EXP_ADJUST;
         if (biased >= SF_X80_EXP) {
-            note_inexact(s, &r);
+            s->flags |= SF_INEXACT; // too large even so (8.5.4)
+            s->up = true;
             return sf_x80_inf(sign);
         }
     }

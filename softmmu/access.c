@@ -218,9 +218,19 @@ static uint64_t sign_extend(uint64_t value, uint32_t memop)
     return (memop & IR_MEM_SIGN) && bits < 64 ? (uint64_t)sextract64(value, 0, bits) : value;
 }
 
+static void check_span(VCPU *v, uint64_t va, unsigned size, MmuAccess a, unsigned regime)
+{
+    MmuFault fault = {.va = va, .access = a};
+    if (regime == 0 && v->target->span_allowed &&
+        !v->target->span_allowed(v, va, va + size - 1, a, &fault)) {
+        raise_fault(v, &fault);
+    }
+}
+
 // Both pages of a crossing access are checked before any byte moves.
 static void check_both_pages(VCPU *v, uint64_t va, unsigned size, MmuAccess a, unsigned regime)
 {
+    check_span(v, va, size, a, regime);
     for (unsigned i = 0; i < 2; i++) {
         uint64_t at = i ? (va + size - 1) & ~PAGE_OFFSET : va;
         PageInfo *p = mmu_lookup(v, at, a, regime);
@@ -335,12 +345,10 @@ static uint64_t atomic_load(VCPU *v, uint64_t va, uint32_t memop, unsigned size)
 {
     unsigned regime = regime_of(memop);
     check_alignment(v, va, memop, size, MMU_WRITE);
-    PageInfo *p = mmu_lookup(v, va, MMU_WRITE, regime);
-    if (needs_dispatch(p, MMU_WRITE)) {
-        require_device(v);
-    }
     if (crosses_page(va, size)) {
         check_both_pages(v, va, size, MMU_WRITE, regime);
+    } else if (needs_dispatch(mmu_lookup(v, va, MMU_WRITE, regime), MMU_WRITE)) {
+        require_device(v);
     }
     return mmu_load(v, va, memop & (IR_MEM_SIZE | IR_MEM_UNPRIV));
 }
@@ -383,11 +391,11 @@ void *mmu_probe(VCPU *v, uint64_t va, unsigned size, uint32_t memop)
     bool store = memop & IR_MEM_STORE;
     unsigned regime = regime_of(memop);
     check_alignment(v, va, memop, size, store ? MMU_WRITE : MMU_READ);
-    PageInfo *p = mmu_lookup(v, va, store ? MMU_WRITE : MMU_READ, regime);
     if (crosses_page(va, size)) {
         check_both_pages(v, va, size, store ? MMU_WRITE : MMU_READ, regime);
         return NULL;
     }
+    PageInfo *p = mmu_lookup(v, va, store ? MMU_WRITE : MMU_READ, regime);
     if (needs_dispatch(p, store ? MMU_WRITE : MMU_READ) || watched(v, p)) {
         return NULL;
     }

@@ -277,10 +277,11 @@ static const uint16_t pin_vec[] = {VEC(0), VEC(1), VEC(2), VEC(3), VEC(4),
         .va_canonical_mask = ~UINT64_C(0), .open_bus = true, .precise_code = true,                 \
         .block_flags = x86_block_flags, .translate = x86_translate, .walk = x86_walk,              \
         .regime_key = x86_regime_key, .fault = x86_fault, .unaligned = x86_unaligned,              \
-        .bus_error = x86_bus_error, .interrupt_ready = x86_interrupt_ready,                        \
-        .interrupt_take = x86_interrupt_take, .has_work = x86_has_work,                            \
-        .page_watched = x86_page_watched, .check_watch = x86_check_watch, .sync = sync_state,      \
-        .gdb_regs = regs, .n_gdb_regs = n_regs, .virt_to_phys_debug = x86_virt_to_phys_debug,      \
+        .span_allowed = x86_span_allowed, .bus_error = x86_bus_error,                              \
+        .interrupt_ready = x86_interrupt_ready, .interrupt_take = x86_interrupt_take,              \
+        .has_work = x86_has_work, .page_watched = x86_page_watched,                                \
+        .check_watch = x86_check_watch, .sync = sync_state, .gdb_regs = regs,                      \
+        .n_gdb_regs = n_regs, .virt_to_phys_debug = x86_virt_to_phys_debug,                        \
         .gdb_read = x86_gdb_read, .gdb_write = x86_gdb_write, .state = &x86_cpu_state,             \
         .reset = x86_cpu_reset,                                                                    \
     }

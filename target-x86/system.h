@@ -351,6 +351,7 @@ void x86_smm_memory(X86CPU *c); // v->memory as cpu->smm says
 // --- system/paging.c
 bool x86_walk(VCPU *v, uint64_t va, MmuAccess access, unsigned regime, MmuPage *page,
               MmuFault *fault);
+bool x86_span_allowed(VCPU *v, uint64_t va, uint64_t last, MmuAccess access, MmuFault *fault);
 uint64_t x86_virt_to_phys_debug(VCPU *v, uint64_t va);
 #define X86_FAULT_NONCANONICAL 0x80000000u // MmuFault.code: #GP or #SS instead of #PF
 // Page-fault error code (SDM vol. 3, 4.7).

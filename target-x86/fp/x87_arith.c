@@ -324,6 +324,7 @@ static void f_binary(X86CPU *c, X87Misc what)
 static void f_remainder(X86CPU *c, bool nearest)
 {
     bool underflow;
+    c->fpu.status &= (uint16_t)~X87_C2;
     if (!operands(c, x87_is_empty(c, 0) || x87_is_empty(c, 1), &underflow)) {
         return;
     }
@@ -529,7 +530,9 @@ static void f_store_unchecked(X86CPU *c, X87Misc what, unsigned i)
 {
     (void)what;
     c->fpu.status &= (uint16_t)~X87_C1;
-    x87_set(c, i, x87_get(c, 0));
+    if (!x87_is_empty(c, 0)) {
+        x87_set(c, i, x87_get(c, 0));
+    }
     x87_pop(c);
 }
 static void f_store_reg(X86CPU *c, X87Misc what, unsigned i)

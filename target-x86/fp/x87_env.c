@@ -22,6 +22,10 @@ static Env env_at(VCPU *v, uint64_t seg, uint64_t offset, uint64_t format, bool 
     Env e = {.c = x86_cpu(v), .unit = format & X87_ENV_32 ? 4 : 2, .real = format & X87_ENV_REAL};
     unsigned bytes = env_bytes(&e) + (registers ? 8 * REGISTER_BYTES : 0);
     e.addr = x86_linear_checked(e.c, (unsigned)seg, offset, bytes, store);
+    if (store) { // all or nothing
+        mmu_probe(v, e.addr + bytes - 1, 1, IR_MEM_STORE);
+        mmu_probe(v, e.addr, 1, IR_MEM_STORE);
+    }
     return e;
 }
 

@@ -70,6 +70,11 @@ typedef struct Store {
     const uint64_t *ip;
 } Store;
 
+static uint64_t operand_offset(uint64_t dp)
+{
+    return (uint64_t)((int64_t)(dp << 4) >> 4);
+}
+
 // The instruction is over without a store: an exception waits for the next one. What the access
 // itself would raise comes first.
 static NORETURN void skip_store(X86CPU *c, const Store *st, const SfX80Status *s)
@@ -77,10 +82,8 @@ static NORETURN void skip_store(X86CPU *c, const Store *st, const SfX80Status *s
     uint64_t dp = st->dp;
     uint32_t desc = st->desc;
     unsigned bytes = format_bytes[desc & 0xff];
-    uint64_t offset = (uint64_t)((int64_t)(dp << 4) >> 4);
-    uint64_t at = x86_linear_checked(c, (unsigned)(dp >> 60), offset, bytes, true);
-    mmu_probe(&c->vcpu, at, 1, IR_MEM_STORE);
-    mmu_probe(&c->vcpu, at + bytes - 1, 1, IR_MEM_STORE);
+    uint64_t at = x86_linear_checked(c, (unsigned)(dp >> 60), operand_offset(dp), bytes, true);
+    mmu_probe(&c->vcpu, at, bytes, IR_MEM_STORE);
     if (st->ip) {
         x87_keep_pointers(c, desc, *st->ip);
         x87_keep_operand(c, dp);
@@ -116,6 +119,10 @@ static Stored store_value(X86CPU *c, const Store *st)
     SfX80Status s = x87_status_for(c);
     Stored r = convert(&s, st->desc, x87_get(c, 0));
     if (unlikely(forbidden(c, &s))) {
+        // Nothing was rounded to the destination (SDM vol. 1, 8.5.4 and 8.5.5).
+        if (!(s.flags & SF_INVALID)) {
+            s.flags &= ~(unsigned)SF_INEXACT;
+        }
         skip_store(c, st, &s);
     }
     return r;
@@ -130,7 +137,12 @@ const IRHelper x87_h_store_value = {"x87_store_value", h_store_value, IR_I64, 4,
 static uint64_t h_store80_value(VCPU *v, uint64_t desc, uint64_t next_pc, uint64_t part,
                                 uint64_t dp)
 {
-    Stored r = store_value(x86_cpu(v), &(Store){(uint32_t)desc, next_pc, dp, NULL});
+    X86CPU *c = x86_cpu(v);
+    Stored r = store_value(c, &(Store){(uint32_t)desc, next_pc, dp, NULL});
+    if (!part) { // of the two accesses, the first page's fault comes first
+        mmu_probe(v, x86_linear_checked(c, (unsigned)(dp >> 60), operand_offset(dp), 10, true), 10,
+                  IR_MEM_STORE);
+    }
     return part ? r.high : r.low;
 }
 const IRHelper x87_h_store80_value = {"x87_store80_value", h_store80_value, IR_I64, 4, CALLS};

@@ -30,18 +30,29 @@ static unsigned lanes_of(unsigned esize, bool wide)
 }
 
 // --- VMASKMOVPS, VPMASKMOVD
-// how: register of the data | of the mask << 4 | lane size << 8 | 256 bits << 10
-enum { MASK_ESIZE_SHIFT = 8, MASK_WIDE = 1 << 10 };
+// how: register of the data | of the mask << 4 | lane size << 8 | 256 bits << 10 | segment << 11 |
+//      log2 of address bytes << 14
+enum { MASK_ESIZE_SHIFT = 8, MASK_WIDE = 1 << 10, MASK_SEG_SHIFT = 11, MASK_ADDR_SHIFT = 14 };
 
-static void masked_load(VCPU *v, uint64_t address, uint64_t how, uint64_t memop)
+// Linear address of a lane; segments are checked lane by lane, too.
+static uint64_t masked_address(X86CPU *c, uint64_t offset, uint64_t how, unsigned k, bool store)
+{
+    unsigned esize = how >> MASK_ESIZE_SHIFT & 3;
+    uint64_t mask = mask64(8u << (how >> MASK_ADDR_SHIFT & 3));
+    return x86_linear_checked(c, how >> MASK_SEG_SHIFT & 7,
+                              (offset + ((uint64_t)k << esize)) & mask, 1u << esize, store);
+}
+
+static void masked_load(VCPU *v, uint64_t offset, uint64_t how, uint64_t memop)
 {
     X86CPU *c = x86_cpu(v);
     unsigned to = how & 15, mask = how >> 4 & 15, esize = how >> MASK_ESIZE_SHIFT & 3;
     unsigned n = lanes_of(esize, how & MASK_WIDE);
-    uint64_t x[8];
+    uint64_t x[8] = {0};
     for (unsigned k = 0; k < n; k++) {
-        uint64_t at = address + ((uint64_t)k << esize);
-        x[k] = lane_on(c, mask, esize, k) ? mmu_load(v, at, (uint32_t)memop) : 0;
+        if (lane_on(c, mask, esize, k)) {
+            x[k] = mmu_load(v, masked_address(c, offset, how, k, false), (uint32_t)memop);
+        }
     }
     v->vec[16 + to] = (V128){.u64 = {0, 0}};
     for (unsigned k = 0; k < n; k++) {
@@ -50,14 +61,22 @@ static void masked_load(VCPU *v, uint64_t address, uint64_t how, uint64_t memop)
 }
 static const IRHelper h_masked_load = {"masked_load", (void *)masked_load, IR_VOID, 3, IR_CALL_ALL};
 
-static void masked_store(VCPU *v, uint64_t address, uint64_t how, uint64_t memop)
+// All lanes are looked at before one is stored.
+static void masked_store(VCPU *v, uint64_t offset, uint64_t how, uint64_t memop)
 {
     X86CPU *c = x86_cpu(v);
     unsigned from = how & 15, mask = how >> 4 & 15, esize = how >> MASK_ESIZE_SHIFT & 3;
-    for (unsigned k = 0; k < lanes_of(esize, how & MASK_WIDE); k++) {
-        uint64_t at = address + ((uint64_t)k << esize);
+    unsigned n = lanes_of(esize, how & MASK_WIDE);
+    uint64_t at[8];
+    for (unsigned k = 0; k < n; k++) {
         if (lane_on(c, mask, esize, k)) {
-            mmu_store(v, at, get_lane(c, from, esize, k), (uint32_t)memop);
+            at[k] = masked_address(c, offset, how, k, true);
+            mmu_probe(v, at[k], 1u << esize, (uint32_t)memop | IR_MEM_STORE);
+        }
+    }
+    for (unsigned k = 0; k < n; k++) {
+        if (lane_on(c, mask, esize, k)) {
+            mmu_store(v, at[k], get_lane(c, from, esize, k), (uint32_t)memop);
         }
     }
 }
@@ -69,10 +88,10 @@ static bool tr_maskmov(X86Ctx *c, const X86Insn *i)
 {
     bool store = i->row->arg >> 4;
     unsigned esize = i->row->arg & 3, data = i->operand[store ? 2 : 0].reg;
-    unsigned how =
-        data | i->operand[1].reg << 4 | esize << MASK_ESIZE_SHIFT | (i->vex_l ? MASK_WIDE : 0);
-    IRRef address = x86_mem(c, i->vex_l ? 32 : 16, store);
-    ir_call(c->b, store ? &h_masked_store : &h_masked_load, address, ir_i32(c->b, how),
+    unsigned how = data | i->operand[1].reg << 4 | esize << MASK_ESIZE_SHIFT |
+                   (i->vex_l ? MASK_WIDE : 0) | (unsigned)i->seg << MASK_SEG_SHIFT |
+                   (unsigned)__builtin_ctz(i->addr_bytes) << MASK_ADDR_SHIFT;
+    ir_call(c->b, store ? &h_masked_store : &h_masked_load, x86_ea(c), ir_i32(c->b, how),
             ir_i32(c->b, x86_memop(c, 1u << esize)), IR_NONE);
     return true;
 }

@@ -1,4 +1,6 @@
 // Instructions that do nothing, are undefined for ever, or stand alone: flags, fences, hints.
+#include "softmmu/softmmu.h"
+#include "target-x86/helpers.h"
 #include "target-x86/insn/helpers.h"
 #include "target-x86/insn/insn.h"
 
@@ -54,15 +56,36 @@ static bool tr_salc(X86Ctx *c, const X86Insn *i)
     return true;
 }
 
+// Memory is written only if it changes.
+static void store_arpl(X86CPU *c, uint64_t where, uint64_t value, uint64_t memop)
+{
+    unsigned seg = where >> 32 & 7;
+    uint64_t at = x86_linear_checked(c, seg, (uint32_t)where, 2, true);
+    mmu_store(&c->vcpu, at, value, (uint32_t)memop | IR_MEM_STORE);
+}
+
+static void arpl(VCPU *v, uint64_t where, uint64_t value, uint64_t memop)
+{
+    if (value >> 16) {
+        store_arpl(x86_cpu(v), where, value & 0xffff, memop);
+    }
+}
+static const IRHelper h_arpl = {"arpl", (void *)arpl, IR_VOID, 3, IR_CALL_ALL};
+
 // The destination's RPL is raised to the source's; Z tells whether it was lower.
 static bool tr_arpl(X86Ctx *c, const X86Insn *i)
 {
     IRBlock *b = c->b;
-    (void)i;
     IRRef x = x86_read(c, 0), y = x86_read(c, 1), three = ir_i32(b, 3);
     IRRef rpl = ir_and(b, y, three), lower = ir_cmpset(b, IR_LTU, ir_and(b, x, three), rpl);
     IRRef raised = ir_deposit(b, x, rpl, 0, 2);
-    x86_write(c, 0, ir_select(b, IR_NE, lower, ir_i32(b, 0), raised, x));
+    if (i->operand[0].kind == X86_OP_MEM) {
+        IRRef where = ir_deposit(b, x86_ea(c), ir_i64(b, i->seg), 32, 32);
+        ir_call(b, &h_arpl, where, ir_deposit(b, raised, lower, 16, 1), ir_i32(b, x86_memop(c, 2)),
+                IR_NONE);
+    } else {
+        x86_write(c, 0, ir_select(b, IR_NE, lower, ir_i32(b, 0), raised, x));
+    }
     IRRef old = ir_f_pack(b, x86_flags(c));
     x86_put_flags(c, ir_f_unpack(b, ir_deposit(b, old, lower, 14, 1)));
     return true;

@@ -132,11 +132,12 @@ static bool tr_same(X86Ctx *c, const X86Insn *i)
 }
 
 // --- with MMX registers. The x87 unit becomes MMX's once memory has been read: before an exception
-// of the conversion. Where memory is the source of a conversion to XMM it does not.
+// of the conversion. Where memory is the source of a conversion to XMM it has no part in it.
 static bool tr_from_mmx(X86Ctx *c, const X86Insn *i)
 {
-    IRRef y = x86_read_mmx(c, 1), x = x86_read_v(c, 0, 0);
-    if (i->operand[1].kind == X86_OP_MMX) {
+    bool mmx = i->operand[1].kind == X86_OP_MMX;
+    IRRef y = mmx ? x86_read_mmx(c, 1) : x86_read_v(c, 1, 0), x = x86_read_v(c, 0, 0);
+    if (mmx) {
         x86_enter_mmx(c);
     }
     IRRef r = convert(c, (Packed)i->row->arg, i, y);
@@ -166,6 +167,10 @@ static bool tr_to_mmx(X86Ctx *c, const X86Insn *i)
     {                                                                                              \
         name, enc, ops, tr, arg, X86_ROW_SSE | X86_ROW_MMX, X86_FEAT_##feat, NULL                  \
     }
+#define R_LOOSE(name, enc, ops, tr, arg, feat)                                                     \
+    {                                                                                              \
+        name, enc, ops, tr, arg, X86_ROW_SSE | X86_ROW_UNALIGNED, X86_FEAT_##feat, NULL            \
+    }
 #define R_FROM(name, pp, arg, feat)                                                                \
     R_SSE(name, pp " 0F 2A /r", "Vdq,Ey", tr_from_integer, arg, feat),                             \
         R_VEX(name, "LIG." pp ".0F 2A /r", "Vdq,Hdq,Ey", tr_from_integer, arg, AVX)
@@ -187,8 +192,10 @@ static bool tr_to_mmx(X86Ctx *c, const X86Insn *i)
         R_VEX(name, pp ".0F.WIG 5B /r", "Vx,Wx", tr_same, arg, AVX)
 
 static const X86Row rows[] = {
-    R_BOTH("CVTPI2PS", "NP 0F 2A /r", "Vdq,Qq", tr_from_mmx, DQ2PS, SSE),
-    R_BOTH("CVTPI2PD", "66 0F 2A /r", "Vdq,Qq", tr_from_mmx, DQ2PD, SSE2),
+    R_BOTH("CVTPI2PS", "NP 0F 2A /r reg", "Vdq,Nq", tr_from_mmx, DQ2PS, SSE),
+    R_BOTH("CVTPI2PD", "66 0F 2A /r reg", "Vdq,Nq", tr_from_mmx, DQ2PD, SSE2),
+    R_LOOSE("CVTPI2PS", "NP 0F 2A /r mem", "Vdq,Mq", tr_from_mmx, DQ2PS, SSE),
+    R_LOOSE("CVTPI2PD", "66 0F 2A /r mem", "Vdq,Mq", tr_from_mmx, DQ2PD, SSE2),
     R_BOTH("CVTTPS2PI", "NP 0F 2C /r", "Pq,Wq", tr_to_mmx, TPS2DQ, SSE),
     R_BOTH("CVTPS2PI", "NP 0F 2D /r", "Pq,Wq", tr_to_mmx, PS2DQ, SSE),
     R_BOTH("CVTTPD2PI", "66 0F 2C /r", "Pq,Wdq", tr_to_mmx, TPD2DQ, SSE2),

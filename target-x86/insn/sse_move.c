@@ -104,30 +104,30 @@ static bool tr_mmx_move(X86Ctx *c, const X86Insn *i)
 // --- bytes under a mask, to DS:rDI
 enum { MASKMOV_MMX = 1 << 8 };
 
-static unsigned lowest_masked(const V128 *mask)
+// CPUs look at the first byte's page even if nothing there is written; at the next page if
+// something is. A fault stores nothing.
+static void probe_masked(VCPU *v, uint64_t address, const V128 *mask, uint32_t memop)
 {
-    unsigned k = 0;
-    while (k < 16 && !(mask->u8[k] & 0x80)) {
-        k++;
+    mmu_probe(v, address, 1, memop | IR_MEM_STORE);
+    for (unsigned k = 0x1000 - (address & 0xfff); k < 16; k++) {
+        if (mask->u8[k] & 0x80) {
+            mmu_probe(v, (address | 0xfff) + 1, 1, memop | IR_MEM_STORE);
+            return;
+        }
     }
-    return k < 16 ? k : 0x1000; // none: on no page
 }
 
-// MASKMOVQ looks at its first byte's page even if the mask is empty.
 static void maskmov(VCPU *v, uint64_t address, uint64_t registers, uint64_t memop)
 {
     X86CPU *c = x86_cpu(v);
     unsigned data = registers & 15, mask = registers >> 4 & 15;
     bool mmx = registers & MASKMOV_MMX;
-    unsigned last_in_page = ~(unsigned)address & 0xfff;
     V128 d = v->vec[data], m = v->vec[mask];
     if (mmx) {
         d = (V128){.u64 = {c->fpu.st[data & 7].frac}};
         m = (V128){.u64 = {c->fpu.st[mask & 7].frac}};
     }
-    if (mmx || lowest_masked(&m) <= last_in_page) { // a fault is reported at the start
-        mmu_probe(v, address, 1, (uint32_t)memop | IR_MEM_STORE);
-    }
+    probe_masked(v, address, &m, (uint32_t)memop);
     for (unsigned k = 0; k < (mmx ? 8 : 16); k++) {
         if (m.u8[k] & 0x80) {
             mmu_store(v, address + k, d.u8[k], (uint32_t)memop);

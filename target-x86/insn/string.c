@@ -42,7 +42,7 @@ static bool once_lods(X86Ctx *c, unsigned bytes)
 
 static bool once_cmps(X86Ctx *c, unsigned bytes)
 {
-    IRRef y = x86_read(c, 1), x = x86_read(c, 0); // in this order, if both fault
+    IRRef y = x86_read(c, 1), x = x86_read(c, 0); // ES:rDI first, as CPUs do: both may fault
     step(c, X86_RSI, bytes);
     step(c, X86_RDI, bytes);
     x86_put_flags(c, ir_f_sub_n(c->b, x, y, 8 * bytes));

@@ -246,8 +246,8 @@ static void run_element(const Str *s, uint64_t src, uint64_t dst)
 {
     X86CPU *c = s->c;
     VCPU *v = &c->vcpu;
-    uint64_t x = has_source(s) ? mmu_load(v, src, s->memop) : accumulator(s);
     uint64_t y = compares(s) ? mmu_load(v, dst, s->memop) : 0;
+    uint64_t x = has_source(s) ? mmu_load(v, src, s->memop) : accumulator(s);
     switch ((X86StringOp)s->d.op) {
     case X86_STR_MOVS:
     case X86_STR_STOS:
@@ -292,30 +292,70 @@ static void run_elements(const Str *s, const Side *src, const Side *dst, uint64_
 
 // --- the chunk
 
+// The sides of a chunk and how many elements it has at most.
+typedef struct Chunk {
+    Side src, dst;
+    uint64_t n;
+    bool crosses;
+} Chunk;
+
+static void bound(Chunk *k, uint64_t elements)
+{
+    k->crosses |= elements == 0;
+    k->n = MIN_OF(k->n, MAX_OF(elements, 1));
+}
+
+static void begin_source(const Str *s, Chunk *k)
+{
+    if (has_source(s)) {
+        bound(k, begin_side(s, &k->src, s->d.seg, X86_RSI, false));
+    }
+}
+
+static void begin_destination(const Str *s, Chunk *k)
+{
+    if (has_destination(s)) {
+        bound(k, begin_side(s, &k->dst, X86_ES, X86_RDI, stores(s)));
+    }
+}
+
+// True: both sides are plain memory, and it is done.
+static bool try_plain(const Str *s, Chunk *k)
+{
+    uint8_t *from = NULL, *to = NULL;
+    if (compares(s)) {
+        to = probe(s, &k->dst, k->n, false);
+    }
+    if (k->src.used) {
+        from = probe(s, &k->src, k->n, false);
+    }
+    if (k->dst.used && !compares(s)) {
+        to = probe(s, &k->dst, k->n, stores(s));
+    }
+    if ((k->src.used && !from) || (k->dst.used && !to)) {
+        return false;
+    }
+    run_plain(s, from, to, k->n);
+    return true;
+}
+
+// What is looked at first tells which fault it is if both sides have one: comparisons begin with
+// ES:rDI, all others with the source.
 static void run_chunk(const Str *s, uint64_t count)
 {
-    Side src = {0}, dst = {0};
-    uint64_t n = s->d.one || s->c->vcpu.watch_armed ? 1 : count;
-    bool crosses = false, io = s->d.op >= X86_STR_INS;
-    if (has_source(s)) {
-        uint64_t m = begin_side(s, &src, s->d.seg, X86_RSI, false);
-        crosses |= m == 0;
-        n = MIN_OF(n, MAX_OF(m, 1));
+    Chunk k = {.n = s->d.one || s->c->vcpu.watch_armed ? 1 : count};
+    bool io = s->d.op >= X86_STR_INS;
+    if (compares(s)) {
+        begin_destination(s, &k);
+        begin_source(s, &k);
+    } else {
+        begin_source(s, &k);
+        begin_destination(s, &k);
     }
-    if (has_destination(s)) {
-        uint64_t m = begin_side(s, &dst, X86_ES, X86_RDI, stores(s));
-        crosses |= m == 0;
-        n = MIN_OF(n, MAX_OF(m, 1));
+    if (!k.crosses && !io && !s->d.align && try_plain(s, &k)) {
+        return;
     }
-    if (!crosses && !io && !s->d.align) {
-        uint8_t *from = src.used ? probe(s, &src, n, false) : NULL;
-        uint8_t *to = dst.used ? probe(s, &dst, n, stores(s)) : NULL;
-        if ((from || !src.used) && (to || !dst.used)) {
-            run_plain(s, from, to, n);
-            return;
-        }
-    }
-    run_elements(s, &src, &dst, crosses ? 1 : n);
+    run_elements(s, &k.src, &k.dst, k.crosses ? 1 : k.n);
 }
 
 static uint64_t run_string(X86CPU *c, uint32_t desc)

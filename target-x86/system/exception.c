@@ -159,6 +159,9 @@ static bool uses_stack_segment(X86CPU *c)
     if (!decode_current(c, &insn)) {
         return false;
     }
+    if (strstr(insn.row->name, "MASKMOV") || !strcmp(insn.row->name, "XLAT")) {
+        return insn.seg_prefix == X86_SS; // DS:rDI, DS:rBX
+    }
     for (unsigned i = 0; i < insn.n_operands; i++) {
         if (insn.operand[i].kind == X86_OP_MEM) {
             return insn.seg == X86_SS;
@@ -170,13 +173,31 @@ static bool uses_stack_segment(X86CPU *c)
     return true; // PUSH, POP, CALL, RET, ...
 }
 
+// The first half of a 32-byte operand whose second half lies beyond the last address: what the
+// whole operand asks for is wrong, before any page is looked at.
+static bool operand_runs_over(X86CPU *c, const MmuFault *f)
+{
+    X86Insn insn;
+    uint64_t last = f->va + 31;
+    bool over = x86_code64(c) ? !x86_canonical(last) : last > UINT32_MAX;
+    if (likely(!over) || f->access == MMU_FETCH || !decode_current(c, &insn)) {
+        return false;
+    }
+    for (unsigned i = 0; i < insn.n_operands; i++) {
+        if (insn.operand[i].kind == X86_OP_MEM && insn.operand[i].bytes == 32) {
+            return x86_code64(c) || x86_flat(c->sys->block_flags, insn.seg);
+        }
+    }
+    return false;
+}
+
 void x86_fault(VCPU *v, const MmuFault *f)
 {
     X86CPU *c = x86_cpu(v);
     unsigned vector = X86_PF_FAULT;
     uint32_t error = f->code;
     v->budget += counted(c); // the caller has counted it too
-    if (f->code == X86_FAULT_NONCANONICAL) {
+    if (f->code == X86_FAULT_NONCANONICAL || operand_runs_over(c, f)) {
         bool stack = f->access != MMU_FETCH && !c->sys->delivering && uses_stack_segment(c);
         vector = stack ? X86_SS_FAULT : X86_GP;
         error = c->sys->external;

@@ -65,6 +65,19 @@ static bool type_allows(const X86CPU *c, const X86Segment *s, bool store)
     return (s->attr & X86_DESC_P) && (store ? !code && w : !code || w);
 }
 
+// In flat segments nothing else looks at an access's end: there it must not wrap (SDM vol. 3, 5.3),
+// in others the linear address may.
+bool x86_span_allowed(VCPU *v, uint64_t va, uint64_t last, MmuAccess access, MmuFault *fault)
+{
+    X86CPU *c = x86_cpu(v);
+    uint64_t flags = c->sys->block_flags;
+    bool flat = x86_flat(flags, X86_DS) && x86_flat(flags, X86_SS) && x86_flat(flags, X86_ES);
+    bool ok = x86_code64(c) ? x86_canonical(va) == x86_canonical(last)
+                            : last <= UINT32_MAX || !flat || access == MMU_FETCH;
+    fault->code = X86_FAULT_NONCANONICAL;
+    return ok;
+}
+
 uint64_t x86_linear_checked(X86CPU *c, unsigned seg, uint64_t offset, unsigned bytes, bool store)
 {
     const X86Segment *s = &c->seg[seg];

@@ -13,15 +13,15 @@ SMALL_CACHE = ["-accel", "jit,tb-size=1"]
 SINGLE = ["-accel", "jit,one-insn-per-block=on"]
 
 
-def command(engine, smp, insns, every):
+def command(engine, smp, insns, every, **machine):
     argv = [a for a in installer("-smp", str(smp), *BARE, "-serial", "null", "-icount",
-                                 "shift=0,sleep=off") if a != "-nographic"]
+                                 "shift=0,sleep=off", **machine) if a != "-nographic"]
     return argv + [*engine, "-stop-at", str(insns), "-hash-every", str(every)]
 
 
-def states(engine, smp, insns, every):
+def states(engine, smp, insns, every, **machine):
     start = time.monotonic()
-    out = subprocess.run(command(engine, smp, insns, every), stdin=subprocess.DEVNULL, check=True,
+    out = subprocess.run(command(engine, smp, insns, every, **machine), stdin=subprocess.DEVNULL, check=True,
                          stdout=subprocess.PIPE, text=True, timeout=PATIENCE).stdout
     lines = [line for line in out.splitlines() if line.startswith("state ")]
     assert len(lines) >= insns // every, out[-1000:]
@@ -37,15 +37,15 @@ def same(what, a, b):
     assert len(a) == len(b), "%s: %d states and %d" % (what, len(a), len(b))
 
 
-def against_itself(smp, insns, every):
-    first = states(JIT, smp, insns, every)
+def against_itself(smp, insns, every, **machine):
+    first = states(JIT, smp, insns, every, **machine)
     busy = subprocess.Popen([sys.executable, "-c", "while True: pass"])
     try:
-        same("with a busy host", first, states(JIT, smp, insns, every))
+        same("with a busy host", first, states(JIT, smp, insns, every, **machine))
     finally:
         busy.kill()
         busy.wait()
-    same("with a small code cache", first, states(SMALL_CACHE, smp, insns, every))
+    same("with a small code cache", first, states(SMALL_CACHE, smp, insns, every, **machine))
     return first
 
 

@@ -21,6 +21,7 @@
 #define SYS_SIZE 0x6000u
 
 enum { KERNEL_CS = 0x10, USER_CS32 = 0x23, USER_DS = 0x2b, USER_CS64 = 0x33, TSS_SELECTOR = 0x40 };
+enum { LDT_CODE = 7, LDT_DATA = 15 }; // 16-bit mode: entries 0 and 1
 
 static const BoardType bare_board = {.name = "oracle", .desc = "no devices", .target = "x86_64"};
 
@@ -57,6 +58,8 @@ static X86Segment segment(uint16_t selector, uint32_t attr)
 #define DPL3      (3 << X86_DESC_DPL_SHIFT)
 #define CODE64    (FLAT_ATTR | X86_DESC_CODE | X86_DESC_L)
 #define CODE32    (FLAT_ATTR | X86_DESC_CODE | X86_DESC_B)
+#define DATA16    (X86_DESC_P | X86_DESC_S | X86_DESC_A | X86_DESC_W)
+#define CODE16    (DATA16 | X86_DESC_CODE)
 #define DATA      (FLAT_ATTR | X86_DESC_B)
 
 static uint64_t flat_descriptor(uint32_t attr)
@@ -110,13 +113,13 @@ static void set_up_cpu(Bare *b)
                          .attr = X86_DESC_P | X86_SYS_TSS32_BUSY << 8};
 }
 
-Bare *bare_new(const char *cpu, bool mode64, const struct HostBackend *backend, char **error)
+Bare *bare_new(const char *cpu, unsigned bits, const struct HostBackend *backend, char **error)
 {
     MachineConfig config = {.machine = "oracle", .smp = 1};
     config.engine.backend = backend;
     config.engine.cache_bytes = 64u << 20;
     Bare *b = g_new0(Bare, 1);
-    b->mode64 = mode64;
+    b->bits = bits;
     b->machine = machine_new(&bare_board, &config);
     MemRegion *ram = mem_ram("ram", RAM_SIZE);
     mem_map(address_space_root(b->machine->memory), RAM_BASE, ram, 0);
@@ -151,6 +154,21 @@ static void put_fpu(X86CPU *c, const XState *s)
     }
 }
 
+// As Linux leaves them, and as the runner asks for them in 16-bit mode.
+static void put_segments(X86CPU *c, unsigned bits)
+{
+    for (unsigned i = 0; i < X86_SEGS; i++) {
+        bool usable = i == X86_SS || (bits != 64 && i < X86_FS);
+        c->seg[i] = usable ? segment(USER_DS, DATA | DPL3) : (X86Segment){.selector = 0};
+        if (usable && bits == 16) {
+            c->seg[i] = (X86Segment){XO_DATA, 0xffff, DATA16 | DPL3, LDT_DATA, {0}};
+        }
+    }
+    c->seg[X86_CS] = bits == 64   ? segment(USER_CS64, CODE64 | DPL3)
+                     : bits == 32 ? segment(USER_CS32, CODE32 | DPL3)
+                                  : (X86Segment){XO_CODE, 0xffff, CODE16 | DPL3, LDT_CODE, {0}};
+}
+
 static void put_state(Bare *b, const XState *s)
 {
     X86CPU *c = b->cpu;
@@ -160,23 +178,13 @@ static void put_state(Bare *b, const XState *s)
         memcpy(&v->vec[i], s->ymm[i], 16);
         memcpy(&v->vec[16 + i], s->ymm[i] + 16, 16);
     }
-    for (unsigned i = 0; i < X86_SEGS; i++) {
-        c->seg[i] = segment(USER_DS, DATA | DPL3);
-    }
-    // As Linux leaves them.
-    for (unsigned i = b->mode64 ? 0 : X86_FS; i < X86_SEGS; i++) {
-        if (i != X86_SS && i != X86_CS) {
-            c->seg[i] = (X86Segment){.selector = 0};
-        }
-    }
-    c->seg[X86_CS] =
-        b->mode64 ? segment(USER_CS64, CODE64 | DPL3) : segment(USER_CS32, CODE32 | DPL3);
+    put_segments(c, b->bits);
     c->cpl = 3;
     x86_eflags_set(c, s->eflags | X86_IF | 2);
     x86_mxcsr_set(c, s->mxcsr);
     put_fpu(c, s);
     c->inhibit = 0;
-    v->pc = XO_SLOT;
+    v->pc = XO_SLOT; // linear
     x86_segments_changed(c);
     x86_refresh(c);
     x86_mode_changed(c);

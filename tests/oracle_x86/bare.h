@@ -1,5 +1,5 @@
 // A machine of one CPU with the oracle's memory map and nothing else, that runs cases at CPL 3 in
-// 64-bit mode or in a 32-bit code segment of long mode, as Linux runs its processes.
+// 64-bit mode or in a 32- or 16-bit code segment of long mode, as Linux runs its processes.
 #ifndef TESTS_ORACLE_X86_BARE_H
 #define TESTS_ORACLE_X86_BARE_H
 
@@ -14,10 +14,10 @@ typedef struct Bare {
     X86CPU *cpu;
     uint8_t *ram;
     uint64_t *pristine;
-    bool mode64;
+    unsigned bits; // 16, 32, 64
 } Bare;
 
-Bare *bare_new(const char *cpu, bool mode64, const struct HostBackend *backend, char **error);
+Bare *bare_new(const char *cpu, unsigned bits, const struct HostBackend *backend, char **error);
 void bare_run(Bare *b, const XCase *c, XResult *r);
 
 #endif

@@ -1,6 +1,7 @@
 // What the harness and the runner exchange: one instruction (or several) with the state before it,
-// and the state after. The runner is built once for 64-bit and once for 32-bit mode; both map the
-// same addresses.
+// and the state after. The runner is built once for 64-bit mode and once for the others; both map
+// the same addresses. In 16-bit mode CS has the base XO_CODE and DS, ES, SS have XO_DATA, each with
+// 64 KiB; rip and addresses in registers are offsets.
 #ifndef TESTS_ORACLE_X86_CASE_H
 #define TESTS_ORACLE_X86_CASE_H
 
@@ -13,9 +14,13 @@
 #define XO_SLOT      (XO_CODE + 0x2000)
 #define XO_DATA      UINT64_C(0x51000000)
 #define XO_DATA_SIZE 0x4000u
-#define XO_REPORT    512u
-#define XO_MAX_CODE  240u // of a case: one instruction or several
-#define XO_BATCH     256u
+// Where a process has no memory: next to code and data (up to 64 KiB), and these pages.
+#define XO_NEXT       0x10000u
+#define XO_GUARD      UINT64_C(0x52000000)
+#define XO_GUARD_SIZE 0x1000000u
+#define XO_REPORT     512u
+#define XO_MAX_CODE   240u // of a case: one instruction or several
+#define XO_BATCH      256u
 
 typedef struct XState {
     uint64_t gpr[16]; // rax, rcx, rdx, rbx, rsp, rbp, rsi, rdi, r8..

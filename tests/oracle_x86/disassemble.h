@@ -5,6 +5,6 @@
 #include <stdint.h>
 
 // Bytes, then the instruction in words, then a newline.
-void print_instruction(const uint8_t *code, unsigned len, bool mode64);
+void print_instruction(const uint8_t *code, unsigned len, unsigned bits);
 
 #endif

@@ -16,9 +16,10 @@ unsigned xrandom_below(XRandom *r, unsigned n);
 typedef struct XGenerator {
     const X86Decoder *decoder;
     X86Features features;
+    unsigned bits; // 16, 32, 64
     bool mode64;
     uint64_t block_flags; // what the decoder is told
-    bool on_stack;        // all memory operands are [rSP + disp8]
+    bool on_stack;        // all memory operands are [(E/R)SP + disp8]
     XRandom random;
 } XGenerator;
 

@@ -4,9 +4,9 @@
 //                                     +--> our interpreter, our JIT ------------> results --+-->
 //                                     diff
 //
-// Each row gets the same number of random cases in 64-bit and in 32-bit mode. Status flags that a
-// row names as undefined are not compared. Prints the first differences of each row and a summary;
-// status 1 if anything differs.
+// Each row gets the same number of random cases in 64-bit, 32-bit and 16-bit (protected) mode.
+// Status flags that a row names as undefined are not compared. Prints the first differences of each
+// row, what the floating-point cases covered, and a summary; status 1 if anything differs.
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <glib.h>
@@ -20,21 +20,26 @@
 
 #include "host-backends/backend.h"
 #include "tests/oracle_x86/bare.h"
+#include "tests/oracle_x86/coverage.h"
 #include "tests/oracle_x86/disassemble.h"
 #include "tests/oracle_x86/generate.h"
 #include "tests/oracle_x86/rules.h"
 #include "util/log.h"
 
+enum { N_MODES = 3 };
+static const unsigned mode_bits[N_MODES] = {16, 32, 64};
+
 typedef struct Options {
     unsigned cases, shown, sequence; // sequence: instructions of a case, 0: each row alone
     uint64_t seed;
     const char *group, *row, *runner[2]; // 32-bit, 64-bit
-    bool interp, jit, mode[2];
+    bool interp, jit, mode[N_MODES];
 } Options;
 
 typedef struct Totals {
     unsigned rows, rows_bad, left_out, empty;
     uint64_t cases, bad;
+    Coverage coverage;
 } Totals;
 
 // --- the reference
@@ -45,7 +50,7 @@ typedef struct Runner {
     pid_t pid;
 } Runner;
 
-static Runner start_runner(const char *path)
+static Runner start_runner(const char *path, unsigned bits)
 {
     Runner r;
     int in[2], out[2], fd = memfd_create("cases", 0);
@@ -59,7 +64,7 @@ static Runner start_runner(const char *path)
         snprintf(arg, sizeof arg, "%d", fd);
         dup2(in[0], 0);
         dup2(out[1], 1);
-        execl(path, path, arg, (char *)NULL);
+        execl(path, path, arg, bits == 16 ? "16" : "", (char *)NULL);
         perror(path);
         _exit(127);
     }
@@ -160,11 +165,11 @@ static void show_memory(const char *what, const XResult *r)
     printf("\n");
 }
 
-static void show(const char *engine, bool mode64, const XCase *c, const XResult *want,
+static void show(const char *engine, unsigned bits, const XCase *c, const XResult *want,
                  const XResult *got)
 {
-    printf("    %s, %u-bit:", engine, mode64 ? 64 : 32);
-    print_instruction(c->code, c->len, mode64);
+    printf("    %s, %u-bit:", engine, bits);
+    print_instruction(c->code, c->len, bits);
     show_inputs(&c->before);
     diff("trap", 0, want->trap, got->trap);
     diff("error", 0, want->error, got->error);
@@ -180,7 +185,7 @@ static void show(const char *engine, bool mode64, const XCase *c, const XResult 
 // --- rows
 
 typedef struct Mode {
-    bool mode64;
+    unsigned bits;
     XGenerator gen;
     Runner runner;
     Bare *bare[2]; // interpreter, JIT
@@ -206,7 +211,7 @@ static unsigned compare_batch(const Options *o, Mode *m, const X86Row *row, cons
             }
             bad++;
             if ((*shown)++ < o->shown) {
-                show(engine_names[e], m->mode64, c, &want, &got);
+                show(engine_names[e], m->bits, c, &want, &got);
             }
         }
     }
@@ -233,6 +238,9 @@ static void run_row(const Options *o, Mode *m, const X86Row *row, Totals *t)
         }
         run_batch(&m->runner);
         bad += compare_batch(o, m, row, insns, &shown);
+        for (unsigned i = 0; i < s->n; i++) {
+            coverage_note(&t->coverage, row, &s->in[i], &s->out[i]);
+        }
         done += s->n;
     }
     t->rows++;
@@ -241,8 +249,8 @@ static void run_row(const Options *o, Mode *m, const X86Row *row, Totals *t)
     t->rows_bad += bad != 0;
     t->empty += done == 0;
     if (bad || !done) {
-        printf("  %s %s (%s), %u-bit: %s", row->name, row->encoding, row->operands,
-               m->mode64 ? 64 : 32, done ? "" : "no case could be made\n");
+        printf("  %s %s (%s), %u-bit: %s", row->name, row->encoding, row->operands, m->bits,
+               done ? "" : "no case could be made\n");
         if (done) {
             printf("%u of %u differ\n", bad, done);
         }
@@ -292,15 +300,19 @@ static void run_sequences(const Options *o, Mode *m, Totals *t)
 NORETURN static void usage(void)
 {
     printf("usage: x86-oracle --runner32 FILE --runner64 FILE [--cases N] [--shown N] [--seed N]\n"
-           "                  [--group NAME] [--row NAME] [--engine interp|jit] [--mode 32|64]\n"
+           "                  [--group NAME] [--row NAME] [--engine interp|jit] [--mode 16|32|64]\n"
            "                  [--sequence N]\n");
     exit(2);
 }
 
 static Options parse(int argc, char **argv)
 {
-    Options o = {
-        .cases = 1000, .shown = 2, .seed = 1, .interp = true, .jit = true, .mode = {true, true}};
+    Options o = {.cases = 1000,
+                 .shown = 2,
+                 .seed = 1,
+                 .interp = true,
+                 .jit = true,
+                 .mode = {true, true, true}};
     for (int i = 1; i < argc; i += 2) {
         const char *key = argv[i], *value = i + 1 < argc ? argv[i + 1] : NULL;
         if (!value) {
@@ -325,8 +337,9 @@ static Options parse(int argc, char **argv)
             o.interp = !strcmp(value, "interp");
             o.jit = !o.interp;
         } else if (!strcmp(key, "--mode")) {
-            o.mode[0] = !strcmp(value, "32");
-            o.mode[1] = !o.mode[0];
+            for (unsigned m = 0; m < N_MODES; m++) {
+                o.mode[m] = mode_bits[m] == (unsigned)atoi(value);
+            }
         } else {
             usage();
         }
@@ -334,10 +347,10 @@ static Options parse(int argc, char **argv)
     return o;
 }
 
-static Bare *machine(bool mode64, const struct HostBackend *backend)
+static Bare *machine(unsigned bits, const struct HostBackend *backend)
 {
     char *error = NULL;
-    Bare *b = bare_new("max", mode64, backend, &error);
+    Bare *b = bare_new("max", bits, backend, &error);
     if (!b) {
         die("%s", error);
     }
@@ -354,18 +367,20 @@ static const HostBackend *backend(void)
     return b;
 }
 
-static Mode start_mode(const Options *o, bool mode64)
+static Mode start_mode(const Options *o, unsigned bits)
 {
-    Mode m = {.mode64 = mode64};
-    m.runner = start_runner(o->runner[mode64]);
-    m.bare[0] = o->interp ? machine(mode64, NULL) : NULL;
-    m.bare[1] = o->jit ? machine(mode64, backend()) : NULL;
+    static const uint64_t size_flags[] = {
+        [1] = 0, [2] = X86_BF_CODE32 | X86_BF_STACK32, [4] = X86_BF_CODE64};
+    Mode m = {.bits = bits};
+    m.runner = start_runner(o->runner[bits == 64], bits);
+    m.bare[0] = o->interp ? machine(bits, NULL) : NULL;
+    m.bare[1] = o->jit ? machine(bits, backend()) : NULL;
     const Bare *any = m.bare[0] ? m.bare[0] : m.bare[1];
     m.gen = (XGenerator){.decoder = x86_decoder_new(),
                          .features = any->cpu->features,
-                         .mode64 = mode64,
-                         .block_flags = X86_BF_PROTECTED | X86_BF_LONG | 3 |
-                                        (mode64 ? X86_BF_CODE64 : X86_BF_CODE32 | X86_BF_STACK32) |
+                         .bits = bits,
+                         .mode64 = bits == 64,
+                         .block_flags = X86_BF_PROTECTED | X86_BF_LONG | 3 | size_flags[bits / 16] |
                                         X86_BF_SSE | X86_BF_AVX | X86_BF_XSAVE | X86_BF_FSGSBASE};
     return m;
 }
@@ -374,14 +389,15 @@ int main(int argc, char **argv)
 {
     Options o = parse(argc, argv);
     Totals t = {0};
-    for (unsigned mode = 0; mode < 2; mode++) {
-        if (!o.mode[mode] || !o.runner[mode]) {
+    for (unsigned mode = 0; mode < N_MODES; mode++) {
+        if (!o.mode[mode] || !o.runner[mode_bits[mode] == 64]) {
             continue;
         }
-        Mode m = start_mode(&o, mode);
+        Mode m = start_mode(&o, mode_bits[mode]);
         (o.sequence ? run_sequences : run_mode)(&o, &m, &t);
         stop_runner(&m.runner);
     }
+    coverage_print(&t.coverage);
     printf("%u rows (by mode), %" PRIu64 " cases: %u rows with differences (%" PRIu64
            " cases), %u without a case, %u left out\n",
            t.rows, t.cases, t.rows_bad, t.bad, t.empty, t.left_out);

@@ -1,12 +1,16 @@
 // Runs cases on the host's CPU. State goes in and comes out through signal frames: a handler writes
 // the case's registers into the frame that it returns to, and the INT3 (or fault) after the
-// instruction brings the frame back. Reads a byte from stdin for each batch, writes one when done.
+// instruction brings the frame back. In 16-bit mode (the 32-bit runner with "16" as its second
+// argument) the frame also has segments of the process's LDT. Reads a byte from stdin for each
+// batch, writes one when done.
 #define _GNU_SOURCE
+#include <asm/ldt.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <ucontext.h>
 #include <unistd.h>
 
@@ -41,6 +45,7 @@ static uint8_t *fxsave_of(mcontext_t *m)
 }
 #endif
 
+static int mode16;
 static XShared *shared;
 static uint8_t *code, *data;
 static uint64_t *pristine;
@@ -111,6 +116,40 @@ static void get_fp(mcontext_t *m, XState *s)
     }
 }
 
+#ifndef __x86_64__
+// Entries 0 and 1 of the LDT: CS over the code, DS, ES and SS over the data.
+static void make_segments(void)
+{
+    for (unsigned i = 0; i < 2; i++) {
+        struct user_desc d = {.entry_number = i,
+                              .base_addr = (unsigned)(i ? XO_DATA : XO_CODE),
+                              .limit = 0xffff,
+                              .contents = i ? MODIFY_LDT_CONTENTS_DATA : MODIFY_LDT_CONTENTS_CODE};
+        if (syscall(SYS_modify_ldt, 0x11, &d, sizeof d)) {
+            perror("modify_ldt");
+            exit(1);
+        }
+    }
+}
+
+static void put_segments(mcontext_t *m)
+{
+    GREG(m, CS) = 7;
+    GREG(m, DS) = GREG(m, ES) = GREG(m, SS) = 15;
+}
+#else
+static void make_segments(void)
+{
+    fprintf(stderr, "runner: 16-bit segments are the 32-bit runner's\n");
+    exit(1);
+}
+
+static void put_segments(mcontext_t *m)
+{
+    (void)m;
+}
+#endif
+
 static void start_case(ucontext_t *uc)
 {
     const XCase *c = &shared->in[current];
@@ -121,7 +160,10 @@ static void start_case(ucontext_t *uc)
     for (unsigned i = 0; i < N_GPR; i++) {
         m->gregs[greg_index[i]] = (greg_t)c->before.gpr[i];
     }
-    m->gregs[IP] = (greg_t)XO_SLOT;
+    m->gregs[IP] = (greg_t)(mode16 ? XO_SLOT - XO_CODE : XO_SLOT);
+    if (mode16) {
+        put_segments(m);
+    }
     GREG(m, EFL) = (greg_t)((GREG(m, EFL) & ~STATUS_MASK) | (c->before.eflags & STATUS_MASK));
     put_fp(m, &c->before);
 }
@@ -186,6 +228,11 @@ static void *map_at(uint64_t addr, size_t size, int prot, int fd)
     return p;
 }
 
+static void keep_free(uint64_t addr, size_t size)
+{
+    mprotect(map_at(addr, size, PROT_READ, -1), size, PROT_NONE);
+}
+
 static void set_up_signals(void)
 {
     static const int signals[] = {SIGTRAP, SIGSEGV, SIGILL, SIGFPE, SIGBUS, SIGUSR1};
@@ -211,6 +258,10 @@ static void use_avx(void)
 int main(int argc, char **argv)
 {
     int fd = argc > 1 ? atoi(argv[1]) : -1;
+    mode16 = argc > 2 && !strcmp(argv[2], "16");
+    if (mode16) {
+        make_segments();
+    }
     shared = mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
     if (shared == MAP_FAILED) {
         perror("runner: shared memory");
@@ -224,6 +275,11 @@ int main(int argc, char **argv)
     map_at(XO_CODE, XO_CODE_SIZE, PROT_READ | PROT_EXEC, code_fd);
     code = map_at(0, XO_CODE_SIZE, PROT_READ | PROT_WRITE, code_fd);
     data = map_at(XO_DATA, XO_DATA_SIZE, PROT_READ | PROT_WRITE, -1);
+    keep_free(XO_CODE - 4096, 4096);
+    keep_free(XO_CODE + XO_CODE_SIZE, XO_NEXT);
+    keep_free(XO_DATA - 4096, 4096);
+    keep_free(XO_DATA + XO_DATA_SIZE, XO_NEXT);
+    keep_free(XO_GUARD, XO_GUARD_SIZE);
     memset(code, 0xcc, XO_CODE_SIZE);
     pristine = malloc(XO_DATA_SIZE);
     xo_fill(pristine, XO_DATA_SIZE / 8);
