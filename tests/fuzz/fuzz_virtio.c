@@ -1,45 +1,16 @@
-// Descriptor chains and queue programming for virtio's disk, network card, random numbers and
-// console, over mmio and PCI, legacy and modern. Half of the drivers are tame: then every request
-// has to complete, and a disk has to keep what was written to it.
+// Descriptor chains and queue programming for virtio's disk, network card, random numbers, console,
+// keyboard, pointers and graphics, over mmio and PCI, legacy and modern. Half of the drivers are
+// tame: then every request has to complete, a disk has to keep what was written to it, and a screen
+// has to show what was transferred.
 #include <string.h>
 
-#include "tests/fuzz/virtio_driver.h"
+#include "tests/fuzz/virtio_requests.h"
 
 #define DISK_BYTES (1u << 20)
 #define STEPS      250 // a run
 
-typedef struct Rig {
-    Fuzz *f;
-    Vd d;
-    const struct Kind *kind;
-    uint8_t *disk; // what it should hold
-} Rig;
-
-typedef struct Kind {
-    const char *device, *options; // options end in ","
-    unsigned n_queues;
-    uint64_t features; // to take, besides those below
-    void (*request)(Rig *r);
-} Kind;
-
 // INDIRECT_DESC, EVENT_IDX, VERSION_1, RING_RESET
 #define COMMON_FEATURES (BIT(28) | BIT(29) | BIT(32) | BIT(40))
-
-static void serve(Rig *r, unsigned queue)
-{
-    vd_kick(&r->d, queue);
-    if (fuzz_one_in(r->f, 4)) {
-        fuzz_pass_time(r->d.fm);
-    }
-    vd_reap(&r->d, queue);
-}
-
-static void fill_random(Fuzz *f, uint8_t *p, unsigned n)
-{
-    for (unsigned i = 0; i < n; i++) {
-        p[i] = (uint8_t)fuzz_random(f);
-    }
-}
 
 // --- disk
 
@@ -263,11 +234,15 @@ static void serial_request(Rig *r)
 // --- runs
 
 static const Kind kinds[] = {
-    {"virtio-blk", "drive=d0,", 1, BIT(6) | BIT(9) | BIT(11), blk_request},
-    {"virtio-blk", "drive=d0,num-queues=4,", 4, BIT(6) | BIT(9) | BIT(12), blk_request},
-    {"virtio-net", "netdev=n0,", 3, 0xffffff, net_request},
-    {"virtio-rng", "", 1, 0, rng_request},
-    {"virtio-serial", "id=s0,max_ports=4,", 10, 0xff, serial_request},
+    {"virtio-blk", "drive=d0,", 1, BIT(6) | BIT(9) | BIT(11), blk_request, false},
+    {"virtio-blk", "drive=d0,num-queues=4,", 4, BIT(6) | BIT(9) | BIT(12), blk_request, false},
+    {"virtio-net", "netdev=n0,", 3, 0xffffff, net_request, false},
+    {"virtio-rng", "", 1, 0, rng_request, false},
+    {"virtio-serial", "id=s0,max_ports=4,", 10, 0xff, serial_request, false},
+    {"virtio-keyboard", "", 2, 0, input_request, true},
+    {"virtio-tablet", "", 2, 0, input_request, true},
+    {"virtio-mouse", "", 2, 0, input_request, true},
+    {"virtio-gpu", "max_hostmem=16M,max_outputs=2,", 2, BIT(1), gpu_request, true},
 };
 
 static FuzzMachine *make_machine(Rig *r, VdTransport t)
@@ -309,12 +284,16 @@ static void bring_up(Rig *r)
     uint64_t wanted =
         (r->kind->features | COMMON_FEATURES) & ~(fuzz_random(r->f) & fuzz_random(r->f));
     vd_bring_up(&r->d, wanted);
+    r->picture = 0; // the reset took it away
+    r->on_screen = false;
 }
 
 static void run(Fuzz *f)
 {
     Rig r = {.f = f, .kind = &FUZZ_PICK(f, kinds)};
+    static const VdTransport modern[] = {VD_MMIO, VD_PCI};
     VdTransport t = (VdTransport)fuzz_below(f, VD_TRANSPORTS);
+    t = r.kind->modern_only ? FUZZ_PICK(f, modern) : t;
     FuzzMachine *fm = make_machine(&r, t);
     vd_init(&r.d, fm, t, r.kind->n_queues, fuzz_one_in(f, 2));
     bring_up(&r);
