@@ -21,9 +21,7 @@ static const DisplayType *const types[] = {
 #if CONFIG_SDL
     &display_sdl,
 #endif
-#if CONFIG_VNC
     &display_vnc,
-#endif
 };
 
 static GPtrArray *displays(Machine *m)
