@@ -63,8 +63,8 @@ static OptionsResult opt_keyboard(Options *o, const char *arg, char **error)
 
 static OptionsResult opt_vga(Options *o, const char *arg, char **error)
 {
-    if (strcmp(arg, "none") && strcmp(arg, "std")) {
-        return options_fail(error, "there are std and none");
+    if (strcmp(arg, "none") && strcmp(arg, "std") && strcmp(arg, "virtio")) {
+        return options_fail(error, "there are std, virtio and none");
     }
     o->config.vga = options_keep(o, arg);
     return OPTIONS_RUN;
@@ -79,6 +79,6 @@ const OptionDef options_display[] = {
     {"nographic", NULL, "no window; serial port and monitor share the terminal (Ctrl-A h)",
      opt_nographic},
     {"k", "en-us", "keyboard layout that VNC viewers' characters are put back into", opt_keyboard},
-    {"vga", "std|none", "graphics card of a PC", opt_vga},
+    {"vga", "std|virtio|none", "graphics card of a PC", opt_vga},
     {NULL, NULL, NULL, NULL},
 };

@@ -333,7 +333,7 @@ void vga_init(Vga *s, Machine *m, const VgaPlaces *p)
     if (p->io) {
         add_ports(s, p->io);
     }
-    s->console = console_add(m, p->name, &vga_console_ops, s);
+    s->console = p->name ? console_add(m, p->name, &vga_console_ops, s) : NULL;
 }
 
 void vga_free(Vga *s)

@@ -18,6 +18,7 @@
 #define HW_DISPLAY_VGA_H
 
 #include "hw/core/device.h"
+#include "hw/display/edid.h"
 #include "ui/console.h"
 
 struct Machine;
@@ -155,7 +156,7 @@ typedef struct Vga {
 typedef struct VgaPlaces {
     MemRegion *memory, *io; // a0000 and the ports are put here; NULL: not there
     uint32_t vram_size;
-    const char *name; // of the console
+    const char *name; // of the console; NULL: the device has one of its own
 } VgaPlaces;
 void vga_init(Vga *s, struct Machine *m, const VgaPlaces *p);
 void vga_free(Vga *s);
@@ -174,6 +175,15 @@ static inline bool vga_vbe_on(const Vga *s)
 {
     return s->vbe[VBE_ENABLE] & VBE_ENABLED;
 }
+
+// --- registers in a BAR (vga_regs.c)
+#define VGA_REGS_SIZE 0x1000
+typedef struct VgaRegs {
+    Vga *vga;
+    uint8_t edid[EDID_SIZE]; // all zero: none
+} VgaRegs;
+MemRegion *vga_regs_region(VgaRegs *r, Vga *vga);
+bool vga_check_memory(uint64_t bytes, char **error); // video memory of a card's options
 
 // --- memory window, offsets from a0000
 extern const MmioOps vga_window_ops;

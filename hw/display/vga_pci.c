@@ -2,8 +2,7 @@
 // registers only.
 //
 //   BAR 0  video memory, plain RAM
-//   BAR 2  000 EDID, 400 VGA ports 3c0-3df, 500 VBE registers (16 bits each), 600 extensions: size
-//          of these, and byte order of the frame buffer
+//   BAR 2  EDID and registers (vga_regs.c)
 #include <stdio.h>
 #include <string.h>
 
@@ -11,15 +10,8 @@
 #include "hw/display/edid.h"
 #include "hw/display/vga.h"
 #include "hw/pci/pci.h"
-#include "util/log.h"
 
-#define REGS_SIZE        0x1000
-#define REGS_PORTS       0x400
-#define REGS_VBE         0x500
-#define REGS_EXT         0x600
-#define EXT_SIZE         8
-#define LITTLE_ENDIAN_FB 0x1e1e1e1e
-#define MIB              (UINT64_C(1) << 20)
+#define MIB (UINT64_C(1) << 20)
 
 typedef struct VgaPci {
     PciDevice pci;
@@ -28,67 +20,19 @@ typedef struct VgaPci {
     uint64_t vgamem;
     bool edid;
     // --- fixed
-    uint8_t edid_block[EDID_SIZE];
+    VgaRegs regs;
     // --- state
     Vga vga;
 } VgaPci;
-
-static uint64_t regs_read(void *opaque, uint64_t offset, unsigned size)
-{
-    VgaPci *s = opaque;
-    if (offset < EDID_SIZE) {
-        uint64_t v = 0;
-        memcpy(&v, s->edid_block + offset, size);
-        return v;
-    }
-    if (offset >= REGS_PORTS && offset < REGS_PORTS + 0x20) {
-        unsigned port = 0x3c0 + (unsigned)(offset - REGS_PORTS);
-        uint64_t v = vga_port_read(&s->vga, port);
-        return size == 2 ? v | (uint64_t)vga_port_read(&s->vga, port + 1) << 8 : v;
-    }
-    if (offset >= REGS_VBE && offset < REGS_VBE + 2 * VBE_COUNT) {
-        uint16_t v = vga_vbe_read(&s->vga, (unsigned)(offset - REGS_VBE) / 2);
-        return offset & 1 ? v >> 8 : v;
-    }
-    if (offset >= REGS_EXT && offset < REGS_EXT + EXT_SIZE) {
-        uint64_t ext = (uint64_t)LITTLE_ENDIAN_FB << 32 | EXT_SIZE;
-        return ext >> (8 * (offset - REGS_EXT));
-    }
-    return mask64(8 * size);
-}
-
-static void regs_write(void *opaque, uint64_t offset, uint64_t value, unsigned size)
-{
-    VgaPci *s = opaque;
-    if (offset >= REGS_PORTS && offset < REGS_PORTS + 0x20) {
-        unsigned port = 0x3c0 + (unsigned)(offset - REGS_PORTS);
-        vga_port_write(&s->vga, port, (uint8_t)value);
-        if (size == 2) {
-            vga_port_write(&s->vga, port + 1, (uint8_t)(value >> 8));
-        }
-    } else if (offset >= REGS_VBE && offset < REGS_VBE + 2 * VBE_COUNT && !(offset & 1)) {
-        vga_vbe_write(&s->vga, (unsigned)(offset - REGS_VBE) / 2, (uint16_t)value);
-    } else if (offset >= REGS_EXT && offset < REGS_EXT + EXT_SIZE) {
-        if (offset == REGS_EXT + 4 && (value & 0xff) != (LITTLE_ENDIAN_FB & 0xff)) {
-            log_printf(LOG_UNIMP, "vga: big-endian frame buffer\n");
-        }
-    }
-}
-
-static const MmioOps regs_ops = {regs_read, regs_write, 1, 2, false};
 
 // --- setting up
 
 static bool check_options(VgaPci *s, char **error)
 {
-    uint64_t bytes = s->vgamem ? s->vgamem : s->vgamem_mb * MIB;
-    if (bytes < MIB || bytes > 512 * MIB || (bytes & (bytes - 1))) {
-        *error = g_strdup_printf("video memory of %llu bytes: expected a power of 2 from 1 to 512 "
-                                 "MiB",
-                                 (unsigned long long)bytes);
+    s->vgamem = s->vgamem ? s->vgamem : s->vgamem_mb * MIB;
+    if (!vga_check_memory(s->vgamem, error)) {
         return false;
     }
-    s->vgamem = bytes;
     if (s->xres < 64 || s->yres < 64 || s->xres > 4095 || s->yres > 4095) {
         *error = g_strdup_printf("xres=%u,yres=%u: expected 64 to 4095", s->xres, s->yres);
         return false;
@@ -117,10 +61,10 @@ static bool plug(VgaPci *s, bool legacy, char **error)
     vga_init(&s->vga, d->dev.machine, &places);
     if (s->edid) {
         EdidInfo info = {s->xres, s->yres, s->xmax, s->ymax, "Mimus Monitor"};
-        edid_make(&info, s->edid_block);
+        edid_make(&info, s->regs.edid);
     }
     pci_add_bar(d, 0, PCI_BAR_PREFETCH, s->vga.vram_region);
-    pci_add_bar(d, 2, 0, mem_mmio("vga-regs", REGS_SIZE, &regs_ops, s));
+    pci_add_bar(d, 2, 0, vga_regs_region(&s->regs, &s->vga));
     pci_device_ready(d);
     return true;
 }

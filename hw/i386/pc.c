@@ -211,7 +211,8 @@ static void create_consoles(Pc *s)
         s->parallel = parallel_isa_create(s->m, 0x378, 7, backend);
     }
     if (c->vga ? strcmp(c->vga, "none") : !c->nodefaults) {
-        pci_create(s->m, "VGA", NULL, false);
+        bool virtio = c->vga && !strcmp(c->vga, "virtio");
+        pci_create(s->m, virtio ? "virtio-vga" : "VGA", NULL, false);
     }
 }
 

@@ -109,14 +109,18 @@ enum { CAP_COMMON = 1, CAP_NOTIFY = 2, CAP_ISR = 3, CAP_DEVICE = 4, CAP_PCI = 5 
 #define CAP_LENGTH 12
 #define CAP_DATA   16 // notify: the multiplier; CAP_PCI: the window
 
-static uint8_t add_cap(PciDevice *d, uint8_t type, uint32_t offset, uint32_t length, uint8_t extra)
+#define MODERN_BAR 4
+#define MSIX_BAR   1
+
+static uint8_t add_cap(VirtioPci *p, uint8_t type, uint32_t offset, uint32_t length, uint8_t extra)
 {
+    PciDevice *d = &p->pci;
     uint8_t at = pci_add_capability(d, PCI_CAP_ID_VENDOR, CAP_LEN + extra);
     uint8_t *c = d->config + at;
     c[2] = CAP_LEN + extra;
     c[3] = type;
-    c[CAP_BAR] = VIRTIO_PCI_MODERN_BAR;
-    pci_put32(c, CAP_OFFSET, offset);
+    c[CAP_BAR] = p->layout.modern_bar;
+    pci_put32(c, CAP_OFFSET, p->layout.offset + offset);
     pci_put32(c, CAP_LENGTH, length);
     return at;
 }
@@ -124,12 +128,12 @@ static uint8_t add_cap(PciDevice *d, uint8_t type, uint32_t offset, uint32_t len
 static void add_modern_caps(VirtioPci *p)
 {
     PciDevice *d = &p->pci;
-    add_cap(d, CAP_COMMON, MODERN_COMMON, 0x1000, 0);
-    add_cap(d, CAP_ISR, MODERN_ISR, 0x1000, 0);
-    add_cap(d, CAP_DEVICE, MODERN_CONFIG, 0x1000, 0);
-    uint8_t at = add_cap(d, CAP_NOTIFY, MODERN_NOTIFY, 0x1000, 4);
+    add_cap(p, CAP_COMMON, MODERN_COMMON, 0x1000, 0);
+    add_cap(p, CAP_ISR, MODERN_ISR, 0x1000, 0);
+    add_cap(p, CAP_DEVICE, MODERN_CONFIG, 0x1000, 0);
+    uint8_t at = add_cap(p, CAP_NOTIFY, MODERN_NOTIFY, 0x1000, 4);
     pci_put32(d->config, at + CAP_DATA, 4);
-    p->cfg_cap = add_cap(d, CAP_PCI, 0, 0, 4);
+    p->cfg_cap = add_cap(p, CAP_PCI, 0, 0, 4);
     uint8_t *w = d->wmask + p->cfg_cap;
     d->config[p->cfg_cap + CAP_BAR] = 0;
     w[CAP_BAR] = 0xff;
@@ -147,9 +151,9 @@ static bool cfg_window(VirtioPci *p, unsigned offset, unsigned size, uint32_t *t
         offset + size <= p->cfg_cap + CAP_DATA + 0u) {
         return false;
     }
-    *target = pci_get32(c, CAP_OFFSET);
+    *target = pci_get32(c, CAP_OFFSET) - p->layout.offset;
     *len = pci_get32(c, CAP_LENGTH);
-    return c[CAP_BAR] == VIRTIO_PCI_MODERN_BAR && (*len == 1 || *len == 2 || *len == 4) &&
+    return c[CAP_BAR] == p->layout.modern_bar && (*len == 1 || *len == 2 || *len == 4) &&
            !(*target & (*len - 1)) && *target < VIRTIO_PCI_MODERN_SIZE;
 }
 
@@ -230,11 +234,15 @@ static void add_bars(VirtioPci *p, unsigned vectors)
     PciDevice *d = &p->pci;
     if (p->modern) {
         p->mem = mem_mmio("virtio-pci", VIRTIO_PCI_MODERN_SIZE, &virtio_pci_modern_ops, p);
-        pci_add_bar(d, VIRTIO_PCI_MODERN_BAR, PCI_BAR_MEM64 | PCI_BAR_PREFETCH, p->mem);
+        if (p->layout.bar) {
+            mem_map(p->layout.bar, p->layout.offset, p->mem, 0);
+        }
+        pci_add_bar(d, p->layout.modern_bar, PCI_BAR_MEM64 | PCI_BAR_PREFETCH,
+                    p->layout.bar ? p->layout.bar : p->mem);
         add_modern_caps(p);
     }
     if (vectors) {
-        pci_add_msix(d, 1, vectors);
+        pci_add_msix(d, p->layout.msix_bar, vectors);
     }
     if (p->legacy) {
         uint64_t size = power_of_2(LEGACY_CONFIG_MSIX + p->vdev->config_size);
@@ -247,6 +255,9 @@ bool virtio_pci_plug(VirtioPci *p, VirtioDevice *v, uint32_t class_code, unsigne
                      char **error)
 {
     p->vdev = v;
+    if (!p->layout.bar) {
+        p->layout = (VirtioPciLayout){NULL, 0, MODERN_BAR, MSIX_BAR};
+    }
     if (!choose_modes(p, error)) {
         return false;
     }

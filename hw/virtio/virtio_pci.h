@@ -5,6 +5,14 @@
 #include "hw/pci/pci.h"
 #include "hw/virtio/virtio.h"
 
+// Where a device whose BARs have other things in them too wants the transport's.
+typedef struct VirtioPciLayout {
+    MemRegion *bar;  // a container for the registers, VIRTIO_PCI_MODERN_SIZE from `offset` on
+    uint32_t offset; // a multiple of 4096
+    uint8_t modern_bar, msix_bar;
+} VirtioPciLayout;
+#define VIRTIO_PCI_MODERN_SIZE 0x4000
+
 // Every virtio-*-pci instance starts with one.
 typedef struct VirtioPci {
     PciDevice pci;
@@ -13,6 +21,7 @@ typedef struct VirtioPci {
     bool disable_modern;
     uint32_t vectors; // UINT32_MAX: what the device suggests
     // --- fixed
+    VirtioPciLayout layout; // set before virtio_pci_plug; bar NULL: the usual one
     VirtioDevice *vdev;
     bool legacy, modern;
     uint8_t cfg_cap; // config offset of the capability that reaches BARs through config space

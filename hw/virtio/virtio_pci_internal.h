@@ -4,13 +4,11 @@
 
 #include "hw/virtio/virtio_pci.h"
 
-// The modern BAR and its four pages.
-#define VIRTIO_PCI_MODERN_BAR  4
-#define VIRTIO_PCI_MODERN_SIZE 0x4000
-#define MODERN_COMMON          0x0000
-#define MODERN_ISR             0x1000
-#define MODERN_CONFIG          0x2000
-#define MODERN_NOTIFY          0x3000
+// The modern registers' four pages.
+#define MODERN_COMMON 0x0000
+#define MODERN_ISR    0x1000
+#define MODERN_CONFIG 0x2000
+#define MODERN_NOTIFY 0x3000
 
 // Where the device's configuration starts in the legacy BAR while MSI-X is on.
 #define LEGACY_CONFIG_MSIX 0x18
