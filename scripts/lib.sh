@@ -67,6 +67,7 @@ download_package() {
         return 0
     fi
     arch=${2:-$(dpkg --print-architecture)}
-    private_apt "$3/apt" "$arch" update &&
-        (cd "$3" && private_apt "$3/apt" "$arch" download "$1")
+    # A list that the mirror is just changing does not matter if the others have the package.
+    private_apt "$3/apt" "$arch" update || :
+    (cd "$3" && private_apt "$3/apt" "$arch" download "$1")
 }

@@ -42,10 +42,15 @@ static bool is_transcendental(const X86Row *row)
 
 static bool near80(const uint8_t *a, const uint8_t *b)
 {
-    uint64_t x, y;
+    uint64_t x, y, fraction = UINT64_MAX >> 1;
+    uint16_t ex, ey;
     memcpy(&x, a, 8);
     memcpy(&y, b, 8);
-    return !memcmp(a + 8, b + 8, 2) && (x - y + 1 <= 2);
+    memcpy(&ex, a + 8, 2);
+    memcpy(&ey, b + 8, 2);
+    // The last bit may also carry over into the exponent.
+    uint64_t low = (x & fraction) - (y & fraction) + ((uint64_t)(ex - ey) << 63);
+    return !memcmp(a + 8, b + 8, 2) ? x - y + 1 <= 2 : abs(ex - ey) == 1 && low + 1 <= 2;
 }
 
 static bool same_st(const X86Row *row, const XState *a, const XState *b)

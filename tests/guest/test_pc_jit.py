@@ -1,0 +1,115 @@
+#!/usr/bin/env python3
+"""Programs that check themselves in amd64 and i386 Linux: LuaJIT, which makes machine code at run
+time, and jit/process.c (x87 and SSE, signals, long jumps, threads, processes, written code). What
+they print has to be what they print on this host."""
+import os
+import platform
+import subprocess
+import sys
+import tempfile
+import time
+
+from console import ROOT, Console, skip
+from extra_initrd import with_files
+from machines import BARE, PATIENCE, PROMPT, installer, need_images
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+PACKAGES = ["luajit", "libluajit-5.1-2", "libluajit-5.1-common", "libc6", "libgcc-s1"]
+# Debian's architecture: gcc's option, the dynamic linker, the libraries' directory
+SYSTEMS = {
+    "amd64": ("-m64", "lib64/ld-linux-x86-64.so.2", "x86_64-linux-gnu"),
+    "i386": ("-m32", "lib/ld-linux.so.2", "i386-linux-gnu"),
+}
+MACHINES = [
+    ("amd64", "pc", ["-cpu", "qemu64"]),
+    ("amd64", "q35", ["-cpu", "max", "-smp", "2"]),
+    ("i386", "pc", ["-cpu", "qemu32"]),
+    ("i386", "q35", ["-cpu", "max", "-smp", "2"]),
+]
+
+
+def compile_program(arch, tmp):
+    """The test program's path, or None if this host cannot make one for arch."""
+    path = os.path.join(tmp, "process-" + arch)
+    command = ["gcc", SYSTEMS[arch][0], "-O2", "-msse2", "-mfpmath=sse", "-static", "-pthread", "-o", path,
+               os.path.join(HERE, "jit", "process.c"), "-lm"]
+    try:
+        done = subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    except OSError:
+        return None
+    return path if done.returncode == 0 else None
+
+
+def luajit(arch):
+    """Name in the guest -> file on the host of LuaJIT and its libraries; empty if it cannot be had."""
+    found = subprocess.run([os.path.join(ROOT, "scripts", "guest-packages"), arch, *PACKAGES],
+                           stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    if found.returncode:
+        return {}
+    root = found.stdout.split()[-1]
+    _, linker, libs = SYSTEMS[arch]
+    files = {"ld.so": linker, "luajit": "usr/bin/luajit",
+             "libluajit-5.1.so.2": "usr/lib/%s/libluajit-5.1.so.2" % libs}
+    for name in ("libc.so.6", "libm.so.6", "libdl.so.2", "libgcc_s.so.1"):
+        files[name] = "lib/%s/%s" % (libs, name)
+    return {name: os.path.join(root, path) for name, path in files.items()}
+
+
+def programs(arch, tmp):
+    """(files in the guest, command there, what it prints) of each program."""
+    found = []
+    program = compile_program(arch, tmp)
+    if program:
+        found.append(({"process": program}, "/jit/process", [program]))
+    files = luajit(arch)
+    if files:
+        files["kernels.lua"] = os.path.join(HERE, "jit", "kernels.lua")
+        there = "/jit/ld.so --library-path /jit /jit/luajit /jit/kernels.lua 2"
+        # The linker wants the libraries by their names in one directory.
+        here = os.path.join(tmp, "luajit-" + arch)
+        os.mkdir(here)
+        for name, path in files.items():
+            os.symlink(path, os.path.join(here, name))
+        found.append((files, there, there.replace("/jit/", here + "/").replace(" /jit ", " %s " % here).split()))
+    return [(f, c, subprocess.run(argv, stdout=subprocess.PIPE, check=True, text=True).stdout.split("\n"))
+            for f, c, argv in found]
+
+
+def initrd(arch, what, tmp):
+    path = os.path.join(tmp, "initrd-" + arch)
+    files = {"jit": None}
+    for more, _, _ in what:
+        for name, source in more.items():
+            with open(source, "rb") as f:
+                files["jit/" + name] = f.read()
+    return with_files(os.path.join(need_images(arch), "initrd.gz"), files, path)
+
+
+def run(arch, board, options, what, path):
+    start = time.monotonic()
+    argv = installer(*options, *BARE[2:], "-serial", "stdio", arch=arch, board=board, initrd=path)
+    with Console([a for a in argv if a != "-nographic"], echo=sys.stdout) as c:
+        c.expect(PROMPT, timeout=PATIENCE)
+        for _, command, expected in what:
+            got = [line.strip() for line in c.run(command, timeout=PATIENCE).split("\n")]
+            for line in filter(None, expected):
+                assert line in got, "%s on %s %s: '%s' is missing in %s" % (command, board, options, line, got)
+    print("\n%s, %s, %s: %.1f s" % (arch, board, " ".join(options), time.monotonic() - start))
+
+
+def main():
+    if platform.machine() != "x86_64":
+        skip("the programs run on an x86-64 host for comparison")
+    with tempfile.TemporaryDirectory() as tmp:
+        for arch in SYSTEMS:
+            what = programs(arch, tmp)
+            if not what:
+                skip("no compiler for %s and no luajit package" % arch)
+            path = initrd(arch, what, tmp)
+            for a, board, options in MACHINES:
+                if a == arch:
+                    run(arch, board, options, what, path)
+
+
+if __name__ == "__main__":
+    main()
