@@ -36,6 +36,14 @@ typedef struct TranslateRequest {
     // crosses is left to a block of its own.
 } TranslateRequest;
 
+// What the page tables say of an address, for people (`info mem`, `info tlb`).
+typedef struct TargetMapping {
+    uint64_t va, phys, size; // the translation that the address lies in
+    char access[12];         // for `info mem`, as the target writes it
+    char flags[48];          // for `info tlb`
+    uint64_t next;           // where the next translation may begin; 0: there is none
+} TargetMapping;
+
 typedef struct GdbRegister {
     const char *name;
     uint16_t bits;
@@ -93,6 +101,9 @@ typedef struct TargetOps {
     const GdbRegister *gdb_regs;
     unsigned n_gdb_regs;
     uint64_t (*virt_to_phys_debug)(VCPU *, uint64_t va); // ~0 if unmapped; no side effects
+    bool (*translation_on)(VCPU *);
+    // No side effects. False: nothing is mapped there, and only p->next is set.
+    bool (*mapping)(VCPU *, uint64_t va, TargetMapping *p);
     bool (*gdb_read)(VCPU *, unsigned reg, void *buf);
     bool (*gdb_write)(VCPU *, unsigned reg, const void *buf);
     const struct StateDesc *state; // declared once: reset, hash, snapshot; its object is the VCPU

@@ -1,6 +1,7 @@
 #define _GNU_SOURCE // open_memstream
 #include "monitor/commands.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,18 +11,11 @@
 #include "chardev/chardev.h"
 #include "gdbstub/gdbstub.h"
 #include "hw/core/powerdown.h"
+#include "hw/watchdog/watchdog.h"
 #include "net/net.h"
+#include "util/keyval.h"
 #include "util/log.h"
-
-const MonitorCommand *monitor_find(const MonitorCommand *table, const char *name)
-{
-    for (const MonitorCommand *c = table; c->name; c++) {
-        if (!strcmp(c->name, name) || (c->alias && !strcmp(c->alias, name))) {
-            return c;
-        }
-    }
-    return NULL;
-}
+#include "util/nearest.h"
 
 void monitor_capture(GString *out, void (*print)(Machine *, void *file), Machine *m)
 {
@@ -36,14 +30,38 @@ void monitor_capture(GString *out, void (*print)(Machine *, void *file), Machine
     free(text);
 }
 
-static void list(const MonitorCommand *table, const char *prefix, GString *out)
+// A row of a list: the line up to its arguments, then what it does.
+static void list_row(const MonitorCommand *c, const char *prefix, GString *out)
 {
-    for (const MonitorCommand *c = table; c->name; c++) {
-        char *left = g_strdup_printf("%s%s%s%s %s", prefix, c->name, c->alias ? "|" : "",
-                                     c->alias ? c->alias : "", c->args);
-        g_string_append_printf(out, "%-28s %s\n", left, c->help);
-        g_free(left);
+    char *left = g_strdup_printf("%s%s%s%s %s", prefix, c->name, c->alias ? "|" : "",
+                                 c->alias ? c->alias : "", c->args);
+    g_string_append_printf(out, "%-36s %s\n", left, c->help);
+    g_free(left);
+}
+
+static void list(bool info, GString *out)
+{
+    GPtrArray *rows = monitor_rows(info);
+    for (guint i = 0; i < rows->len; i++) {
+        list_row(g_ptr_array_index(rows, i), info ? "info " : "", out);
     }
+    g_ptr_array_unref(rows);
+}
+
+static void unknown(bool info, const char *name, GString *out)
+{
+    GPtrArray *rows = monitor_rows(info);
+    Nearest n;
+    nearest_init(&n, name);
+    for (guint i = 0; i < rows->len; i++) {
+        nearest_add(&n, ((const MonitorCommand *)g_ptr_array_index(rows, i))->name);
+    }
+    char *hint = nearest_hint(&n);
+    g_string_append_printf(out, "%s '%s'%s; '%s' lists them\n",
+                           info ? "info: unknown topic" : "unknown command", name, hint,
+                           info ? "info" : "help");
+    g_free(hint);
+    g_ptr_array_unref(rows);
 }
 
 // --- commands
@@ -54,8 +72,32 @@ static void list(const MonitorCommand *table, const char *prefix, GString *out)
 COMMAND(cmd_help)
 {
     UNUSED_ARGS;
-    list(monitor_commands, "", out);
-    list(monitor_info, "info ", out);
+    if (argc == 1) {
+        list(false, out);
+        list(true, out);
+        return;
+    }
+    bool info = argc > 2 && !strcmp(argv[1], "info");
+    const char *name = argv[info ? 2 : 1];
+    const MonitorCommand *c = monitor_find(info, name);
+    if (c) {
+        list_row(c, info ? "info " : "", out);
+    } else {
+        unknown(info, name, out);
+    }
+    if (c && !info && !strcmp(name, "info")) {
+        list(true, out);
+    }
+}
+
+void monitor_run(Machine *m, int argc, char **argv, GString *out)
+{
+    const MonitorCommand *c = monitor_find(false, argv[0]);
+    if (c) {
+        c->run(m, argc, argv, out);
+    } else {
+        unknown(false, argv[0], out);
+    }
 }
 
 COMMAND(cmd_quit)
@@ -87,16 +129,85 @@ COMMAND(cmd_stop)
 COMMAND(cmd_cont)
 {
     UNUSED_ARGS;
+    if (machine_needs_reset(m)) {
+        g_string_append(out, "cont: the guest is powered off: system_reset comes first\n");
+        return;
+    }
     machine_continue(m);
+}
+
+COMMAND(cmd_wakeup)
+{
+    UNUSED_ARGS;
+    g_string_append(out, "system_wakeup: the guest does not sleep (no suspend to RAM)\n");
+}
+
+COMMAND(cmd_cpu)
+{
+    uint64_t n;
+    if (argc != 2 || !parse_u64(argv[1], &n)) {
+        monitor_usage(argv[0], out);
+    } else if (n >= m->n_cpus) {
+        g_string_append_printf(out, "cpu %s: there are CPUs 0 to %u\n", argv[1], m->n_cpus - 1);
+    } else {
+        machine_register(m, "monitor-cpu", m->cpu[n]);
+    }
+}
+
+COMMAND(cmd_watchdog_action)
+{
+    if (argc != 2) {
+        monitor_usage(argv[0], out);
+    } else if (!watchdog_set_action(m, argv[1])) {
+        g_string_append_printf(out,
+                               "watchdog_action %s: there are reset, shutdown, poweroff, pause, "
+                               "debug, none and inject-nmi\n",
+                               argv[1]);
+    }
+}
+
+// The order counts from the next reset on, when firmware looks for it.
+COMMAND(cmd_boot_set)
+{
+    if (argc != 2) {
+        monitor_usage(argv[0], out);
+    } else if (!*argv[1] || strspn(argv[1], "abcdnop") != strlen(argv[1])) {
+        g_string_append_printf(out,
+                               "boot_set %s: letters out of a (floppy), c (disk), d (CD) and n "
+                               "(network)\n",
+                               argv[1]);
+    } else if (!machine_lookup(m, "apics")) {
+        g_string_append_printf(out, "boot_set: the firmware of the board '%s' has no boot order\n",
+                               m->board->name);
+    } else {
+        m->config.boot_order = g_intern_string(argv[1]);
+        m->config.boot_once = NULL;
+    }
 }
 
 COMMAND(cmd_log)
 {
     UNUSED_ARGS;
     if (argc != 2) {
-        g_string_append(out, "log ITEM[,ITEM]: one argument, as for -d\n");
-    } else if (!log_set_categories(argv[1])) {
-        g_string_append_printf(out, "log %s: unknown item\n", argv[1]);
+        monitor_usage(argv[0], out);
+    } else if (!strcmp(argv[1], "none")) {
+        log_clear_categories();
+    } else if (!strcmp(argv[1], "help") || !log_set_categories(argv[1])) {
+        g_string_append_printf(
+            out,
+            "log %s: there are none, in_asm, op, op_opt, out_asm, int, mmu, exec, "
+            "unimp and guest_errors, joined by commas\n",
+            argv[1]);
+    }
+}
+
+COMMAND(cmd_logfile)
+{
+    UNUSED_ARGS;
+    if (argc != 2) {
+        monitor_usage(argv[0], out);
+    } else if (!log_set_file(argv[1])) {
+        g_string_append_printf(out, "logfile %s: %s\n", argv[1], g_strerror(errno));
     }
 }
 
@@ -131,22 +242,27 @@ COMMAND(cmd_state)
 
 COMMAND(cmd_info)
 {
-    const MonitorCommand *c = argc > 1 ? monitor_find(monitor_info, argv[1]) : NULL;
+    const MonitorCommand *c = argc > 1 ? monitor_find(true, argv[1]) : NULL;
     if (c) {
         c->run(m, argc - 1, argv + 1, out);
-        return;
+    } else if (argc > 1) {
+        unknown(true, argv[1], out);
+    } else {
+        list(true, out);
     }
-    if (argc > 1) {
-        g_string_append_printf(out, "info: unknown item '%s'\n", argv[1]);
-    }
-    list(monitor_info, "info ", out);
 }
 
-const MonitorCommand monitor_commands[] = {
-    {"help", "?", "", "this list", cmd_help},
-    {"info", NULL, "ITEM", "shows something of the machine", cmd_info},
+static const MonitorCommand commands[] = {
+    {"help", "?", "[COMMAND]", "all commands, or one", cmd_help},
+    {"info", NULL, "[TOPIC]", "shows something of the machine; all topics", cmd_info},
     {"stop", "s", "", "pauses the machine", cmd_stop},
     {"cont", "c", "", "lets it run again", cmd_cont},
+    {"cpu", NULL, "N", "commands about one vCPU mean this one from now on", cmd_cpu},
+    {"system_wakeup", NULL, "", "wakes a sleeping guest", cmd_wakeup},
+    {"watchdog_action", NULL, "reset|shutdown|poweroff|pause|debug|none|inject-nmi",
+     "what happens when a watchdog expires", cmd_watchdog_action},
+    {"boot_set", NULL, "LETTERS", "boot order from the next reset on (a, c, d, n)", cmd_boot_set},
+    {"logfile", NULL, "FILE", "the log goes there", cmd_logfile},
     {"system_reset", NULL, "", "presses the reset button", cmd_reset},
     {"system_powerdown", NULL, "", "presses the power button", cmd_powerdown},
     {"quit", "q", "", "ends Mimus", cmd_quit},
@@ -159,7 +275,8 @@ const MonitorCommand monitor_commands[] = {
     {"mouse_button", NULL, "STATE", "1 left, 2 middle, 4 right", monitor_mouse_button},
     {"nmi", NULL, "", "a non-maskable interrupt for all CPUs of a PC", monitor_nmi},
     {"screendump", NULL, "FILE [-f png|ppm]", "writes the screen's picture", monitor_screendump},
-    {"log", NULL, "ITEM[,ITEM]", "logs these, as -d", cmd_log},
+    {"log", NULL, "none|in_asm|op|op_opt|out_asm|int|mmu|exec|unimp|guest_errors",
+     "logs these, as -d; none: nothing", cmd_log},
     {"gdbserver", NULL, "[SPEC]", "starts the gdb server (none: ends it)", cmd_gdbserver},
     {NULL, NULL, NULL, NULL, NULL},
 };
@@ -169,15 +286,17 @@ const MonitorCommand monitor_commands[] = {
 COMMAND(info_version)
 {
     UNUSED_ARGS;
-    g_string_append(out, "Mimus " MIMUS_VERSION "\n");
+    g_string_append(out, "Mimus " MIMUS_VERSION " (commands as in QEMU 7.2)\n");
 }
 
 COMMAND(info_status)
 {
     UNUSED_ARGS;
-    g_string_append_printf(out, "%s, board %s, %" G_GUINT64_FORMAT " instructions, %.6f s\n",
-                           m->stop == MACHINE_PAUSED ? "paused" : "running", m->board->name,
-                           machine_icount(m), (double)clock_now(m->clock) / 1e9);
+    bool paused = m->stop == MACHINE_PAUSED;
+    g_string_append_printf(
+        out, "VM status: %s%s%s%s; board %s, %" G_GUINT64_FORMAT " instructions, %.6f s\n",
+        paused ? "paused" : "running", paused ? " (" : "", paused ? machine_run_state(m) : "",
+        paused ? ")" : "", m->board->name, machine_icount(m), (double)clock_now(m->clock) / 1e9);
 }
 
 COMMAND(info_cpus)
@@ -186,9 +305,9 @@ COMMAND(info_cpus)
     for (unsigned i = 0; i < m->n_cpus; i++) {
         const VCPU *v = m->cpu[i];
         g_string_append_printf(out,
-                               "CPU %u: pc 0x%016" G_GINT64_MODIFIER "x, %s, %" G_GUINT64_FORMAT
+                               "%c CPU #%u: pc 0x%016" G_GINT64_MODIFIER "x, %s, %" G_GUINT64_FORMAT
                                " instructions\n",
-                               i, v->pc,
+                               v == monitor_cpu(m) ? '*' : ' ', i, v->pc,
                                v->stopped  ? "off"
                                : v->halted ? "waiting"
                                            : "running",
@@ -201,23 +320,9 @@ static void print_stats(Machine *m, void *file)
     engine_print_stats(m->engine, file);
 }
 
-static void print_mtree(Machine *m, void *file)
-{
-    address_space_print(m->memory, file);
-}
-
 static void print_network(Machine *m, void *file)
 {
     net_print(m, file);
-}
-
-static void print_devices(Machine *m, void *file)
-{
-    for (guint i = 0; i < m->devices->len; i++) {
-        const Device *d = g_ptr_array_index(m->devices, i);
-        fprintf(file, "%s%s%s%s%s\n", d->type->name, d->id ? ", id " : "", d->id ? d->id : "",
-                d->parent ? ", part of " : "", d->parent ? d->parent->type->name : "");
-    }
 }
 
 #define INFO_PRINT(fn, print)                                                                      \
@@ -227,21 +332,17 @@ static void print_devices(Machine *m, void *file)
         monitor_capture(out, print, m);                                                            \
     }
 INFO_PRINT(info_jit, print_stats)
-INFO_PRINT(info_mtree, print_mtree)
 INFO_PRINT(info_network, print_network)
 INFO_PRINT(info_block, block_print)
-INFO_PRINT(info_devices, print_devices)
 INFO_PRINT(info_chardev, chardev_print)
 
-const MonitorCommand monitor_info[] = {
+static const MonitorCommand info[] = {
     {"version", NULL, "", "Mimus's version", info_version},
     {"status", NULL, "", "running or paused, and for how long", info_status},
     {"cpus", NULL, "", "the vCPUs", info_cpus},
     {"registers", NULL, "[-a] [-v]", "registers (-a: all vCPUs, -v: vectors too)",
      monitor_registers},
     {"jit", NULL, "", "the translator's statistics", info_jit},
-    {"mtree", NULL, "", "the physical memory map", info_mtree},
-    {"qtree", NULL, "", "the devices", info_devices},
     {"block", NULL, "", "disk images", info_block},
     {"network", NULL, "", "network backends", info_network},
     {"chardev", NULL, "", "character backends", info_chardev},
@@ -250,3 +351,5 @@ const MonitorCommand monitor_info[] = {
     {"displays", NULL, "", "screens, and what stands on text screens", monitor_displays},
     {NULL, NULL, NULL, NULL, NULL},
 };
+static const MonitorTable table = {commands, info};
+MONITOR_TABLE(table);

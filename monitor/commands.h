@@ -13,13 +13,31 @@ typedef struct MonitorCommand {
     void (*run)(Machine *m, int argc, char **argv, GString *out);
 } MonitorCommand;
 
-extern const MonitorCommand monitor_commands[], monitor_info[]; // ended by name NULL
+// Rows of a file, each ended by name NULL or not there at all. Any file may add some:
+// MONITOR_TABLE(t).
+typedef struct MonitorTable {
+    const MonitorCommand *commands, *info;
+} MonitorTable;
+#define MONITOR_TABLE(t)                                                                           \
+    static const MonitorTable *const t##_entry __attribute__((used, section("mimus_hmp"))) = &(t)
 
-const MonitorCommand *monitor_find(const MonitorCommand *table, const char *name);
-// "0x1000", "$pc", "$sp+16": a sum of numbers and registers of the vCPU. False: *why says why.
+// Of all tables, in alphabetical order: const MonitorCommand *. Free it with g_ptr_array_unref.
+GPtrArray *monitor_rows(bool info);
+const MonitorCommand *monitor_find(bool info, const char *name);
+// "NAME: wrong arguments; usage: NAME ARGS", from the command's row.
+void monitor_usage(const char *name, GString *out);
+// The vCPU that commands about one mean.
+VCPU *monitor_cpu(Machine *m);
+// What the word under way at the line's end may be: char *, owned by the array.
+GPtrArray *monitor_complete(Machine *m, const char *line);
+
+// "0x1000", "$pc", "$sp+16": a sum of numbers and registers of the vCPU. False: it is none.
 bool monitor_number(VCPU *v, const char *text, uint64_t *value);
 // A function that prints to a FILE, printing to a GString.
 void monitor_capture(GString *out, void (*print)(Machine *, void *file), Machine *m);
+
+// Runs a command that has been split into words.
+void monitor_run(Machine *m, int argc, char **argv, GString *out);
 
 void monitor_examine(Machine *m, int argc, char **argv, GString *out);      // x
 void monitor_examine_phys(Machine *m, int argc, char **argv, GString *out); // xp

@@ -57,10 +57,12 @@ void monitor_registers(Machine *m, int argc, char **argv, GString *out)
         all |= !strcmp(argv[i], "-a");
         wide |= !strcmp(argv[i], "-v");
     }
-    for (unsigned i = 0; i < (all ? m->n_cpus : MIN_OF(m->n_cpus, 1u)); i++) {
-        m->cpu[i]->target->sync(m->cpu[i]);
-        g_string_append_printf(out, "CPU %u\n", i);
-        append_registers(m->cpu[i], wide, out);
+    for (unsigned i = 0; i < m->n_cpus; i++) {
+        if (all || m->cpu[i] == monitor_cpu(m)) {
+            m->cpu[i]->target->sync(m->cpu[i]);
+            g_string_append_printf(out, "CPU#%u\n", i);
+            append_registers(m->cpu[i], wide, out);
+        }
     }
 }
 
@@ -72,8 +74,14 @@ static bool term(VCPU *v, const char *text, size_t len, uint64_t *value)
     bool ok = false;
     uint8_t bytes[64];
     if (*t == '$' && v) {
+        if (!strcmp(t + 1, "pc")) {
+            *value = v->pc;
+            ok = true;
+        }
         for (unsigned i = 0; i < v->target->n_gdb_regs && !ok; i++) {
-            if (!strcmp(v->target->gdb_regs[i].name, t + 1)) {
+            const char *name = v->target->gdb_regs[i].name;
+            bool sp = !strcmp(t + 1, "sp") && (!strcmp(name, "rsp") || !strcmp(name, "esp"));
+            if (sp || !strcmp(name, t + 1)) {
                 ok = read_register(v, i, bytes);
                 *value = low64(bytes);
             }
@@ -192,25 +200,51 @@ static void examine_values(const Examine *e, GString *out)
     g_string_append_c(out, '\n');
 }
 
+// Up to len bytes: fewer where the page after them is not there.
+static size_t fetch_code(const Examine *e, uint64_t addr, uint8_t *buf, size_t len)
+{
+    while (len && !fetch(e, addr, buf, len)) {
+        len--;
+    }
+    return len;
+}
+
+static bool open_disassembler(const Examine *e, csh *cs)
+{
+    const TargetOps *t = e->v->target;
+    int mode = t->capstone_mode_of ? t->capstone_mode_of(t->block_flags(e->v)) : t->capstone_mode;
+    return cs_open((cs_arch)t->capstone_arch, (cs_mode)mode, cs) == CS_ERR_OK;
+}
+
+// What is no instruction is one unit of data.
 static void examine_code(const Examine *e, GString *out)
 {
+    bool fixed = !strcmp(e->v->target->name, "aarch64");
+    uint64_t addr = e->addr;
     csh cs;
-    if (strcmp(e->v->target->name, "aarch64") ||
-        cs_open(CS_ARCH_ARM64, CS_MODE_LITTLE_ENDIAN, &cs) != CS_ERR_OK) {
+    if (!open_disassembler(e, &cs)) {
         g_string_append(out, "no disassembler for this processor\n");
         return;
     }
     for (uint64_t i = 0; i < e->count; i++) {
-        uint64_t addr = e->addr + 4 * i;
-        uint32_t word;
+        uint8_t bytes[16];
+        size_t have = fetch_code(e, addr, bytes, fixed ? 4 : 15), unit = fixed ? 4 : 1;
         cs_insn *insn;
-        if (!fetch(e, addr, &word, 4)) {
-            g_string_append(out, "nothing is mapped there\n");
+        if (have < unit) {
+            g_string_append_printf(out, "0x%016" G_GINT64_MODIFIER "x: nothing is mapped there\n",
+                                   addr);
             break;
         }
-        size_t n = cs_disasm(cs, (const uint8_t *)&word, 4, addr, 1, &insn);
-        g_string_append_printf(out, "%016" G_GINT64_MODIFIER "x: %08x  %s %s\n", addr, word,
-                               n ? insn->mnemonic : ".word", n ? insn->op_str : "");
+        size_t n = cs_disasm(cs, bytes, have, addr, 1, &insn);
+        size_t len = n ? insn->size : unit;
+        g_string_append_printf(out, "0x%016" G_GINT64_MODIFIER "x:  ", addr);
+        for (size_t b = 0; b < len; b++) {
+            g_string_append_printf(out, "%02x%s", bytes[fixed ? len - 1 - b : b], fixed ? "" : " ");
+        }
+        g_string_append_printf(out, "%*s %s %s\n",
+                               fixed ? 1 : (int)(24 - MIN_OF(len * 3, (size_t)24)), "",
+                               n ? insn->mnemonic : ".data", n ? insn->op_str : "");
+        addr += len;
         if (n) {
             cs_free(insn, n);
         }
@@ -221,7 +255,7 @@ static void examine_code(const Examine *e, GString *out)
 // "x /8xw ADDR" or "x ADDR"
 static void examine(Machine *m, bool phys, int argc, char **argv, GString *out)
 {
-    Examine e = {.m = m, .v = m->cpu[0], .phys = phys, .count = 1, .format = 'x', .size = 4};
+    Examine e = {.m = m, .v = monitor_cpu(m), .phys = phys, .count = 1, .format = 'x', .size = 4};
     int at = 1;
     if (argc > 1 && argv[1][0] == '/') {
         at = 2;

@@ -7,7 +7,6 @@
 #include "monitor/commands.h"
 #include "monitor/qmp.h"
 #include "util/keyval.h"
-#include "util/nearest.h"
 
 #define MAX_LINE    1024
 #define MAX_HISTORY 64
@@ -34,20 +33,7 @@ void monitor_execute(struct Machine *m, const char *line, GString *out)
         g_string_append_printf(out, "%s\n", bad->message);
         g_error_free(bad);
     } else if (*text) {
-        const MonitorCommand *c = monitor_find(monitor_commands, argv[0]);
-        if (c) {
-            c->run(m, argc, argv, out);
-        } else {
-            Nearest n;
-            nearest_init(&n, argv[0]);
-            for (const MonitorCommand *k = monitor_commands; k->name; k++) {
-                nearest_add(&n, k->name);
-            }
-            char *hint = nearest_hint(&n);
-            g_string_append_printf(out, "unknown command '%s'%s; 'help' lists them\n", argv[0],
-                                   hint);
-            g_free(hint);
-        }
+        monitor_run(m, argc, argv, out);
     }
     g_strfreev(argv);
     g_free(text);
@@ -55,8 +41,12 @@ void monitor_execute(struct Machine *m, const char *line, GString *out)
 
 void monitor_execute_on(struct Machine *m, struct VCPU *v, const char *line, GString *out)
 {
-    (void)v;
+    VCPU *before = monitor_cpu(m);
+    machine_register(m, "monitor-cpu", v);
     monitor_execute(m, line, out);
+    if (monitor_cpu(m) == v) { // not `cpu N`
+        machine_register(m, "monitor-cpu", before);
+    }
 }
 
 // --- the terminal
@@ -86,12 +76,24 @@ static void remember(Monitor *mon)
     mon->at = mon->history->len;
 }
 
+static void print_history(const Monitor *mon, GString *out)
+{
+    for (guint i = 0; i < mon->history->len; i++) {
+        g_string_append_printf(out, "%u: '%s'\n", i,
+                               (const char *)g_ptr_array_index(mon->history, i));
+    }
+}
+
 static void enter(Monitor *mon)
 {
     GString *out = g_string_new(NULL);
     say(mon, "\r\n");
     remember(mon);
-    monitor_execute(mon->machine, mon->line->str, out);
+    if (!strcmp(mon->line->str, "info history")) { // the only command about this terminal
+        print_history(mon, out);
+    } else {
+        monitor_execute(mon->machine, mon->line->str, out);
+    }
     g_string_truncate(mon->line, 0);
     say_lines(mon, out);
     g_string_free(out, TRUE);
@@ -119,26 +121,42 @@ static void recall(Monitor *mon, int step)
     }
 }
 
+static void add_text(Monitor *mon, const char *text)
+{
+    g_string_append(mon->line, text);
+    say(mon, text);
+}
+
+// What all candidates have in common beyond what is there; the list of them if that is nothing.
 static void complete(Monitor *mon)
 {
-    const MonitorCommand *only = NULL;
-    const char *text = mon->line->str;
-    bool info = g_str_has_prefix(text, "info ");
-    text += info ? strlen("info ") : 0;
-    for (const MonitorCommand *c = info ? monitor_info : monitor_commands; c->name; c++) {
-        if (g_str_has_prefix(c->name, text)) {
-            if (only) {
-                return;
-            }
-            only = c;
+    GPtrArray *list = monitor_complete(mon->machine, mon->line->str);
+    const char *space = strrchr(mon->line->str, ' ');
+    size_t there = strlen(space ? space + 1 : mon->line->str);
+    char *common = list->len ? g_strdup(g_ptr_array_index(list, 0)) : g_strdup("");
+    for (guint i = 1; i < list->len; i++) {
+        const char *other = g_ptr_array_index(list, i);
+        size_t n = 0;
+        while (common[n] && common[n] == other[n]) {
+            n++;
         }
+        common[n] = 0;
     }
-    if (only) {
-        char *rest = g_strconcat(only->name + strlen(text), " ", NULL);
-        g_string_append(mon->line, rest);
-        say(mon, rest);
-        g_free(rest);
+    if (strlen(common) > there && mon->line->len + strlen(common) < MAX_LINE) {
+        add_text(mon, common + there);
     }
+    if (list->len == 1 && !g_str_has_suffix(common, "/")) {
+        add_text(mon, " ");
+    } else if (list->len > 1 && strlen(common) <= there) {
+        say(mon, "\r\n");
+        for (guint i = 0; i < list->len; i++) {
+            say(mon, g_ptr_array_index(list, i));
+            say(mon, i + 1 < list->len ? " " : "\r\n" PROMPT);
+        }
+        say(mon, mon->line->str);
+    }
+    g_free(common);
+    g_ptr_array_unref(list);
 }
 
 static void escape_byte(Monitor *mon, uint8_t c)

@@ -10,6 +10,8 @@
 #include "target-arm/system.h"
 
 #include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
 
 #include "hw/core/machine.h"
 #include "util/log.h"
@@ -370,4 +372,61 @@ uint64_t arm_virt_to_phys_debug(VCPU *v, uint64_t va)
     ARMWalk w;
     uint32_t fsc;
     return arm_walk(c, va, MMU_READ, mode, &w, &fsc) ? w.phys : UINT64_MAX;
+}
+
+// --- for the monitor
+
+bool arm_translation_on(VCPU *v)
+{
+    return arm_cpu(v)->sys->sctlr_el[1] & SCTLR_M;
+}
+
+static void print_rights(Walker *w, bool el0, char *out)
+{
+    ARMWalk a = {0};
+    w->mode = (ARMWalkMode){.el0 = el0, .debug = true};
+    permissions(w, effective_attrs(w), &a);
+    out[0] = a.r ? 'r' : '-';
+    out[1] = a.w ? 'w' : '-';
+    out[2] = a.x ? 'x' : '-';
+}
+
+// access: EL1's rights, EL0's. flags: not global, accessed, dirty modifier, memory attributes.
+static void print_mapping(Walker *w, TargetMapping *p)
+{
+    unsigned attr = (unsigned)(w->c->sys->mair_el[1] >> ((w->desc >> 2 & 7) * 8) & 0xff);
+    memcpy(p->access, "---/---", 8);
+    print_rights(w, false, p->access);
+    print_rights(w, true, p->access + 4);
+    snprintf(p->flags, sizeof(p->flags), "%s %s %s sh%u attr %02x %s", p->access,
+             w->desc & DESC_NG ? "ng" : "--", w->desc & DESC_AF ? "af" : "--",
+             (unsigned)(w->desc >> 8 & 3), attr, is_device((uint8_t)attr) ? "device" : "normal");
+}
+
+bool arm_mapping(VCPU *v, uint64_t va, TargetMapping *p)
+{
+    ARMCPU *c = arm_cpu(v);
+    bool upper = va >> 55 & 1;
+    Walker w = {.c = c, .va = va, .mode = {.debug = true}, .half = half_of(c, upper, false)};
+    uint64_t begin = upper ? -BIT(64 - w.half.tsz) : 0;
+    uint64_t end = upper ? 0 : -BIT(64 - half_of(c, true, false).tsz);
+    w.half.tbi = false;
+    if (upper && va < begin) {
+        p->next = begin;
+        return false;
+    }
+    if (w.half.disabled || !address_in_range(&w)) {
+        p->next = end;
+        return false;
+    }
+    bool ok = walk_tables(&w);
+    unsigned bits = w.half.granule + (w.half.granule - 3) * (3 - w.level);
+    p->va = va & ~mask64(bits);
+    p->size = BIT(bits);
+    p->next = p->va + p->size;
+    if (ok) {
+        p->phys = w.desc & DESC_ADDRESS & ~mask64(bits);
+        print_mapping(&w, p);
+    }
+    return ok;
 }

@@ -288,6 +288,8 @@ ARMWalkMode arm_walk_mode(const ARMCPU *c, unsigned regime);
 bool arm_mmu_walk(VCPU *v, uint64_t va, MmuAccess access, unsigned regime, MmuPage *page,
                   MmuFault *fault);
 uint64_t arm_virt_to_phys_debug(VCPU *v, uint64_t va);
+bool arm_translation_on(VCPU *v);
+bool arm_mapping(VCPU *v, uint64_t va, TargetMapping *p);
 // Removes the tag of an address where TBI says so.
 uint64_t arm_untag(const ARMCPU *c, uint64_t va, bool instruction);
 

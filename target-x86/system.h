@@ -353,6 +353,8 @@ bool x86_walk(VCPU *v, uint64_t va, MmuAccess access, unsigned regime, MmuPage *
               MmuFault *fault);
 bool x86_span_allowed(VCPU *v, uint64_t va, uint64_t last, MmuAccess access, MmuFault *fault);
 uint64_t x86_virt_to_phys_debug(VCPU *v, uint64_t va);
+bool x86_translation_on(VCPU *v);
+bool x86_mapping(VCPU *v, uint64_t va, TargetMapping *p);
 #define X86_FAULT_NONCANONICAL 0x80000000u // MmuFault.code: #GP or #SS instead of #PF
 // Page-fault error code (SDM vol. 3, 4.7).
 enum { X86_PF_P = 1, X86_PF_W = 2, X86_PF_U = 4, X86_PF_RSVD = 8, X86_PF_I = 16 };

@@ -66,6 +66,11 @@ bool log_set_categories(const char *items)
     return true;
 }
 
+void log_clear_categories(void)
+{
+    log_get()->enabled = 0;
+}
+
 bool log_set_file(const char *path)
 {
     FILE *f = fopen(path, "w");

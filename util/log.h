@@ -25,6 +25,7 @@ Log *log_get(void);
 
 // Parses "in_asm,int,..."; "help" prints the known names. False, silently, on any other item.
 bool log_set_categories(const char *items);
+void log_clear_categories(void);
 bool log_set_file(const char *path);     // false: errno tells why
 bool log_set_filter(const char *ranges); // 0x1000..0x1fff,0x2000+0x100: at most 16, or false
 

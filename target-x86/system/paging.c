@@ -311,3 +311,69 @@ uint64_t x86_virt_to_phys_debug(VCPU *v, uint64_t va)
     w.debug = true;
     return x86_canonical(va) && walk_paged(&w, &p) ? p.phys | (va & mask64(12)) : UINT64_MAX;
 }
+
+// --- for the monitor
+
+bool x86_translation_on(VCPU *v)
+{
+    return x86_cpu(v)->cr0 & X86_CR0_PG;
+}
+
+// How much an entry at the place where the walk ended stands for, as a power of 2.
+static unsigned reached_bits(const Walker *w)
+{
+    static const uint8_t four[] = {39, 39, 30, 21, 12}, three[] = {30, 21, 12},
+                         two[] = {22, 22, 12};
+    bool pae = w->c->cr4 & X86_CR4_PAE;
+    return x86_long_mode(w->c) ? four[w->n] : pae ? three[w->n] : two[w->n];
+}
+
+static void print_mapping(const Walker *w, TargetMapping *p)
+{
+    static const struct {
+        uint64_t bit;
+        char letter;
+    } columns[] = {{PTE_NX, 'X'}, {PTE_G, 'G'},  {PTE_PS, 'P'}, {PTE_D, 'D'}, {PTE_A, 'A'},
+                   {BIT(4), 'C'}, {BIT(3), 'T'}, {PTE_U, 'U'},  {PTE_W, 'W'}};
+    uint64_t leaf = w->entry[w->n - 1], all = ~UINT64_C(0), any = 0;
+    if (w->page_bits == 12) {
+        leaf &= ~(uint64_t)PTE_PS; // the bit is PAT there
+    }
+    for (unsigned i = 0; i < ARRAY_LEN(columns); i++) {
+        p->flags[i] = leaf & columns[i].bit ? columns[i].letter : '-';
+    }
+    p->flags[ARRAY_LEN(columns)] = 0;
+    for (unsigned i = 0; i < w->n; i++) {
+        all &= w->entry[i];
+        any |= w->entry[i];
+    }
+    p->access[0] = all & PTE_U ? 'u' : '-';
+    p->access[1] = 'r';
+    p->access[2] = all & PTE_W ? 'w' : '-';
+    p->access[3] = w->nx && (any & PTE_NX) ? '-' : 'x';
+    p->access[4] = 0;
+}
+
+bool x86_mapping(VCPU *v, uint64_t va, TargetMapping *p)
+{
+    X86CPU *c = x86_cpu(v);
+    Walker w = walker_of(c, va, MMU_READ, 0);
+    w.debug = true;
+    if (!x86_canonical(va)) {
+        p->next = UINT64_C(0xffff800000000000);
+        return false;
+    }
+    bool ok = walk_tables(&w);
+    unsigned bits = ok ? w.page_bits : reached_bits(&w);
+    p->va = va & ~mask64(bits);
+    p->size = BIT(bits);
+    p->next = p->va + p->size;
+    if (!x86_long_mode(c) && p->next >> 32) {
+        p->next = 0;
+    }
+    if (ok) {
+        p->phys = w.phys;
+        print_mapping(&w, p);
+    }
+    return ok;
+}

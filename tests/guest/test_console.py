@@ -96,7 +96,7 @@ def test_escapes(elf):
     t.send("info registers\r")
     t.expect("cpsr=")
     t.send("x /2i $pc\r")
-    t.expect("[0-9a-f]{16}: [0-9a-f]{8}  [a-z]+")
+    t.expect("0x[0-9a-f]{16}:  [0-9a-f]{8}  [a-z]+")
     t.send("system_reset\rcont\r")
     t.expect(">")
     t.send("\x01c")
