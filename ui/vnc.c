@@ -23,8 +23,18 @@ static GPtrArray *servers(Machine *m)
 
 void vnc_first_update(VncClient *c)
 {
-    c->tell_size = c->tell_pointer = c->tell_leds = c->tell_cursor = c->tell_ext_key = true;
+    c->tell_size |= (c->has & VNC_HAS_EXT_SIZE) != 0;
+    c->tell_pointer = c->tell_leds = c->tell_cursor = c->tell_ext_key = true;
     c->size_reason = c->size_status = 0;
+}
+
+void vnc_measure(VncServer *s)
+{
+    const Surface *picture = s->d->view ? console_view_update(s->d->view) : NULL;
+    if (picture) {
+        s->width = picture->width;
+        s->height = picture->height;
+    }
 }
 
 void vnc_make_exclusive(VncServer *s, const VncClient *c)
@@ -38,15 +48,6 @@ void vnc_make_exclusive(VncServer *s, const VncClient *c)
 }
 
 // A viewer that cannot change its size keeps the one it has and sees the part that fits.
-static void take_size(VncServer *s, const Surface *picture)
-{
-    if (picture->width == s->width && picture->height == s->height) {
-        return;
-    }
-    s->width = picture->width;
-    s->height = picture->height;
-}
-
 static void follow_size(VncClient *c)
 {
     const VncServer *s = c->s;
@@ -112,7 +113,8 @@ static bool vnc_refresh(Display *d)
     if (!picture) {
         return false;
     }
-    take_size(s, picture);
+    s->width = picture->width;
+    s->height = picture->height;
     tell_changes(s);
     bool sent = update_clients(s, picture);
     console_view_clear(d->view);

@@ -121,6 +121,7 @@ struct VncClient {
 
 // --- vnc.c
 void vnc_first_update(VncClient *c); // all that it does not know yet
+void vnc_measure(VncServer *s);      // the picture as it is now: width, height
 void vnc_make_exclusive(VncServer *s, const VncClient *c);
 
 // --- vnc_listen.c

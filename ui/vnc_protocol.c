@@ -135,6 +135,7 @@ static bool take_init(VncClient *c, const uint8_t *p)
     vnc_put_format(&c->format, format);
     char *name = g_strdup_printf("Mimus%s%s%s", s->d->name ? " (" : "",
                                  s->d->name ? s->d->name : "", s->d->name ? ")" : "");
+    vnc_measure(s);
     c->width = s->width;
     c->height = s->height;
     vnc_send_u16(c, c->width);

@@ -146,7 +146,6 @@ static unsigned tell(VncClient *c)
         size_t flag;
         unsigned (*send)(VncClient *c);
     } rows[] = {
-        {offsetof(VncClient, tell_size), tell_size},
         {offsetof(VncClient, tell_ext_key), tell_ext_key},
         {offsetof(VncClient, tell_pointer), tell_pointer},
         {offsetof(VncClient, tell_leds), tell_leds},
@@ -208,6 +207,21 @@ static bool has_news(const VncClient *c)
            (c->tell_leds && c->has & VNC_HAS_LEDS) || (c->tell_ext_key && c->has & VNC_HAS_EXT_KEY);
 }
 
+static guint begin(VncClient *c)
+{
+    guint at = c->out->len;
+    vnc_send_u8(c, 0);
+    vnc_send_u8(c, 0);
+    vnc_send_u16(c, 0);
+    return at;
+}
+
+static void end(VncClient *c, guint at, unsigned n)
+{
+    c->out->data[at + 2] = (uint8_t)(n >> 8);
+    c->out->data[at + 3] = (uint8_t)n;
+}
+
 bool vnc_update(VncClient *c, const Surface *s)
 {
     c->tell_size &= (c->has & (VNC_HAS_SIZE | VNC_HAS_EXT_SIZE)) != 0;
@@ -215,14 +229,14 @@ bool vnc_update(VncClient *c, const Surface *s)
         return false;
     }
     c->requested = false;
-    vnc_send_u8(c, 0);
-    vnc_send_u8(c, 0);
-    vnc_send_u16(c, 0);
-    bool resized = c->tell_size; // RFC 6143, 7.8.2: no pixels in the same update
+    if (c->tell_size) {       // RFC 6143, 7.8.2: no pixels in the same update. They follow at once,
+        c->tell_size = false; // for viewers that do not ask again
+        guint at = begin(c);
+        end(c, at, tell_size(c));
+    }
+    guint at = begin(c);
     unsigned n = tell(c);
-    n += resized ? 0 : rectangles(c, s);
-    c->out->data[2] = (uint8_t)(n >> 8);
-    c->out->data[3] = (uint8_t)n;
+    end(c, at, n + rectangles(c, s));
     vnc_flush(c);
     return true;
 }
