@@ -25,7 +25,13 @@ missing_packages() {
     done
 }
 
-# Installs what is missing. Returns 1 if that is not possible here.
+apt_install() {
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends \
+        "$@" >/dev/null 2>&1 </dev/null
+}
+
+# Installs what is missing; where not everything can be, what can. Returns 1 if something is missing
+# still.
 install_packages() {
     command -v dpkg-query >/dev/null 2>&1 || return 1
     missing=$(missing_packages "$@")
@@ -33,16 +39,18 @@ install_packages() {
     say "installing packages:" $missing
     command -v apt-get >/dev/null 2>&1 || return 1
     # shellcheck disable=SC2086
-    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends \
-        $missing >/dev/null 2>&1 && return 0
-    as_root apt-get update -q >/dev/null 2>&1 || return 1
+    apt_install $missing && return 0
+    as_root apt-get update -q >/dev/null 2>&1 </dev/null || return 1
     # shellcheck disable=SC2086
-    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends \
-        $missing >/dev/null 2>&1
+    apt_install $missing && return 0
+    for p in $missing; do
+        apt_install "$p" || say "cannot be installed: $p"
+    done
+    [ -z "$(missing_packages $missing)" ]
 }
 
 cache_dir() {
-    echo "${XDG_CACHE_HOME:-$HOME/.cache}/mimus"
+    echo "${XDG_CACHE_HOME:-${HOME:-/var/tmp}/.cache}/mimus"
 }
 
 jobs() {
