@@ -623,7 +623,8 @@ static void h_load(VCPU *v, uint64_t value, uint64_t desc, uint64_t ip, uint64_t
     SfX80Status s = {.precision = 64};
     SfX80 r = widen(&s, desc & 0xff, value);
     s.up = false;
-    if (x87_note(c, &s)) {
+    // A denormal is loaded even if that is unmasked.
+    if (x87_note(c, &s) || !(s.flags & SF_INVALID)) {
         x87_push(c, r);
     }
 }
