@@ -112,7 +112,7 @@ static void sync_events(VirtioInput *s)
 static void on_wheel(VirtioInput *s, const InputEvent *e)
 {
     if (s->wheel_axis) { // up is positive here, towards the user there
-        int32_t v = e->code == INPUT_AXIS_WHEEL ? -e->value : e->value;
+        int32_t v = e->code == INPUT_AXIS_WHEEL ? (int32_t) - (uint32_t)e->value : e->value;
         add_event(s, EV_REL, virtio_input_axis_code(e->code), v);
     }
 }
