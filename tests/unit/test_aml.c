@@ -155,6 +155,6 @@ Test(aml, windows)
     aml_memory32(&a, 0xfed00000, 0x400);
     aml_interrupts(&a, (const uint32_t[]){5, 10}, 2);
     aml_end(&a);
-    CHECK(&a, 0x11, 31, 0x0b, 27, 0, 0x86, 9, 0, 0, 0, 0, 0xd0, 0xfe, 0, 4, 0, 0, 0x89, 10, 0, 9, 2,
+    CHECK(&a, 0x11, 31, 0x0b, 27, 0, 0x86, 9, 0, 1, 0, 0, 0xd0, 0xfe, 0, 4, 0, 0, 0x89, 10, 0, 9, 2,
           5, 0, 0, 0, 10, 0, 0, 0, 0x79, 0);
 }
