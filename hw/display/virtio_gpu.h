@@ -41,7 +41,7 @@ typedef enum VirtioGpuAnswer {
 typedef struct VirtioGpuFormat {
     uint32_t number; // the guest's
     uint8_t red, green, blue;
-    int8_t alpha; // -1: none
+    uint8_t alpha; // or the unused byte
 } VirtioGpuFormat;
 
 // A piece of the guest's memory, as commands and state have it.

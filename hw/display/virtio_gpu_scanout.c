@@ -52,10 +52,10 @@ static void convert_line(const VirtioGpuFormat *f, const uint8_t *from, uint32_t
 }
 
 // Guests multiply alpha into the cursor's colours (as Linux's DRM has it); consoles want them as
-// they are.
+// they are. Linux's cursors are of a format without alpha, and have it all the same.
 static uint32_t cursor_pixel(const VirtioGpuFormat *f, uint32_t p)
 {
-    uint32_t a = f->alpha < 0 ? 0xff : channel(p, (unsigned)f->alpha), out = a;
+    uint32_t a = channel(p, f->alpha), out = a;
     const uint8_t shifts[3] = {f->red, f->green, f->blue};
     for (int i = 0; i < 3; i++) {
         uint32_t c = channel(p, shifts[i]);

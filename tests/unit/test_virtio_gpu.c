@@ -224,7 +224,7 @@ Test(virtio_gpu, cursor)
 {
     Rig *r = gpu_rig(NULL);
     const ConsoleCursor *c = console_cursor(console_get(r->m, 0));
-    cr_assert_eq(create(r, 5, 1, 64, 64), GPU_OK);
+    cr_assert_eq(create(r, 5, BGRX, 64, 64), GPU_OK);
     cr_assert_eq(attach(r, 5, PIXELS, 64 * 64 * 4), GPU_OK);
     uint32_t half = 0x80402000;
     memcpy(at(r, PIXELS), &half, 4);
