@@ -48,6 +48,7 @@ typedef struct Block {
     uint32_t n_side;
     SideEntry *side; // ascending host_offset
     uint8_t *recipes;
+    uint8_t *bytes;                // guest_bytes of them; NULL if they go on in another page
     uint64_t *insn_pc;             // guest pc of each instruction, guest_insns of them
     IRBlock *ir;                   // the interpreter's
     BlockLink *link;               // n_links

@@ -46,10 +46,14 @@ bool block_overlaps(const Block *b, uint64_t phys, uint64_t len)
            (b->next_host && ranges_overlap(b->next_phys, b->guest_bytes - n, phys, len));
 }
 
+static unsigned granule_of(uint64_t phys)
+{
+    return (phys & 0xfff) >> GRANULE_BITS;
+}
+
 static uint64_t granules_of(uint64_t phys, uint64_t len)
 {
-    unsigned first = (phys & 0xfff) >> GRANULE_BITS;
-    unsigned last = ((phys & 0xfff) + len - 1) >> GRANULE_BITS;
+    unsigned first = granule_of(phys), last = granule_of(phys + len - 1);
     return mask64(last - first + 1) << first;
 }
 
@@ -78,7 +82,8 @@ static CodePage *code_page_make(Engine *e, uint64_t phys)
     return p;
 }
 
-// Which of its lists a page keeps a block in: by its first byte, or by the page that follows.
+// Which of a block's places in lists a page uses: that of its first byte, or of the page that
+// follows.
 static unsigned list_of(const Block *b, const CodePage *p)
 {
     return (b->phys & ~UINT64_C(0xfff)) != p->phys;
@@ -96,12 +101,22 @@ static uint64_t granules_in(const Block *b, const CodePage *p)
     return set;
 }
 
+static Block **head_of(const Block *b, CodePage *p)
+{
+    return list_of(b, p) ? &p->crossing : &p->begin[granule_of(b->phys)];
+}
+
 static void page_insert(Engine *e, Block *b, uint64_t phys)
 {
     CodePage *p = code_page_make(e, phys);
+    Block **head = head_of(b, p);
     p->granules |= granules_in(b, p);
-    b->next_in_page[list_of(b, p)] = p->blocks;
-    p->blocks = b;
+    if (!list_of(b, p)) {
+        p->span = MAX_OF(p->span, granule_of(b->phys + first_bytes(b) - 1) - granule_of(b->phys));
+    }
+    p->n_blocks++;
+    b->next_in_page[list_of(b, p)] = *head;
+    *head = b;
 }
 
 // The page that a block goes on in, unless that is the same one.
@@ -110,7 +125,7 @@ static bool has_second_page(const Block *b)
     return b->next_host && b->next_phys != (b->phys & ~UINT64_C(0xfff));
 }
 
-void block_insert(Engine *e, Block *b)
+void block_insert_again(Engine *e, Block *b)
 {
     Block **bucket = &e->hash[hash_of(b->pc, b->phys, b->flags)];
     b->next_hash = *bucket;
@@ -120,6 +135,11 @@ void block_insert(Engine *e, Block *b)
         page_insert(e, b, b->next_phys);
     }
     b->valid = true;
+}
+
+void block_insert(Engine *e, Block *b)
+{
+    block_insert_again(e, b);
     g_ptr_array_add(e->all, b);
 }
 
@@ -129,6 +149,7 @@ static void block_free(gpointer data)
     g_free(b->side);
     g_free(b->recipes);
     g_free(b->insn_pc);
+    g_free(b->bytes);
     g_free(b->link);
     if (b->ir) {
         ir_block_free(b->ir);
@@ -144,6 +165,7 @@ void block_free_all(Engine *e)
     g_ptr_array_set_size(e->all, 0);
     e->last_at_host = NULL;
     memset(e->hash, 0, sizeof(e->hash));
+    memset(e->retired, 0, sizeof(e->retired));
     g_hash_table_remove_all(e->pages);
     for (unsigned i = 0; i < e->machine->n_cpus; i++) {
         memset(e->machine->cpu[i]->jump_cache, 0xff, sizeof(JumpCacheEntry) << JUMP_CACHE_BITS);
@@ -202,18 +224,64 @@ static void block_invalidate(Engine *e, Block *b)
     forget_jumps(e, b);
     b->valid = false;
     e->stats.invalidated++;
+    block_retire(e, b);
 }
 
 static void page_remove(Engine *e, const Block *b, uint64_t phys)
 {
     CodePage *p = code_page(e, phys);
-    Block **at = &p->blocks;
+    Block **at = head_of(b, p);
     while (*at != b) {
         at = &(*at)->next_in_page[list_of(*at, p)];
     }
     *at = b->next_in_page[list_of(b, p)];
-    if (!p->blocks) {
+    if (!--p->n_blocks) {
         g_hash_table_remove(e->pages, &p->phys);
+    }
+}
+
+// The lists of blocks that may have bytes in granule g or behind it begin with list_from(p, g); the
+// crossing ones come first.
+static int list_from(const CodePage *p, unsigned g)
+{
+    return g > p->span ? (int)(g - p->span) : -1;
+}
+
+static Block **list_at(CodePage *p, int k)
+{
+    return k < 0 ? &p->crossing : &p->begin[k];
+}
+
+// Gives the granules of the blocks that went.
+static uint64_t invalidate_in_list(Engine *e, CodePage *p, Block **at, uint64_t phys, uint64_t len)
+{
+    uint64_t gone = 0;
+    while (*at) {
+        Block *b = *at;
+        Block **next = &b->next_in_page[list_of(b, p)];
+        if (!block_overlaps(b, phys, len)) {
+            at = next;
+            continue;
+        }
+        *at = *next;
+        p->n_blocks--;
+        gone |= granules_in(b, p);
+        if (has_second_page(b)) {
+            page_remove(e, b, list_of(b, p) ? b->phys : b->next_phys);
+        }
+        block_invalidate(e, b);
+    }
+    return gone;
+}
+
+static void forget_granules(CodePage *p, uint64_t gone)
+{
+    unsigned first = (unsigned)__builtin_ctzll(gone), last = 63 - (unsigned)__builtin_clzll(gone);
+    p->granules &= ~gone;
+    for (int k = list_from(p, first); k <= (int)last; k++) {
+        for (const Block *b = *list_at(p, k); b; b = b->next_in_page[list_of(b, p)]) {
+            p->granules |= granules_in(b, p);
+        }
     }
 }
 
@@ -222,25 +290,14 @@ static void invalidate_in_page(Engine *e, CodePage *p, uint64_t phys, uint64_t l
     if (!(p->granules & granules_of(phys, len))) {
         return;
     }
-    uint64_t left = 0;
-    Block **at = &p->blocks;
-    while (*at) {
-        Block *b = *at;
-        Block **next = &b->next_in_page[list_of(b, p)];
-        if (!block_overlaps(b, phys, len)) {
-            left |= granules_in(b, p);
-            at = next;
-            continue;
-        }
-        *at = *next;
-        if (has_second_page(b)) {
-            page_remove(e, b, list_of(b, p) ? b->phys : b->next_phys);
-        }
-        block_invalidate(e, b);
+    uint64_t gone = 0;
+    for (int k = list_from(p, granule_of(phys)); k <= (int)granule_of(phys + len - 1); k++) {
+        gone |= invalidate_in_list(e, p, list_at(p, k), phys, len);
     }
-    p->granules = left;
-    if (!p->blocks) {
+    if (!p->n_blocks) {
         g_hash_table_remove(e->pages, &p->phys);
+    } else if (gone) {
+        forget_granules(p, gone);
     }
 }
 

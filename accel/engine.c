@@ -419,13 +419,13 @@ void engine_print_stats(Engine *e, void *file)
     fprintf(file,
             "engine            %s\nblocks            %" PRIu64 "\nguest insns/block %.1f\n"
             "host bytes/insn   %.1f\ncode cache        %zu of %zu bytes\nflushes           %" PRIu64
-            "\ninvalidated       %" PRIu64 "\ndispatches        %" PRIu64
+            "\ninvalidated       %" PRIu64 " (used again: %" PRIu64 ")\ndispatches        %" PRIu64
             "\nlinks made        %" PRIu64 " (%" PRIu64 " again)\nindirect misses   %" PRIu64
             "\nexceptions etc.   %" PRIu64 "\nsingle blocks     %" PRIu64
             "\nshort blocks      %" PRIu64 "\n",
             e->config.backend ? e->config.backend->name : "interpreter", s->blocks,
             s->blocks ? (double)s->guest_insns / s->blocks : 0.0,
             s->guest_insns ? (double)s->host_bytes / s->guest_insns : 0.0, e->cache.used,
-            e->cache.size, s->flushes, s->invalidated, s->dispatches, s->links, s->relinks,
-            s->jump_misses, s->leaves, s->singles, s->short_blocks);
+            e->cache.size, s->flushes, s->invalidated, s->revived, s->dispatches, s->links,
+            s->relinks, s->jump_misses, s->leaves, s->singles, s->short_blocks);
 }

@@ -26,12 +26,15 @@
 #define KEY_CACHE_WAYS    4
 #define RET_STACK_BYTES   (8u << 20)
 #define GRANULE_BITS      6 // of a code page's bitmap: 64 bytes
+#define RETIRED_BITS      12
 
 // A physical page that blocks were made from.
 typedef struct CodePage {
     uint64_t phys;
     uint64_t granules; // bit n: bytes n*64 .. n*64+63 hold code
-    Block *blocks;
+    unsigned n_blocks;
+    unsigned span;               // granules that a block may reach beyond its first
+    Block *begin[64], *crossing; // by first granule; those that began in the page before
 } CodePage;
 
 typedef struct KeyCacheEntry {
@@ -51,8 +54,8 @@ typedef struct RaCacheEntry {
 } RaCacheEntry;
 
 typedef struct EngineStats {
-    uint64_t blocks, guest_insns, guest_bytes, host_bytes, flushes, invalidated, short_blocks,
-        singles, dispatches, links, relinks, jump_misses, leaves;
+    uint64_t blocks, guest_insns, guest_bytes, host_bytes, flushes, invalidated, revived,
+        short_blocks, singles, dispatches, links, relinks, jump_misses, leaves;
 } EngineStats;
 
 struct Engine {
@@ -62,9 +65,10 @@ struct Engine {
     HostThunks thunks;
     const TargetOps *target;
     Block *hash[1u << HASH_BITS];
-    GHashTable *pages;         // phys page -> CodePage
-    GHashTable *device_pages;  // phys page -> DevicePage (device_insns.c)
-    GPtrArray *all;            // Block *, by ascending host code (append order)
+    Block *retired[1u << RETIRED_BITS]; // retired.c
+    GHashTable *pages;                  // phys page -> CodePage
+    GHashTable *device_pages;           // phys page -> DevicePage (device_insns.c)
+    GPtrArray *all;                     // Block *, by ascending host code (append order)
     const Block *last_at_host; // that block_at_host found, or NULL: device loops ask for it again
     IRBlock *ir;               // scratch
     const uint8_t *next_host;  // what engine_next_page gave for the translation under way, or NULL
@@ -87,10 +91,16 @@ struct Engine {
 Block *block_lookup(VCPU *v, uint64_t pc, uint64_t phys, const uint8_t *host, uint64_t flags);
 bool block_overlaps(const Block *b, uint64_t phys, uint64_t len);
 void block_insert(Engine *e, Block *b);
+void block_insert_again(Engine *e, Block *b); // one that was invalidated
 void block_free_all(Engine *e);
 void block_link(Engine *e, BlockLink *l, Block *to, uint32_t key);
 void block_unlink(Engine *e, BlockLink *l);
 const Block *block_at_host(Engine *e, uintptr_t host);
+
+// retired.c
+void block_retire(Engine *e, Block *b);
+// A retired block that the request would make again, in use from now on; or NULL.
+Block *block_revive(Engine *e, const TranslateRequest *r, uint64_t phys, uint64_t flags);
 
 // engine.c: the block under way and the index of its current instruction; NULL between blocks
 const Block *engine_current_block(const VCPU *v, unsigned *index);

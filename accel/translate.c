@@ -122,11 +122,15 @@ Block *engine_translate(VCPU *v, uint64_t pc, uint64_t phys, const uint8_t *host
     unsigned max =
         e->config.one_insn_per_block || (flags & BLOCK_FLAG_SINGLE) ? 1 : MAX_BLOCK_INSNS;
     TranslateRequest r = make_request(v, pc, phys, host, flags, max);
+    Block *b = block_revive(e, &r, phys, flags);
+    if (b) {
+        return b;
+    }
     if (!e->ir) {
         e->ir = ir_block_new();
     }
     frontend(v, e->ir, &r);
-    Block *b = g_new0(Block, 1);
+    b = g_new0(Block, 1);
     *b = (Block){.pc = pc,
                  .phys = phys,
                  .host = host,
@@ -137,6 +141,7 @@ Block *engine_translate(VCPU *v, uint64_t pc, uint64_t phys, const uint8_t *host
                  .guest_insns = (uint16_t)e->ir->guest_insns,
                  .single = r.single};
     b->insn_pc = g_new(uint64_t, b->guest_insns);
+    b->bytes = b->next_host ? NULL : g_memdup2(host, b->guest_bytes);
     record_insns(b->insn_pc, e->ir);
     dump_block_in(e, v, b);
     dump_ir(LOG_OP, e->ir);

@@ -156,11 +156,13 @@ static void keep_off_running_code(VCPU *v, const PageInfo *p, uint64_t va, unsig
     }
 }
 
-// Before a store through host memory: code there is stale.
-static void prepare_store(VCPU *v, PageInfo *p, uint64_t va, unsigned size)
+// Before a store of these bytes (NULL: any) through host memory: code there is stale, unless they
+// are what it holds.
+static void prepare_store(VCPU *v, PageInfo *p, uint64_t va, const void *bytes, unsigned size)
 {
     Engine *e = v->engine;
-    if (!engine_page_has_code(e, p->phys)) {
+    if (!engine_page_has_code(e, p->phys) ||
+        (bytes && !memcmp(p->host + (va & PAGE_OFFSET), bytes, size))) {
         return;
     }
     keep_off_running_code(v, p, va, size);
@@ -208,7 +210,7 @@ static void store_part(VCPU *v, uint64_t va, uint64_t value, unsigned size, unsi
         device_write(v, p, va, value, size);
         return;
     }
-    prepare_store(v, p, va, size);
+    prepare_store(v, p, va, &value, size);
     memcpy(p->host + (va & PAGE_OFFSET), &value, size);
 }
 
@@ -400,7 +402,7 @@ void *mmu_probe(VCPU *v, uint64_t va, unsigned size, uint32_t memop)
         return NULL;
     }
     if (store) {
-        prepare_store(v, p, va, size);
+        prepare_store(v, p, va, NULL, size);
     }
     return p->host + (va & PAGE_OFFSET);
 }
