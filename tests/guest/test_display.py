@@ -1,0 +1,326 @@
+#!/usr/bin/env python3
+"""What people see: the PC's screen in a window and through VNC, and typing there; viewers that
+misbehave. Pictures are compared with screendump's."""
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+
+import rfb
+from console import mimus
+
+READY = "No bootable device"
+PATIENCE = 60
+
+
+class Machine:
+    """A PC without disks, with a monitor on a socket."""
+
+    def __init__(self, *options, env=None, target="x86_64"):
+        self.dir = tempfile.mkdtemp(prefix="mimus-display")
+        self.vnc = os.path.join(self.dir, "vnc")
+        path = os.path.join(self.dir, "monitor")
+        self.process = subprocess.Popen(
+            [mimus(target), "-M", "pc", "-m", "64", "-nic", "none", "-monitor",
+             "unix:%s,server=on,wait=off" % path, *(o.replace("@", self.vnc) for o in options)],
+            env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        self.monitor = socket.socket(socket.AF_UNIX)
+        self.monitor.settimeout(PATIENCE)
+        wait("the monitor", lambda: self.connect(path))
+        self.answer()
+
+    def connect(self, path):
+        if self.process.poll() is not None:
+            raise AssertionError("Mimus ended: %s" % self.process.stdout.read().decode())
+        try:
+            self.monitor.connect(path)
+            return True
+        except OSError:
+            return False
+
+    def answer(self):
+        text = b""
+        while not text.endswith(b"(mimus) "):
+            text += self.monitor.recv(65536)
+        return text.decode("utf-8", "replace")
+
+    def say(self, command):
+        self.monitor.sendall(command.encode() + b"\n")
+        return self.answer()
+
+    def see(self, what):
+        wait(what, lambda: what in self.say("info displays"))
+
+    def picture(self):
+        file = os.path.join(self.dir, "shot.ppm")
+        self.say("screendump " + file)
+        with open(file, "rb") as f:
+            return f.read()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exc):
+        if self.process.poll() is None:
+            self.process.terminate()
+        self.process.wait(PATIENCE)
+        self.monitor.close()
+        shutil.rmtree(self.dir, ignore_errors=True)
+
+
+class LeftOut(Exception):
+    """Something that a part of the test needs is not there."""
+
+
+def wait(what, condition, patience=PATIENCE):
+    end = time.monotonic() + patience
+    while not condition():
+        if time.monotonic() > end:
+            raise AssertionError("did not come: %s" % what)
+        time.sleep(0.1)
+
+
+def same_picture(m, v):
+    """The text cursor blinks: sooner or later both show the same."""
+    v.update()
+    return v.ppm() == m.picture()
+
+
+# --- VNC
+
+def vnc_shows_the_screen():
+    with Machine("-vnc", "unix:@", "-name", "test") as m:
+        m.see(READY)
+        for encodings in ((rfb.RAW,), (rfb.ZRLE, rfb.EXT_SIZE, rfb.EXT_KEY, rfb.LEDS), (rfb.SIZE,)):
+            with rfb.Rfb(m.vnc, encodings=encodings) as v:
+                assert v.name == "Mimus (test)", v.name
+                wait("the same picture", lambda: same_picture(m, v))
+        for version in (b"RFB 003.003\n", b"RFB 003.007\n"):
+            with rfb.Rfb(m.vnc, version=version) as v:
+                wait("the same picture", lambda: same_picture(m, v))
+        assert "unix:%s" % m.vnc in m.say("info vnc")
+
+
+def vnc_types():
+    """Into the monitor that is a text console there, by characters and by places of keys."""
+    with Machine("-vnc", "unix:@", "-chardev", "vc,id=more", "-mon", "chardev=more") as m:
+        with rfb.Rfb(m.vnc, encodings=(rfb.SIZE, rfb.EXT_KEY)) as v:
+            for key, down in ((0xffe3, 1), (0xffe9, 1), (ord("2"), 1), (ord("2"), 0),
+                              (0xffe9, 0), (0xffe3, 0)):
+                v.press(key, down)
+            v.type("info version\nprint 1+(2*3)\n")
+            m.see("(mimus) info version")
+            m.see("(mimus) print 1+(2*3)")
+            for code in (0x1f, 0x14, 0x18, 0x19):  # s t o p
+                v.scancode(code, 1)
+                v.scancode(code, 0)
+            m.see("(mimus) stop")
+            v.update()
+            assert (v.width, v.height) == (640, 384), (v.width, v.height)
+            wait("the same picture", lambda: v.update() and len(set(v.picture)) > 1)
+
+
+def vnc_password():
+    if not shutil.which("openssl"):
+        raise LeftOut("openssl is not installed")
+    with Machine("-vnc", "unix:@,password=on") as m:
+        for password, setting, accepted in (("x", None, False), ("wrong", "rightone", False),
+                                            ("rightone", None, True), ("rightone", "other", False),
+                                            ("longer than eight", "longer t", True)):
+            if setting:
+                m.say("set_password vnc '%s'" % setting if " " not in setting
+                      else 'set_password vnc "%s"' % setting)
+            try:
+                rfb.Rfb(m.vnc, password=password).s.close()
+                assert accepted, password
+            except rfb.RfbError as e:
+                assert not accepted, "%s: %s" % (password, e)
+        m.say("expire_password vnc now")
+        try:
+            rfb.Rfb(m.vnc, password="longer t")
+            raise AssertionError("an expired password was accepted")
+        except rfb.RfbError as e:
+            assert "expired" in str(e), e
+
+
+def vnc_viewers_that_misbehave():
+    with Machine("-vnc", "unix:@") as m:
+        m.see(READY)
+        stuck = [rfb.Rfb(m.vnc) for _ in range(5)]
+        for v in stuck:
+            for _ in range(100):
+                v.request()  # and never reads
+        half = [socket.socket(socket.AF_UNIX) for _ in range(5)]
+        for s in half:
+            s.connect(m.vnc)
+            s.sendall(b"RFB 003.")
+        flood = rfb.Rfb(m.vnc)
+        flood.s.setblocking(False)
+        for _ in range(2000):
+            try:
+                flood.s.send(b"\x05\0\0\1\0\1" * 1000)
+            except BlockingIOError:
+                break
+        with rfb.Rfb(m.vnc) as v:
+            before = time.monotonic()
+            v.update()
+            took = time.monotonic() - before
+            assert took < 5, "%.1f s for an update beside viewers that do not read" % took
+        before = time.monotonic()
+        m.say("info status")
+        assert time.monotonic() - before < 5
+        with rfb.Rfb(m.vnc, shared=False) as v:  # sends the others away
+            v.update()
+            time.sleep(1)
+            assert m.say("info vnc").count("Client: unix") == 1
+        for s in stuck + half + [flood]:
+            (s.s if isinstance(s, rfb.Rfb) else s).close()
+
+
+def resources(pid):
+    with open("/proc/%d/status" % pid) as f:
+        kib = int(re.search(r"VmRSS:\s*(\d+)", f.read()).group(1))
+    return len(os.listdir("/proc/%d/fd" % pid)), kib
+
+
+def vnc_thousand_viewers():
+    with Machine("-vnc", "unix:@") as m:
+        m.see(READY)
+        for i in range(1000):
+            v = rfb.Rfb(m.vnc, encodings=(rfb.ZRLE, rfb.SIZE))
+            if i % 3 == 0:
+                v.request()
+            elif i % 3 == 1:
+                v.update()
+            v.s.close()
+            if i == 100:
+                time.sleep(1)
+                before = resources(m.process.pid)
+        time.sleep(1)
+        after = resources(m.process.pid)
+        assert after[0] <= before[0], "file descriptors: %d, then %d" % (before[0], after[0])
+        assert after[1] < before[1] + 2048, "KiB of memory: %d, then %d" % (before[1], after[1])
+
+
+def vnc_viewer_of_debian():
+    viewer = shutil.which("vncsnapshot")
+    if not viewer or not shutil.which("convert"):
+        raise LeftOut("vncsnapshot or imagemagick is not installed")
+    with Machine("-vnc", "127.0.0.1:70,to=100") as m:
+        m.see(READY)
+        port = int(re.search(r"127.0.0.1:(\d+)", m.say("info vnc")).group(1))
+        file = os.path.join(m.dir, "shot.jpg")
+        subprocess.run([viewer, "-quiet", "-quality", "100", "localhost:%d" % (port - 5900), file],
+                       check=True, timeout=PATIENCE, stderr=subprocess.DEVNULL)
+        size = subprocess.run(["identify", "-format", "%wx%h", file], stdout=subprocess.PIPE,
+                              check=True).stdout
+        assert size == b"720x400", size
+
+
+# --- the window
+
+class Display:
+    """An X server in memory."""
+
+    def __init__(self):
+        for program in ("Xvfb", "xdotool", "import"):
+            if not shutil.which(program):
+                raise LeftOut(program + " is not installed (scripts/deps test)")
+        r, w = os.pipe()
+        self.process = subprocess.Popen(["Xvfb", "-displayfd", str(w), "-screen", "0",
+                                         "1280x1024x24", "-nolisten", "tcp"], pass_fds=(w,),
+                                        stderr=subprocess.DEVNULL)
+        os.close(w)
+        number = b""
+        while not number.endswith(b"\n"):
+            piece = os.read(r, 16)
+            assert piece, "Xvfb did not start"
+            number += piece
+        os.close(r)
+        self.env = dict(os.environ, DISPLAY=":" + number.decode().strip())
+
+    def do(self, *command):
+        done = subprocess.run(["xdotool", *command], env=self.env, stdout=subprocess.PIPE,
+                              stderr=subprocess.DEVNULL, timeout=PATIENCE)
+        return done.stdout.decode()
+
+    def window(self, name):
+        wait("a window", lambda: self.do("search", "--name", name))
+        window = self.do("search", "--name", name).split()[0]
+        self.do("windowfocus", "--sync", window)
+        return window
+
+    def picture(self, window):
+        return subprocess.run(["import", "-silent", "-window", window, "-depth", "8", "ppm:-"],
+                              env=self.env, stdout=subprocess.PIPE, check=True).stdout
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exc):
+        self.process.terminate()
+        self.process.wait(PATIENCE)
+
+
+def window_shows_the_screen_and_types():
+    built = subprocess.run([mimus("x86_64"), "-display", "help"], stdout=subprocess.PIPE).stdout
+    if b"sdl" not in built:
+        raise LeftOut("built without SDL")
+    with Display() as x, Machine("-name", "test", "-chardev", "vc,id=more", "-mon",
+                                 "chardev=more", env=x.env) as m:
+        m.see(READY)
+        window = x.window("Mimus")
+        wait("the same picture", lambda: x.picture(window) == m.picture())
+        m.say("stop")
+        wait("the title", lambda: "Mimus (test) - [paused]" in x.do("getwindowname", window))
+        m.say("cont")
+        wait("the title", lambda: "paused" not in x.do("getwindowname", window))
+        x.do("key", "ctrl+alt+2")
+        wait("the title", lambda: "more" in x.do("getwindowname", window))
+        x.do("type", "--delay", "30", "print 1+(2*3)\n")
+        m.see("(mimus) print 1+(2*3)")
+        x.do("key", "ctrl+alt+1")
+        wait("the same picture", lambda: x.picture(window) == m.picture())
+        x.do("windowsize", "--sync", window, "1000", "700")
+        wait("a bigger picture", lambda: b" 700\n" in x.picture(window)[:20])
+        x.do("key", "ctrl+alt+u")
+        wait("the same picture", lambda: x.picture(window) == m.picture())
+        x.do("key", "ctrl+alt+q")
+        assert m.process.wait(PATIENCE) == 0
+
+
+def choices():
+    """What -display says, and where the serial port is without a window."""
+    def say(*options, **env):
+        done = subprocess.run([mimus("x86_64"), "-M", "pc", *options], stdin=subprocess.DEVNULL,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=PATIENCE,
+                              env={k: v for k, v in {**os.environ, **env}.items() if v})
+        return done.returncode, done.stdout.decode()
+    none = {"DISPLAY": "", "WAYLAND_DISPLAY": ""}
+    for options, said in ((["-display", "vcn=:1"], "there is no display 'vcn'"),
+                          (["-vnc", "1"], "expected [HOST]:N"),
+                          (["-vnc", ":1,share=all"], "share=all: there are allow-exclusive"),
+                          (["-vnc", ":1,to=x"], "to"),
+                          (["-vnc", "unix:/nowhere/x"], "No such file or directory"),
+                          (["-k", "de"], "en-us only"),
+                          (["-serial", "vc:80Cx"], "vc:80Cx: expected WxH")):
+        code, text = say(*options, **none)
+        assert code == 1 and said in text, (options, code, text)
+        assert len(text.splitlines()) == 1, text
+
+
+if __name__ == "__main__":
+    for test in (choices, vnc_shows_the_screen, vnc_types, vnc_password,
+                 vnc_viewers_that_misbehave, vnc_viewer_of_debian,
+                 window_shows_the_screen_and_types, vnc_thousand_viewers):
+        if len(sys.argv) > 1 and test.__name__ not in sys.argv[1:]:
+            continue
+        try:
+            test()
+            print(test.__name__, "ok", flush=True)
+        except LeftOut as e:
+            print(test.__name__, "left out:", e, flush=True)
