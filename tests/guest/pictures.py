@@ -63,14 +63,20 @@ class Screen:
         self.qmp.screendump(self.path)
         return Picture(self.path)
 
-    def wait(self, wanted, timeout, pause=0.5):
-        """A picture that wanted(picture) agrees to and that is the same twice in a row."""
+    def ppm(self):
+        """The bytes of a picture as it is saved."""
+        self.qmp.screendump(self.path)
+        with open(self.path, "rb") as f:
+            return f.read()
+
+    def wait(self, wanted, timeout, pause=0.5, repeat=True):
+        """A picture that wanted(picture) agrees to and, if repeat, that is the same twice in a row."""
         end = time.monotonic() + timeout
         last = None
         while time.monotonic() < end:
             now = self.picture()
             good = wanted(now)
-            if good and last and now.rgb == last.rgb:
+            if good and (not repeat or last and now.rgb == last.rgb):
                 return now
             last = now if good else None
             time.sleep(pause)

@@ -1,0 +1,70 @@
+#!/usr/bin/env python3
+"""Screens that firmware draws on: ramfb, virtio-gpu and virtio-vga under UEFI, ramfb and virtio-vga
+under SeaBIOS. UEFI's shell has a yellow prompt; SeaBIOS writes grey text on black."""
+import os
+import subprocess
+import sys
+import tempfile
+
+from console import mimus, skip
+from machines import BARE, PATIENCE
+from pictures import Screen
+from qmp import QmpServer
+
+UEFI_ARM = "/usr/share/qemu-efi-aarch64/QEMU_EFI.fd"
+UEFI_PC = "/usr/share/OVMF/OVMF_CODE_4M.fd"
+SEABIOS = "/usr/share/seabios/vgabios-ramfb.bin"
+ARM = ["-M", "virt", "-cpu", "max", "-bios", UEFI_ARM]
+PC = ["-M", "q35", "-drive", "if=pflash,format=raw,readonly=on,file=" + UEFI_PC]
+
+
+def count(picture, wanted):
+    return sum(1 for y in range(0, picture.height) for p in picture.row(y) if wanted(*p))
+
+
+def yellow_prompt(picture):
+    return count(picture, lambda r, g, b: r > 200 and g > 200 and b < 120) > 100
+
+
+def grey_text(picture):
+    return (count(picture, lambda r, g, b: r == g == b and r > 100) > 1000
+            and count(picture, lambda r, g, b: r | g | b == 0) > picture.width * picture.height // 2)
+
+
+# name, target, file that it needs, options, what is to be seen
+MACHINES = [
+    ("UEFI, ramfb", "aarch64", UEFI_ARM, [*ARM, "-device", "ramfb"], yellow_prompt),
+    ("UEFI, virtio-gpu", "aarch64", UEFI_ARM, [*ARM, "-device", "virtio-gpu-pci"], yellow_prompt),
+    ("OVMF, ramfb", "x86_64", UEFI_PC, [*PC, "-vga", "none", "-device", "ramfb"], yellow_prompt),
+    ("OVMF, virtio-vga", "x86_64", UEFI_PC, [*PC, "-vga", "virtio"], yellow_prompt),
+    ("SeaBIOS, ramfb", "x86_64", SEABIOS, ["-vga", "none", "-device", "ramfb"], grey_text),
+    ("SeaBIOS, virtio-vga", "i386", SEABIOS, ["-vga", "virtio"], grey_text),
+]
+
+
+def look(name, target, options, wanted):
+    with QmpServer() as q, tempfile.TemporaryDirectory() as directory:
+        process = subprocess.Popen([mimus(target), *options, "-m", "256", *BARE, "-serial", "none",
+                                    *q.options], stdin=subprocess.DEVNULL)
+        try:
+            q.connect()
+            Screen(q, directory).wait(wanted, PATIENCE, repeat=False)
+            q.command("quit")
+            assert process.wait(timeout=PATIENCE) == 0
+        finally:
+            if process.poll() is None:
+                process.kill()
+                process.wait()
+    print("%s: seen" % name)
+
+
+def main():
+    there = [m for m in MACHINES if os.access(m[2], os.R_OK)]
+    if not there:
+        skip("no firmware is installed (qemu-efi-aarch64, ovmf, seabios)")
+    for name, target, _, options, wanted in there:
+        look(name, target, options, wanted)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
