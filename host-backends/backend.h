@@ -25,11 +25,12 @@ enum {
     HOST_EXIT_INDIRECT = 2, // jump cache missed
     HOST_EXIT_KINDS = 16,
 };
+enum { HOST_THUNKS_MAX = 32 };
 
 typedef struct HostThunks {
     HostExit (*enter)(VCPU *, const void *code);
-    uint32_t offset[16]; // the backend's own entry points in the code cache
-    uint32_t features;   // what it found out about the host; its own bits
+    uint32_t offset[HOST_THUNKS_MAX]; // the backend's own entry points in the code cache
+    uint32_t features;                // what it found out about the host; its own bits
 } HostThunks;
 
 typedef struct CompileRequest {

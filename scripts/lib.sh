@@ -68,14 +68,15 @@ private_apt() {
         -o Dir::Cache="$private/cache" -o APT::Sandbox::User= "$@" >&2
 }
 
-# download_package PACKAGE ARCH DIRECTORY: the .deb; ARCH is empty for the host's.
+# download_package PACKAGES ARCH DIRECTORY: the .debs; ARCH is empty for the host's.
+# shellcheck disable=SC2086
 download_package() {
     command -v apt-get >/dev/null 2>&1 || return 1
-    if [ -z "$2" ] && (cd "$3" && apt-get -q -o APT::Sandbox::User= download "$1" >/dev/null 2>&1); then
+    if [ -z "$2" ] && (cd "$3" && apt-get -q -o APT::Sandbox::User= download $1 >/dev/null 2>&1); then
         return 0
     fi
     arch=${2:-$(dpkg --print-architecture)}
     # A list that the mirror is just changing does not matter if the others have the package.
     private_apt "$3/apt" "$arch" update || :
-    (cd "$3" && private_apt "$3/apt" "$arch" download "$1")
+    (cd "$3" && private_apt "$3/apt" "$arch" download $1)
 }

@@ -10,6 +10,7 @@
 //   leave: pins -> homes, MXCSR, budget  <---   exits jump here with the HostExit in rax
 //
 // A C function that does not return (engine_leave) finds everything stored and longjmps.
+#include <assert.h>
 #include <cpuid.h>
 #include <immintrin.h>
 
@@ -121,6 +122,7 @@ static void emit_leave(Thunks *t)
 
 static void begin(Thunks *t, unsigned thunk)
 {
+    assert(thunk < HOST_THUNKS_MAX);
     t->t->offset[thunk] = (uint32_t)t->c.pos;
 }
 
