@@ -141,6 +141,8 @@ void x86_two_operand(Emit *e, X86Alu op, bool w, int dst, int a, Opnd b);
 // One instruction makes both `value` and `flags` from x and y.
 void x86_alu_with_flags(Emit *e, X86Alu op, bool w, IRRef x, IRRef y, IRRef value, IRRef flags);
 void x86_copy(Emit *e, bool w, int dst, int src); // unless they are the same
+// The op's two operands; a constant one of a commutative op goes second.
+void x86_order_operands(Emit *e, const IRInsn *i, IRRef *x, IRRef *y);
 // dst = op(vvvv, the constant), read from behind the block's code. Not for ops with an immediate.
 void x86_vex_pool(Emit *e, unsigned op, int dst, int vvvv, V128 value);
 // XMM register or memory (VEX operands need no alignment).
