@@ -119,6 +119,17 @@ static void use_file(Options *o, const char *target, const FileKind *k)
            k->what, as);
 }
 
+static bool is_pc(const char *target)
+{
+    return !strcmp(target, "x86_64") || !strcmp(target, "i386");
+}
+
+static bool runs_on(const FileKind *k, const char *target)
+{
+    return !k->target || !strcmp(k->target, target) ||
+           (k->either && is_pc(k->target) && is_pc(target));
+}
+
 static const char *target_from_file(Options *o)
 {
     FileKind k;
@@ -133,7 +144,7 @@ static const char *target_from_file(Options *o)
             path);
     }
     const char *target = o->target ? o->target : k.target ? k.target : "aarch64";
-    if (k.target && o->target && strcmp(k.target, o->target)) {
+    if (o->target && !runs_on(&k, o->target)) {
         die("'%s': this %s is for '%s', not '%s'", path, k.what, k.target, o->target);
     }
     if (!target_built(target)) {
@@ -235,7 +246,9 @@ const BoardType *choose_board(Options *o)
     check_machine_options(o, b);
     find_bios(o);
     check_readable("-kernel", c->kernel);
-    check_readable("-initrd", c->initrd);
+    if (c->initrd && !strpbrk(c->initrd, ", ")) { // may be a list of modules: the loader knows
+        check_readable("-initrd", c->initrd);
+    }
     check_readable("-dtb", c->dtb);
     check_readable("-bios", c->bios);
     return b;

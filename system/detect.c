@@ -40,10 +40,10 @@ static bool detect_elf(const Head *h, FileKind *k)
         return false;
     }
     unsigned machine = h->byte[18] | h->byte[19] << 8;
-    *k = (FileKind){FILE_KERNEL, NULL, "ELF file for a processor that Mimus does not know"};
+    *k = (FileKind){FILE_KERNEL, NULL, "ELF file for a processor that Mimus does not know", false};
     for (size_t i = 0; i < ARRAY_LEN(machines); i++) {
         if (machines[i].machine == machine) {
-            *k = (FileKind){FILE_KERNEL, machines[i].target, "ELF file"};
+            *k = (FileKind){FILE_KERNEL, machines[i].target, "ELF file", machine == 3};
         }
     }
     return true;
@@ -53,19 +53,22 @@ static bool detect_elf(const Head *h, FileKind *k)
 static bool detect_kernel(const Head *h, FileKind *k)
 {
     if (has(h, 56, "ARM\x64", 4)) {
-        *k = (FileKind){FILE_KERNEL, "aarch64", "arm64 Linux kernel"};
+        *k = (FileKind){FILE_KERNEL, "aarch64", "arm64 Linux kernel", false};
         return true;
     }
     if (has(h, 0, "MZ", 2) && has(h, 4, "zimg", 4)) {
-        *k = (FileKind){FILE_KERNEL, NULL, "compressed EFI Linux kernel"};
+        *k = (FileKind){FILE_KERNEL, NULL, "compressed EFI Linux kernel", false};
         return true;
     }
     if (has(h, 36, "\x18\x28\x6f\x01", 4)) { // zImage
-        *k = (FileKind){FILE_KERNEL, "arm", "arm Linux kernel"};
+        *k = (FileKind){FILE_KERNEL, "arm", "arm Linux kernel", false};
         return true;
     }
     if (has(h, 0x202, "HdrS", 4)) {
-        *k = (FileKind){FILE_KERNEL, "x86_64", "x86 Linux kernel"};
+        bool tells = h->byte[0x207] > 2 || h->byte[0x206] >= 0x0c; // protocol 2.12: xloadflags
+        bool wide = h->byte[0x236] & 1;                            // XLF_KERNEL_64
+        *k = (FileKind){FILE_KERNEL, tells && !wide ? "i386" : "x86_64", "x86 Linux kernel",
+                        !tells || !wide};
         return true;
     }
     return false;
@@ -181,13 +184,13 @@ static const char *cd_target(Head *h)
 static bool detect_disk(Head *h, FileKind *k)
 {
     if (has(h, 0, "QFI\xfb", 4)) {
-        *k = (FileKind){FILE_DISK, NULL, "qcow2 disk image"};
+        *k = (FileKind){FILE_DISK, NULL, "qcow2 disk image", false};
     } else if (has(h, 512, "EFI PART", 8)) {
-        *k = (FileKind){FILE_DISK, gpt_target(h), "disk image (GPT)"};
+        *k = (FileKind){FILE_DISK, gpt_target(h), "disk image (GPT)", true};
     } else if (has(h, 0x8001, "CD001", 5)) {
-        *k = (FileKind){FILE_CDROM, cd_target(h), "CD image (ISO 9660)"};
+        *k = (FileKind){FILE_CDROM, cd_target(h), "CD image (ISO 9660)", true};
     } else if (has(h, 510, "\x55\xaa", 2)) {
-        *k = (FileKind){FILE_DISK, mbr_target(h), "disk image (MBR)"};
+        *k = (FileKind){FILE_DISK, mbr_target(h), "disk image (MBR)", true};
     } else {
         return false;
     }
@@ -198,7 +201,7 @@ static bool detect_firmware(const Head *h, FileKind *k)
 {
     for (size_t at = 40; at + 4 <= h->len; at += 0x1000) {
         if (has(h, at, "_FVH", 4)) {
-            *k = (FileKind){FILE_FIRMWARE, NULL, "UEFI firmware"};
+            *k = (FileKind){FILE_FIRMWARE, NULL, "UEFI firmware", false};
             return true;
         }
     }

@@ -80,6 +80,7 @@ typedef struct FileKind {
     FileUse use;
     const char *target; // "aarch64", ...; NULL: the file does not tell
     const char *what;   // for people: "arm64 Linux kernel"
+    bool either;        // target is a PC, but one of 32 or 64 bits does as well
 } FileKind;
 // False with *error if it cannot be read.
 bool file_detect(const char *path, FileKind *kind, char **error);

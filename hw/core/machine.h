@@ -123,7 +123,8 @@ typedef struct Machine {
     uint64_t turn_charged_ns; // virtual time of the turn besides its instructions' (machine_charge)
     uint64_t executed;        // instructions of all vCPUs up to the current turn
     uint64_t next_hash;       // instruction count of the next -hash-every line
-    uint64_t host_start_ns;   // host clock when virtual time was 0 (moved on by pauses)
+    uint64_t host_start_ns;   // host clock when virtual time was 0 (moved by pauses, and
+                              // back when instructions run ahead of it)
     void (*paused)(void *opaque); // told when the machine stops for the debugger
     void *paused_opaque;
 } Machine;

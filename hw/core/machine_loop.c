@@ -220,6 +220,11 @@ static void wait_idle(Machine *m)
 {
     uint64_t deadline = clock_next_deadline(m->clock);
     uint64_t host = host_ns() - m->host_start_ns;
+    // Instructions may have run ahead of the host's clock: what is left to wait counts from now.
+    if (!m->config.realtime && host < m->round_start_ns) {
+        m->host_start_ns -= m->round_start_ns - host;
+        host = m->round_start_ns;
+    }
     bool follow = m->config.icount_sleep || m->config.realtime || deadline == UINT64_MAX;
     if (!follow || deadline <= host) {
         if (!m->config.realtime) {

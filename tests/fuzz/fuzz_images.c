@@ -99,7 +99,7 @@ static void check_error(const char *error)
 
 static void look(Fuzz *f, const char *path)
 {
-    FileKind kind = {FILE_UNKNOWN, NULL, NULL};
+    FileKind kind = {0};
     char *error = NULL;
     if (!file_detect(path, &kind, &error)) {
         check_error(error);

@@ -147,7 +147,21 @@ Test(detect, kernels_and_elf)
 
     static const uint8_t elf[20] = {0x7f, 'E', 'L', 'F', 2, 1, [18] = 62};
     k = detect(elf, sizeof(elf));
-    cr_assert(k.use == FILE_KERNEL && !strcmp(k.target, "x86_64"));
+    cr_assert(k.use == FILE_KERNEL && !strcmp(k.target, "x86_64") && !k.either);
+}
+
+// Linux boot protocol 2.12 and later tells whether the kernel is for 64 bits.
+Test(detect, linux_for_pcs)
+{
+    uint8_t b[4096] = {[0x202] = 'H', 'd', 'r', 'S', 0x0f, 2, [0x236] = 0x3f};
+    FileKind k = detect(b, sizeof(b));
+    cr_assert(k.use == FILE_KERNEL && !strcmp(k.target, "x86_64") && !k.either);
+    b[0x236] = 0;
+    k = detect(b, sizeof(b));
+    cr_assert(!strcmp(k.target, "i386") && k.either);
+    b[0x206] = 0x0b;
+    k = detect(b, sizeof(b));
+    cr_assert(!strcmp(k.target, "x86_64") && k.either);
 }
 
 Test(detect, disks_and_firmware)
