@@ -37,8 +37,20 @@ class Serial:
                 assert time.monotonic() < end, "no serial port at " + path
                 time.sleep(0.02)
 
-    def expect(self, pattern):
+    def shell(self):
+        """Waits for the prompt, asking for another where a kernel's message follows it."""
         end = time.monotonic() + PATIENCE
+        while True:
+            try:
+                self.expect(r"[~/] ?# $", 10)
+                return
+            except TimeoutError:
+                assert time.monotonic() < end, "no shell: " + self.seen[-500:]
+                if "# " in self.seen:
+                    self.line("")
+
+    def expect(self, pattern, patience=PATIENCE):
+        end = time.monotonic() + patience
         while not re.search(pattern, self.seen):
             self.socket.settimeout(max(end - time.monotonic(), 0.01))
             data = self.socket.recv(4096)
@@ -77,7 +89,7 @@ def script(arch, wait, directory, initrd=None, screen=False):
             serial = Serial(port)
             q.command("cont")
             q.event("RESUME")
-            serial.expect(r"[~/] ?# $")
+            serial.shell()
             serial.line("mount -t proc p /proc; mount -t sysfs s /sys; echo rea''dy")
             serial.expect("ready")
             if screen:
