@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Programs that check themselves in amd64 and i386 Linux: LuaJIT, which makes machine code at run
-time, and jit/process.c (x87 and SSE, signals, long jumps, threads, processes, written code). What
-they print has to be what they print on this host."""
+"""Programs that check themselves in amd64 and i386 Linux: LuaJIT and Node.js (amd64), which make
+machine code at run time, and jit/process.c (x87 and SSE, signals, long jumps, threads, processes,
+written code). What they print has to be what they print on this host."""
 import os
 import platform
 import subprocess
@@ -15,6 +15,9 @@ from machines import BARE, PATIENCE, PROMPT, installer, need_images
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 PACKAGES = ["luajit", "libluajit-5.1-2", "libluajit-5.1-common", "libc6", "libgcc-s1"]
+NODE_PACKAGES = ["nodejs", "libnode108", "node-acorn", "node-cjs-module-lexer", "node-undici", "node-busboy",
+                 "node-xtend", "libc6", "libgcc-s1", "libstdc++6", "libicu72", "libssl3", "libuv1",
+                 "libc-ares2", "libnghttp2-14", "libbrotli1", "zlib1g"]
 # Debian's architecture: gcc's option, the dynamic linker, the libraries' directory
 SYSTEMS = {
     "amd64": ("-m64", "lib64/ld-linux-x86-64.so.2", "x86_64-linux-gnu"),
@@ -40,13 +43,18 @@ def compile_program(arch, tmp):
     return path if done.returncode == 0 else None
 
 
+def unpacked(arch, packages):
+    """Directory of the packages' files, or None if they cannot be had."""
+    found = subprocess.run([os.path.join(ROOT, "scripts", "guest-packages"), arch, *packages],
+                           stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    return found.stdout.split()[-1] if found.returncode == 0 else None
+
+
 def luajit(arch):
     """Name in the guest -> file on the host of LuaJIT and its libraries; empty if it cannot be had."""
-    found = subprocess.run([os.path.join(ROOT, "scripts", "guest-packages"), arch, *PACKAGES],
-                           stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
-    if found.returncode:
+    root = unpacked(arch, PACKAGES)
+    if not root:
         return {}
-    root = found.stdout.split()[-1]
     _, linker, libs = SYSTEMS[arch]
     files = {"ld.so": linker, "luajit": "usr/bin/luajit",
              "libluajit-5.1.so.2": "usr/lib/%s/libluajit-5.1.so.2" % libs}
@@ -75,19 +83,52 @@ def programs(arch, tmp):
             for f, c, argv in found]
 
 
+def node(tmp):
+    """The same of Node.js on amd64: it wants its scripts at /usr/share/nodejs, here in a chroot."""
+    root = unpacked("amd64", NODE_PACKAGES)
+    if not root:
+        return []
+    script = os.path.join(HERE, "jit", "kernels.js")
+    with open(script, "rb") as f:
+        done = subprocess.run(["unshare", "-r", "--root=" + root, "/usr/bin/node", "-"], stdin=f,
+                              stdout=subprocess.PIPE, text=True)
+    if done.returncode:
+        print("node does not run in a chroot on this host: left out")
+        return []
+    files = {"kernels.js": script, "node": os.path.join(root, "usr/bin/node"),
+             "ld.so": os.path.join(root, SYSTEMS["amd64"][1])}
+    for directory in ("lib", "usr/lib"):
+        directory = os.path.join(root, directory, SYSTEMS["amd64"][2])
+        for name in os.listdir(directory):
+            path = os.path.join(directory, name)
+            if ".so" in name and os.path.isfile(path) and (os.path.islink(path) or name.startswith("libnode")):
+                files[name] = path
+    for directory, _, names in os.walk(os.path.join(root, "usr/share/nodejs")):
+        there = "/" + os.path.relpath(directory, root)
+        files[there] = None
+        for name in names:
+            files[there + "/" + name] = os.path.join(directory, name)
+    command = "/jit/ld.so --library-path /jit /jit/node /jit/kernels.js"
+    return [(files, command, done.stdout.split("\n"))]
+
+
 def initrd(arch, what, tmp):
     path = os.path.join(tmp, "initrd-" + arch)
-    files = {"jit": None}
+    files = {"jit": None, "usr": None, "usr/share": None}
     for more, _, _ in what:
         for name, source in more.items():
-            with open(source, "rb") as f:
-                files["jit/" + name] = f.read()
+            name = name[1:] if name.startswith("/") else "jit/" + name
+            if source is None:
+                files[name] = None
+            elif os.path.isfile(source):
+                with open(source, "rb") as f:
+                    files[name] = f.read()
     return with_files(os.path.join(need_images(arch), "initrd.gz"), files, path)
 
 
 def run(arch, board, options, what, path):
     start = time.monotonic()
-    argv = installer(*options, *BARE[2:], "-serial", "stdio", arch=arch, board=board, initrd=path)
+    argv = installer(*options, "-m", "1024", *BARE[2:], "-serial", "stdio", arch=arch, board=board, initrd=path)
     with Console([a for a in argv if a != "-nographic"], echo=sys.stdout) as c:
         c.expect(PROMPT, timeout=PATIENCE)
         for _, command, expected in what:
@@ -102,7 +143,7 @@ def main():
         skip("the programs run on an x86-64 host for comparison")
     with tempfile.TemporaryDirectory() as tmp:
         for arch in SYSTEMS:
-            what = programs(arch, tmp)
+            what = programs(arch, tmp) + (node(tmp) if arch == "amd64" else [])
             if not what:
                 skip("no compiler for %s and no luajit package" % arch)
             path = initrd(arch, what, tmp)
