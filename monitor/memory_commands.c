@@ -30,7 +30,7 @@ static unsigned unit_of(char letter)
 static void cmd_print(Machine *m, int argc, char **argv, GString *out)
 {
     bool format = argc == 3 && argv[1][0] == '/' && strlen(argv[1]) == 2;
-    char how = format ? argv[1][1] : 'd';
+    char how = format ? argv[1][1] : 'x';
     uint64_t value;
     if ((argc != 2 && !format) || !strchr("xduoc", how) ||
         !monitor_number(monitor_cpu(m), argv[argc - 1], &value)) {

@@ -5,7 +5,7 @@
 #include "monitor/commands.h"
 
 #define MAX_LOOKS 4000000
-#define MAX_LINES 20000
+#define MAX_LINES 6000
 
 typedef struct Listing {
     GString *out;

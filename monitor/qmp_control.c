@@ -7,6 +7,9 @@
 #include "monitor/monitor.h"
 #include "monitor/qmp_server.h"
 
+// Of human-monitor-command: an answer has to fit into what may wait for a client.
+#define MAX_TEXT (256u << 10)
+
 // --- state
 
 static Json *query_status(QmpCall *c)
@@ -155,6 +158,10 @@ static Json *human_command(QmpCall *c)
                         c->machine->n_cpus - 1);
     }
     monitor_execute_on(c->machine, c->machine->cpu[cpu], qmp_str(c, "command-line"), out);
+    if (out->len > MAX_TEXT) {
+        g_string_truncate(out, MAX_TEXT);
+        g_string_append(out, "\n(the rest is left out: it is too long for an answer)\n");
+    }
     char **lines = g_strsplit(out->str, "\n", -1); // QEMU ends lines as a terminal wants it
     char *text = g_strjoinv("\r\n", lines);
     Json *value = json_object_new_string(text);

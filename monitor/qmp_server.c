@@ -8,8 +8,8 @@
 #include "util/log.h"
 #include "util/nearest.h"
 
-// A client with more than this waiting for it is not heard until it reads.
-#define OUTPUT_ROOM (256u << 10)
+// A client is not heard while there is less room than this: every answer fits.
+#define OUTPUT_ROOM (768u << 10)
 
 // --- tables
 
