@@ -233,8 +233,13 @@ static void run(Fuzz *f)
                                    "isa-debugcon",
                                    "isa-serial,index=1",
                                    "pc-testdev",
+                                   "virtio-tablet-pci,addr=b",
+                                   "ramfb",
                                    NULL};
-    MachineConfig c = {.machine = fuzz_one_in(f, 2) ? "pc" : "q35", .smp = 2, .ram_size = RAM_SIZE};
+    MachineConfig c = {.machine = fuzz_one_in(f, 2) ? "pc" : "q35",
+                       .smp = 2,
+                       .ram_size = RAM_SIZE,
+                       .vga = fuzz_one_in(f, 2) ? "std" : "virtio"};
     FuzzParts parts = {drives, netdevs, devices};
     char *error = NULL;
     fuzz_machine_opt(&c.machine_opts, "firmware", "off");
