@@ -38,6 +38,22 @@ bool block_claim(BlockDevice *b, const char *owner, char **error);
 // The same for devices with removable media: the drive may have no file.
 bool block_claim_empty(BlockDevice *b, const char *owner, char **error);
 
+// Removable media (media.c): what a drive's device says and learns. Called between turns.
+typedef struct BlockMedia {
+    bool (*locked)(void *opaque);  // the guest does not want it to be taken out. NULL: it cannot
+    void (*request)(void *opaque); // somebody tried to, while it was locked. May be NULL
+    void (*changed)(void *opaque); // there is another medium, or none (block_inserted)
+} BlockMedia;
+void block_set_media(BlockDevice *b, const BlockMedia *ops, void *opaque);
+// While the machine runs: takes the medium out, or puts file in its place, between the next two
+// turns. The drive's name is its id, QEMU's name for it ("ide1-cd0", "floppy0") or its device's id.
+// Unless force, a locked drive keeps its medium, and its guest is told of the wish. False with
+// *error.
+bool block_eject(struct Machine *m, const char *name, bool force, char **error);
+// readonly: 1, 0, or -1 as the drive has it.
+bool block_change(struct Machine *m, const char *name, const char *file, int readonly, bool force,
+                  char **error);
+
 const char *block_id(const BlockDevice *b);
 const char *block_file(const BlockDevice *b);
 const char *block_serial(const BlockDevice *b); // serial= of the drive, or NULL

@@ -5,6 +5,7 @@
 #include <glib.h>
 #include "block/block.h"
 #include "block/node.h"
+#include "replay/gate.h"
 
 struct BlockDevice {
     char *id, *file, *serial, *interface;
@@ -18,8 +19,16 @@ struct BlockDevice {
     bool created;       // an if=virtio drive whose disk exists
     unsigned errors;    // reported so far
     BlockStats stats;
+    // --- removable media
+    const BlockMedia *media; // NULL: fixed
+    void *media_opaque;
+    BlockNode *incoming; // what block_change has opened, until it is put in
+    GateSource media_source;
 };
 
 GPtrArray *block_devices(struct Machine *m); // of BlockDevice *
+// The file as -drive would open it. NULL with *error, without the file's name.
+BlockNode *drive_open_file(const char *file, bool readonly, bool snapshot, bool lock,
+                           bool format_given, char **error);
 
 #endif

@@ -222,14 +222,15 @@ static bool check_magic(BlockNode *n, char **error)
     return true;
 }
 
-static BlockNode *open_image(const DriveOptions *o, bool format_given, char **error)
+BlockNode *drive_open_file(const char *file, bool readonly, bool snapshot, bool lock,
+                           bool format_given, char **error)
 {
-    BlockNode *n = raw_open(o->file, o->readonly || o->snapshot, o->lock, error);
+    BlockNode *n = raw_open(file, readonly || snapshot, lock, error);
     if (n && !format_given && !check_magic(n, error)) {
         n->ops->close(n);
         return NULL;
     }
-    return n && o->snapshot && !o->readonly ? overlay_open(n, error) : n;
+    return n && snapshot && !readonly ? overlay_open(n, error) : n;
 }
 
 // --- naming
@@ -288,7 +289,8 @@ static BlockDevice *new_device(Machine *m, const DriveOptions *o, bool format_gi
     bool ok = choose_names(m, b, o, error);
     if (ok && o->file && *o->file) {
         char *reason = NULL;
-        b->node = open_image(o, format_given, &reason);
+        b->node =
+            drive_open_file(o->file, o->readonly, o->snapshot, o->lock, format_given, &reason);
         ok = b->node != NULL;
         if (!ok) {
             *error = g_strdup_printf("file=%s: %s", o->file, reason);

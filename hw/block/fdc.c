@@ -298,6 +298,21 @@ DEVICE_TYPE(type);
 
 // --- setting up
 
+static void use_disk(FdcDrive *d)
+{
+    d->disk = block_size(d->block) ? d->block : NULL;
+    d->media = fdc_media_of(block_size(d->block));
+}
+
+static void disk_changed(void *opaque)
+{
+    FdcDrive *d = opaque;
+    use_disk(d);
+    d->changed = true;
+}
+
+static const BlockMedia floppy_media = {.changed = disk_changed};
+
 static bool add_disk(void *opaque, BlockDevice *b, char **error)
 {
     Fdc *s = opaque;
@@ -310,8 +325,9 @@ static bool add_disk(void *opaque, BlockDevice *b, char **error)
         return false;
     }
     FdcDrive *d = &s->drive[unit];
-    d->disk = block_size(b) ? b : NULL;
-    d->media = fdc_media_of(block_size(b));
+    d->block = b;
+    use_disk(d);
+    block_set_media(b, &floppy_media, d);
     d->type = d->media ? d->media->drive : 4;
     return true;
 }

@@ -44,7 +44,8 @@ typedef struct FdcMedia {
 } FdcMedia;
 
 typedef struct FdcDrive {
-    BlockDevice *disk;
+    BlockDevice *block;    // the drive, NULL if there is none
+    BlockDevice *disk;     // the same while a disk is in
     const FdcMedia *media; // NULL: no disk
     uint8_t type;
     // --- state

@@ -176,7 +176,9 @@ void atapi_error(AtaDrive *d, uint8_t key, uint8_t asc, uint8_t ascq);
 void atapi_ok(AtaDrive *d);
 // The reply's len bytes stand in buf; the host gets at most `room` of them.
 void atapi_reply(AtaDrive *d, uint32_t len, uint32_t room);
-bool atapi_ready(AtaDrive *d); // a medium is in; otherwise ends the command
+bool atapi_ready(AtaDrive *d);         // a medium is in; otherwise ends the command
+void atapi_media_changed(AtaDrive *d); // disk and sectors are those of the new medium, or none
+void atapi_eject_request(AtaDrive *d);
 // Commands that only tell something. False: not one of these.
 bool atapi_info(AtaDrive *d);
 

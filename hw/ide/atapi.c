@@ -69,6 +69,9 @@ static void raw_frame(uint8_t *p, uint64_t lba)
 // Sectors from d->next into buf; false: the command has ended.
 static bool fill(AtaDrive *d)
 {
+    if (!atapi_ready(d)) { // it was taken out on the way
+        return false;
+    }
     unsigned n = (unsigned)MIN_OF(d->left / d->cd_sector, (uint64_t)(ATA_BUFFER / d->cd_sector));
     bool ok = true;
     if (d->cd_sector == CD_SECTOR) {
@@ -262,6 +265,19 @@ static void cmd_start_stop(AtaDrive *d)
     atapi_ok(d);
 }
 
+void atapi_media_changed(AtaDrive *d)
+{
+    d->media_event = d->disk ? EVENT_NEW_MEDIA : EVENT_REMOVED;
+    d->attention = d->disk != NULL;
+    d->tray_open = !d->disk;
+    d->locked = d->locked && d->disk;
+}
+
+void atapi_eject_request(AtaDrive *d)
+{
+    d->media_event = EVENT_EJECT_REQUEST;
+}
+
 static void cmd_prevent_removal(AtaDrive *d)
 {
     d->locked = d->packet[4] & 1;
@@ -398,6 +414,9 @@ static void dma_cd(AtaDrive *d, AtaSg *sg)
     uint64_t done;
     if (d->cd_sector != CD_SECTOR) {
         dma_raw(d, sg);
+        return;
+    }
+    if (!atapi_ready(d)) {
         return;
     }
     if (!ata_sg_image(sg, d->disk, d->next * CD_SECTOR, d->left, true, &done)) {

@@ -142,6 +142,34 @@ static bool choose_place(IdeDrive *s, char **error)
     return false;
 }
 
+// --- removable media
+
+static void use_medium(AtaDrive *a, BlockDevice *b, uint64_t sector)
+{
+    bool in = block_size(b) >= sector;
+    a->disk = in ? b : NULL;
+    a->sectors = in ? block_size(b) / sector : 0;
+}
+
+static bool cd_locked(void *opaque)
+{
+    return ((IdeDrive *)opaque)->ata.locked;
+}
+
+static void cd_request(void *opaque)
+{
+    atapi_eject_request(&((IdeDrive *)opaque)->ata);
+}
+
+static void cd_changed(void *opaque)
+{
+    IdeDrive *s = opaque;
+    use_medium(&s->ata, block_find(s->dev.machine, s->drive), CD_SECTOR);
+    atapi_media_changed(&s->ata);
+}
+
+static const BlockMedia cd_media = {cd_locked, cd_request, cd_changed};
+
 // --- realizing
 
 static bool open_image(IdeDrive *s, bool cdrom, char **error)
@@ -163,10 +191,10 @@ static bool open_image(IdeDrive *s, bool cdrom, char **error)
         return false;
     }
     uint64_t sector = cdrom ? CD_SECTOR : ATA_SECTOR;
-    if (block_size(b) >= sector) {
-        s->ata.disk = b;
-        s->ata.sectors = block_size(b) / sector;
-    } else if (!cdrom) {
+    use_medium(&s->ata, b, sector);
+    if (cdrom) {
+        block_set_media(b, &cd_media, s);
+    } else if (!s->ata.disk) {
         *error = g_strdup_printf("drive=%s: %llu bytes are no disk", s->drive,
                                  (unsigned long long)block_size(b));
         return false;

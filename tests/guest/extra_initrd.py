@@ -68,9 +68,13 @@ def small_initrd(initrd, path):
     with gzip.open(initrd) as f:
         for name, mode, data in _entries(f.read()):
             base = name.rsplit("/", 1)[-1]
-            if mode >> 12 == 4 and name.split("/")[0] in ("bin", "sbin", "lib", "lib64", "usr") \
-                    and name.count("/") < 2 or base == "busybox" or data.endswith(b"busybox") \
-                    and mode >> 12 == 10 or name.startswith("lib") and base.startswith(wanted):
+            top = name.split("/")[0]
+            directory = mode >> 12 == 4 and name.count("/") < 2 and \
+                top in ("bin", "sbin", "lib", "lib64", "usr")
+            program = base in ("busybox", "kmod") or \
+                mode >> 12 == 10 and data.endswith((b"busybox", b"kmod"))
+            library = "lib" in name and base.startswith(wanted)
+            if directory or program or library:
                 out += _entry(name, mode, data)
     with open(path, "wb") as f:
         f.write(gzip.compress(out + _entry("TRAILER!!!", 0), 1))

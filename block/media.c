@@ -1,0 +1,176 @@
+// Removable media: taken out and put in while the machine runs.
+//
+//   monitor: eject, change --> the file is opened --> gate --> between turns: the old file is
+//   closed,
+//                              the new one is in, the drive's device hears of it and tells its
+//                              guest
+//
+// Whether the guest has locked its drive is looked at when the command comes; what is delivered
+// does not depend on it.
+#include <stdio.h>
+#include <string.h>
+
+#include "block/block_internal.h"
+#include "hw/core/machine.h"
+
+enum { MEDIA_REQUEST, MEDIA_REMOVE, MEDIA_INSERT };
+
+static void close_node(BlockNode **n)
+{
+    if (*n) {
+        (*n)->ops->close(*n);
+        *n = NULL;
+    }
+}
+
+static void take_out(BlockDevice *b)
+{
+    block_flush(b);
+    close_node(&b->node);
+    g_free(b->file);
+    b->file = NULL;
+}
+
+// data: what is to be done, read-only or not, and the file's name.
+static void deliver(void *opaque, const void *data, size_t len)
+{
+    BlockDevice *b = opaque;
+    const uint8_t *what = data;
+    if (len < 2 || !b->media) {
+        return;
+    }
+    if (what[0] == MEDIA_REQUEST) {
+        if (b->media->request) {
+            b->media->request(b->media_opaque);
+        }
+        return;
+    }
+    take_out(b);
+    if (what[0] == MEDIA_INSERT) {
+        b->node = b->incoming;
+        b->incoming = NULL;
+        b->readonly = what[1];
+        b->file = g_strndup((const char *)what + 2, len - 2);
+    }
+    b->media->changed(b->media_opaque);
+}
+
+static void submit(Machine *m, BlockDevice *b, uint8_t what, bool readonly, const char *file)
+{
+    size_t n = strlen(file);
+    uint8_t *data = g_malloc(n + 2);
+    data[0] = what;
+    data[1] = readonly;
+    memcpy(data + 2, file, n);
+    if (!b->media_source.deliver) {
+        b->media_source = (GateSource){g_strdup_printf("media:%s", b->id), deliver, b};
+    }
+    gate_submit(gate_get(m), &b->media_source, data, n + 2);
+    g_free(data);
+}
+
+void block_set_media(BlockDevice *b, const BlockMedia *ops, void *opaque)
+{
+    b->media = ops;
+    b->media_opaque = opaque;
+}
+
+// --- by name
+
+// QEMU's names count buses: two units each on IDE, one on AHCI.
+static BlockDevice *find_by_place(Machine *m, const char *name)
+{
+    unsigned bus, unit;
+    int end = 0;
+    if (sscanf(name, "ide%u-cd%u%n", &bus, &unit, &end) != 2 || name[end]) {
+        return NULL;
+    }
+    BlockDevice *b = unit < 2 && bus < 128 ? block_find_interface(m, "ide", 2 * bus + unit) : NULL;
+    return b && b->cdrom ? b : unit == 0 ? block_find_interface(m, "ide", bus) : NULL;
+}
+
+static BlockDevice *find_by_owner(Machine *m, const char *name)
+{
+    GPtrArray *all = block_devices(m);
+    for (guint i = 0; i < all->len; i++) {
+        BlockDevice *b = all->pdata[i];
+        if (b->owner && b->media && !strcmp(b->owner, name)) {
+            return b;
+        }
+    }
+    return NULL;
+}
+
+static char *removable_names(Machine *m)
+{
+    GString *s = g_string_new(NULL);
+    GPtrArray *all = block_devices(m);
+    for (guint i = 0; i < all->len; i++) {
+        const BlockDevice *b = all->pdata[i];
+        if (b->media) {
+            g_string_append_printf(s, "%s%s", s->len ? ", " : "", b->id);
+        }
+    }
+    return g_string_free(s, FALSE);
+}
+
+static BlockDevice *find_drive(Machine *m, const char *name, char **error)
+{
+    BlockDevice *b = block_find(m, name);
+    b = b ? b : find_by_place(m, name);
+    b = b ? b : find_by_owner(m, name);
+    if (b && b->media) {
+        return b;
+    }
+    char *names = removable_names(m);
+    *error = g_strdup_printf("%s: %s (those with removable media: %s)", name,
+                             b ? "its medium is fixed" : "there is no such drive",
+                             *names ? names : "none");
+    g_free(names);
+    return NULL;
+}
+
+// The guest has the last word; it hears of the wish.
+static bool may_remove(Machine *m, BlockDevice *b, bool force, char **error)
+{
+    if (force || !b->media->locked || !b->media->locked(b->media_opaque)) {
+        return true;
+    }
+    submit(m, b, MEDIA_REQUEST, false, "");
+    *error = g_strdup_printf("%s: the guest has locked the drive; it has been asked to eject (-f "
+                             "does not ask)",
+                             b->id);
+    return false;
+}
+
+bool block_eject(Machine *m, const char *name, bool force, char **error)
+{
+    BlockDevice *b = find_drive(m, name, error);
+    if (!b || !may_remove(m, b, force, error)) {
+        return false;
+    }
+    close_node(&b->incoming);
+    submit(m, b, MEDIA_REMOVE, false, "");
+    return true;
+}
+
+bool block_change(Machine *m, const char *name, const char *file, int readonly, bool force,
+                  char **error)
+{
+    BlockDevice *b = find_drive(m, name, error);
+    if (!b || !may_remove(m, b, force, error)) {
+        return false;
+    }
+    bool ro = b->cdrom || (readonly < 0 ? b->readonly : readonly);
+    char *reason = NULL;
+    BlockNode *n = drive_open_file(file, ro, b->snapshot, true, false, &reason);
+    if (!n) {
+        *error = g_strdup_printf("%s: %s", file, reason);
+        g_free(reason);
+        return false;
+    }
+    close_node(&b->incoming);
+    b->incoming = n;
+    submit(m, b, MEDIA_INSERT, ro, file);
+    return true;
+}

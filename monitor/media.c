@@ -1,0 +1,60 @@
+// Monitor commands about removable media.
+#include <string.h>
+
+#include "block/block.h"
+#include "monitor/commands.h"
+
+static void answer(GString *out, const char *command, char *error)
+{
+    if (error) {
+        g_string_append_printf(out, "%s %s\n", command, error);
+        g_free(error);
+    }
+}
+
+static void cmd_eject(Machine *m, int argc, char **argv, GString *out)
+{
+    bool force = argc > 1 && !strcmp(argv[1], "-f");
+    char *error = NULL;
+    if (argc != 2 + force) {
+        monitor_usage(argv[0], out);
+        return;
+    }
+    block_eject(m, argv[1 + force], force, &error);
+    answer(out, argv[0], error);
+}
+
+static void cmd_change(Machine *m, int argc, char **argv, GString *out)
+{
+    static const struct {
+        const char *word;
+        int readonly;
+    } modes[] = {{"retain", -1}, {"read-only", 1}, {"read-write", 0}};
+    bool force = argc > 1 && !strcmp(argv[1], "-f");
+    char **arg = argv + 1 + force;
+    int n = argc - 1 - force, readonly = -1;
+    bool known = n < 4;
+    for (size_t i = 0; n == 4 && i < ARRAY_LEN(modes); i++) {
+        if (!strcmp(arg[3], modes[i].word)) {
+            readonly = modes[i].readonly;
+            known = true;
+        }
+    }
+    if (n < 2 || n > 4 || !known || (n > 2 && strcmp(arg[2], "raw"))) {
+        monitor_usage(argv[0], out);
+        return;
+    }
+    char *error = NULL;
+    block_change(m, arg[0], arg[1], readonly, force, &error);
+    answer(out, argv[0], error);
+}
+
+static const MonitorCommand commands[] = {
+    {"eject", NULL, "[-f] DRIVE", "takes a CD or floppy disk out (-f: also if it is locked)",
+     cmd_eject},
+    {"change", NULL, "[-f] DRIVE FILE [raw [retain|read-only|read-write]]",
+     "puts another CD or floppy disk in", cmd_change},
+    {NULL, NULL, NULL, NULL, NULL},
+};
+static const MonitorTable table = {commands, NULL};
+MONITOR_TABLE(table);
