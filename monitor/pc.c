@@ -1,4 +1,6 @@
 // Monitor commands about a PC's interrupts.
+#include <stdio.h>
+
 #include "hw/intc/apic.h"
 #include "hw/intc/i8259.h"
 #include "hw/intc/ioapic.h"
@@ -8,6 +10,9 @@
 static void print_pic(Machine *m, void *file)
 {
     const Device *pic = machine_lookup(m, "pic"), *ioapic = machine_lookup(m, "ioapic");
+    if (!pic && !ioapic) {
+        fprintf(file, "the board '%s' has no 8259 and no I/O APIC\n", m->board->name);
+    }
     if (pic) {
         i8259_print(pic, file);
     }
@@ -27,6 +32,10 @@ void monitor_lapic(Machine *m, int argc, char **argv, GString *out)
 {
     (void)argc;
     (void)argv;
+    if (!machine_lookup(m, "apics")) {
+        g_string_append_printf(out, "the board '%s' has no local APICs\n", m->board->name);
+        return;
+    }
     monitor_capture(out, apic_print, m);
 }
 
