@@ -134,7 +134,8 @@ static const RaCacheEntry *call_site(const VCPU *v)
     uintptr_t ra = v->host_ra;
     RaCacheEntry *c = &v->engine->ra_cache[(ra ^ ra >> RA_CACHE_BITS) & mask64(RA_CACHE_BITS)];
     if (c->host_ra != ra) {
-        const Block *b = block_at_host(v->engine, ra);
+        // A call that does not return may be the last thing in its block.
+        const Block *b = block_at_host(v->engine, ra - 1);
         assert(b);
         *c = (RaCacheEntry){ra, b, side_entry(b, ra)};
     }

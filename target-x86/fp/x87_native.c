@@ -42,11 +42,9 @@ static IR_ASK inline bool arith_ready(X86CPU *c, uint64_t desc)
         X86CPU *c = x86_cpu(v);                                                                    \
         type operand = (type)value;                                                                \
         uint16_t sw;                                                                               \
-        if (!masked(c) || !holds(c, 0)) {                                                          \
+        if (!begin_mem(c, desc, ip, dp)) {                                                         \
             return DECLINED;                                                                       \
         }                                                                                          \
-        keep(c, desc, ip);                                                                         \
-        keep_operand(c, dp);                                                                       \
         RUN(c, sw, RESULT, "fldt %1\n\t" #insn " %2\n\tfnstsw %0"                                  \
             : "=a"(sw)                                                                             \
             : "m"(*st(c, 0)), "m"(operand));                                                       \
@@ -112,11 +110,9 @@ COMPARE_REG(fucompp, fucompp, 2)
         X86CPU *c = x86_cpu(v);                                                                    \
         type operand = (type)value;                                                                \
         uint16_t sw;                                                                               \
-        if (!masked(c) || !holds(c, 0)) {                                                          \
+        if (!begin_mem(c, desc, ip, dp)) {                                                         \
             return DECLINED;                                                                       \
         }                                                                                          \
-        keep(c, desc, ip);                                                                         \
-        keep_operand(c, dp);                                                                       \
         RUN(c, sw, NO_RESULT, "fldt %1\n\t" #insn " %2\n\tfnstsw %0"                               \
             : "=a"(sw)                                                                             \
             : "m"(*st(c, 0)), "m"(operand));                                                       \
@@ -141,10 +137,9 @@ static IR_ASK IRAnswer n_ftst(VCPU *v, uint64_t desc, uint64_t ip)
 {
     X86CPU *c = x86_cpu(v);
     uint16_t sw;
-    if (!masked(c) || !holds(c, 0)) {
+    if (!begin(c, desc, ip)) {
         return DECLINED;
     }
-    keep(c, desc, ip);
     RUN(c, sw, NO_RESULT, "fldt %1\n\tftst\n\tfnstsw %0\n\tfstp %%st(0)"
         : "=a"(sw)
         : "m"(*st(c, 0)));
@@ -188,10 +183,9 @@ const IRHelper x87_n_comi = {"x87_n_comi", n_comi, IR_I32, 2, ASKS};
     {                                                                                              \
         X86CPU *c = x86_cpu(v);                                                                    \
         uint16_t sw;                                                                               \
-        if (!masked(c) || !holds(c, 0)) {                                                          \
+        if (!begin(c, desc, ip)) {                                                                 \
             return DECLINED;                                                                       \
         }                                                                                          \
-        keep(c, desc, ip);                                                                         \
         RUN(c, sw, RESULT, "fldt %1\n\t" #name "\n\tfnstsw %0" : "=a"(sw) : "m"(*st(c, 0)));       \
         take(c, st(c, 0), sw);                                                                     \
         return DONE(0);                                                                            \
@@ -203,10 +197,9 @@ UNARY(frndint)
 
 static IR_ASK inline bool one_ready(X86CPU *c, uint64_t desc, uint64_t ip)
 {
-    if (!masked(c) || !holds(c, 0)) {
+    if (!begin(c, desc, ip)) {
         return false;
     }
-    keep(c, desc, ip);
     clear_c1(c);
     return true;
 }

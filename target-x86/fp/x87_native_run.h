@@ -50,6 +50,25 @@ static IR_ASK inline void keep_operand(X86CPU *c, uint64_t dp)
     c->fpu.ds = c->seg[dp >> 60].selector;
 }
 
+// For instructions whose operand is ST0, alone or with one in memory.
+static IR_ASK inline bool begin(X86CPU *c, uint64_t desc, uint64_t ip)
+{
+    if (!masked(c) || !holds(c, 0)) {
+        return false;
+    }
+    keep(c, desc, ip);
+    return true;
+}
+
+static IR_ASK inline bool begin_mem(X86CPU *c, uint64_t desc, uint64_t ip, uint64_t dp)
+{
+    if (!begin(c, desc, ip)) {
+        return false;
+    }
+    keep_operand(c, dp);
+    return true;
+}
+
 static IR_ASK inline void pop(X86CPU *c)
 {
     c->fpu.empty |= (uint8_t)(1u << c->fpu.top);
