@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "block/block.h"
+#include "hw/core/irq_stats.h"
 #include "hw/pci/pci.h"
 #include "monitor/commands.h"
 #include "net/net.h"
@@ -178,6 +179,22 @@ COMMAND(info_usernet)
     monitor_capture(out, print_network, m);
 }
 
+static void add_irqs(void *out, const char *name, const uint64_t *count, unsigned n)
+{
+    g_string_append_printf(out, "IRQ statistics for %s:\n", name);
+    for (unsigned i = 0; i < n; i++) {
+        if (count[i]) {
+            g_string_append_printf(out, "%2u: %" G_GUINT64_FORMAT "\n", i, count[i]);
+        }
+    }
+}
+
+COMMAND(info_irq)
+{
+    UNUSED_ARGS;
+    irq_stats_each(m, add_irqs, out);
+}
+
 // --- the running terminal answers this one itself
 COMMAND(info_history)
 {
@@ -197,6 +214,7 @@ static const MonitorCommand info[] = {
     {"roms", NULL, "", "files that are put into memory", info_roms},
     {"mtree", NULL, "[-f]", "what answers at which address; always the flat view", info_mtree},
     {"log", NULL, "", "how often the guest did what is not there or wrong", info_log},
+    {"irq", NULL, "", "how often lines of interrupt controllers rose", info_irq},
     {"replay", NULL, "", "recording and replay", info_replay},
     {"usernet", NULL, "", "connections of user-mode networks", info_usernet},
     {"history", NULL, "", "the lines typed here", info_history},

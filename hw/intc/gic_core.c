@@ -1,6 +1,8 @@
 // Interrupt state shared by GICv2 (Arm IHI 0048B, chapter 4.3) and GICv3 (IHI 0069, chapter 12.9).
 #include "hw/intc/gic_core.h"
 
+#include "hw/core/irq_stats.h"
+
 #include <assert.h>
 #include <string.h>
 
@@ -32,6 +34,7 @@ void gic_core_init(GicCore *g, const GicOps *ops, const GicConfig *c)
         g->irq[i] = c->irq[i];
         g->fiq[i] = c->fiq[i];
     }
+    irq_stats_register(g->dev.machine, "gic", g->count, g->n_words * 32);
 }
 
 void gic_core_reset(GicCore *g)
@@ -74,6 +77,7 @@ static void set_line(GicCore *g, unsigned cpu, unsigned intid, bool level)
     GicBits *b = gic_bits(g, cpu, intid / 32);
     uint32_t bit = UINT32_C(1) << (intid % 32);
     if (level) {
+        g->count[intid] += !(b->level & bit);
         b->pending |= b->edge & ~b->level & bit;
         b->level |= bit;
     } else {

@@ -50,6 +50,7 @@ typedef struct GicCore {
     uint8_t shared_prio[GIC_WORDS * 32];
     // Which shared interrupts go to which CPU: what goes_to said last.
     uint32_t routed[MACHINE_MAX_CPUS][GIC_WORDS];
+    uint64_t count[GIC_WORDS * 32]; // info irq: all CPUs' private ones together
 } GicCore;
 
 extern const StateField gic_core_fields[];

@@ -10,6 +10,7 @@
 
 #include <stdio.h>
 
+#include "hw/core/irq_stats.h"
 #include "hw/core/machine.h"
 #include "util/log.h"
 
@@ -59,6 +60,7 @@ typedef struct I8259 {
     Pic pic[2];
     PicPorts ports[2];
     IrqLine out;
+    uint64_t count[16]; // info irq
 } I8259;
 
 static const StateField pic_fields[] = {
@@ -153,6 +155,7 @@ static void input(void *opaque, unsigned n, bool level)
     Pic *p = &s->pic[n / 8];
     uint8_t bit = (uint8_t)BIT(n % 8);
     if (level && !(p->line & bit)) {
+        s->count[n]++;
         p->edge |= bit;
     }
     p->line = level ? p->line | bit : p->line & (uint8_t)~bit;
@@ -384,5 +387,6 @@ Device *i8259_create(Machine *m, MemRegion *io, IrqLine out)
         die("%s", error);
     }
     machine_register(m, "pic", s);
+    irq_stats_register(m, "isa-i8259", s->count, ARRAY_LEN(s->count));
     return &s->dev;
 }

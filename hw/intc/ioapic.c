@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "hw/core/irq_stats.h"
 #include "hw/core/machine.h"
 #include "hw/intc/apic.h"
 #include "util/log.h"
@@ -43,6 +44,7 @@ typedef struct IoApic {
     uint8_t select;
     uint32_t id;
     uint64_t entry[IOAPIC_PINS];
+    uint64_t count[IOAPIC_PINS]; // info irq
 } IoApic;
 
 static const StateField fields[] = {
@@ -91,6 +93,7 @@ static void input(void *opaque, unsigned pin, bool level)
     if (!rises) {
         return;
     }
+    s->count[pin]++;
     if (s->entry[pin] & ENTRY_LEVEL) {
         service_level(s, pin);
     } else if (!(s->entry[pin] & ENTRY_MASKED)) {
@@ -232,5 +235,6 @@ Device *ioapic_create(Machine *m, MemRegion *sysmem, uint64_t base, unsigned ver
         die("%s", error);
     }
     machine_register(m, "ioapic", s);
+    irq_stats_register(m, "ioapic", s->count, ARRAY_LEN(s->count));
     return &s->dev;
 }
