@@ -1,4 +1,7 @@
 // The machine's events as QMP has them.
+#include <string.h>
+
+#include "monitor/properties.h"
 #include "monitor/qmp_server.h"
 #include "util/log.h"
 
@@ -52,6 +55,21 @@ static const struct {
     [MACHINE_EVENT_RTC_CHANGE] = {"RTC_CHANGE", HAS_OFFSET},
 };
 
+// Of the machine's one clock with a date.
+static char *clock_path(Machine *m)
+{
+    static const char *const types[] = {"mc146818rtc", "pl031"};
+    for (guint i = 0; i < m->devices->len; i++) {
+        const Device *d = g_ptr_array_index(m->devices, i);
+        for (size_t t = 0; t < ARRAY_LEN(types); t++) {
+            if (!strcmp(d->type->name, types[t])) {
+                return device_path(d);
+            }
+        }
+    }
+    return NULL;
+}
+
 static void on_event(void *opaque, const MachineEvent *e)
 {
     unsigned has = rows[e->kind].has;
@@ -65,7 +83,9 @@ static void on_event(void *opaque, const MachineEvent *e)
     }
     if (has & HAS_OFFSET) {
         qmp_add_int(data, "offset", e->value);
-        qmp_add_str(data, "qom-path", "/machine/rtc");
+        char *path = clock_path(opaque);
+        qmp_add_str(data, "qom-path", path ? path : "/machine");
+        g_free(path);
     }
     qmp_event(opaque, rows[e->kind].name, data);
 }

@@ -104,6 +104,24 @@ def test_escapes(elf):
     t.expect("ibm")
     t.send("\x03")  # Ctrl-C goes to the guest
     t.expect("\x03")
+    t.send("\x01\x01")  # one for the guest
+    t.expect("\x01")
+    t.send("\x01b")  # a break reads as a zero byte
+    t.expect("\x00")
+    t.send("\x01ta")
+    t.expect(r"\[\d+\.\d{6}\] b")
+    t.send("\x01t\x01s\x01?")
+    t.expect("Ctrl-A Ctrl-A")
+    t.send("\x01c")
+    t.expect(r"\(mimus\) ")
+    t.send("system_p\t\r")  # completed
+    t.expect("system_powerdown")
+    t.send("info reg\t\r")
+    t.expect("cpsr=")
+    t.send("\x1b[A\r")  # once more, from the history
+    t.expect("cpsr=")
+    t.send("scr\t/nope/x\r")
+    t.expect("screendump: .*no display")
     t.send("\x01x")
     t.end(0)
 

@@ -300,8 +300,34 @@ def hostile():
             process.kill()
 
 
+def panics():
+    """A guest that says that it panicked, played by the monitor."""
+    for action, told, status in (("shutdown", "poweroff", 0), ("exit-failure", "poweroff", 1),
+                                 ("pause", "pause", None), ("none", "run", None)):
+        with QmpServer() as q:
+            process = subprocess.Popen(
+                [mimus("x86_64"), "-M", "pc", "-m", "64", "-nodefaults", "-display", "none",
+                 "-device", "pvpanic", "-action", "panic=" + action, *q.options],
+                stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            try:
+                q.connect()
+                q.human("o /b 0x505 1")
+                assert q.event("GUEST_PANICKED")["action"] == told
+                if status is None:
+                    state = q.command("query-status")["status"]
+                    assert state == {"pause": "guest-panicked", "run": "running"}[told], state
+                    q.command("cont")
+                    q.command("quit")
+                else:
+                    assert q.event("SHUTDOWN") == {"guest": True, "reason": "guest-panic"}
+                assert process.wait(30) == (status or 0)
+            finally:
+                process.kill()
+
+
 def main():
     hostile()
+    panics()
     with tempfile.TemporaryDirectory() as d:
         if image_dir("arm64"):
             script("arm64", WAIT_ARM, d)
