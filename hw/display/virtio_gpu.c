@@ -308,7 +308,12 @@ bool virtio_gpu_init(VirtioGpu *g, Device *d, char **error)
     virtio_add_queue(&g->v, CONTROL_SIZE);
     virtio_add_queue(&g->v, CURSOR_SIZE);
     g->elem = g_new(VirtElem, 1);
-    g->sizes = (GateSource){d->id ? d->id : d->type->name, deliver_size, g};
+    unsigned n = 0;
+    while (console_get(d->machine, n)) {
+        n++;
+    }
+    g->gate_name = g_strdup_printf("display:%u", n);
+    g->sizes = (GateSource){g->gate_name, deliver_size, g};
     virtio_gpu_scanouts_init(g);
     return true;
 }
@@ -318,6 +323,7 @@ void virtio_gpu_free(VirtioGpu *g)
     virtio_gpu_scanouts_free(g);
     virtio_gpu_free_resources(g);
     g_free(g->elem);
+    g_free(g->gate_name);
 }
 
 bool virtio_gpu_loaded(VirtioGpu *g, char **error)

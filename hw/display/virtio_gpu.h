@@ -88,6 +88,7 @@ struct VirtioGpu {
     // --- fixed
     VirtElem *elem;
     GateSource sizes; // wishes for another size of the screen
+    char *gate_name;  // of its first screen
     // Shows a screen that is off by other means (the VGA of virtio-vga), or NULL.
     const ConsoleOps *fallback;
     void *fallback_opaque;
