@@ -2,7 +2,7 @@
 """Debian's graphical installer, to its third page, driven by keyboard and pointer.
 
 A PC has its VGA and PS/2 devices, the arm64 board virtio's. Pages are told by the banner, by the
-selected line and by what differs between them.
+selected line and by what differs between them. On the last page a VNC viewer looks and goes on.
 """
 import os
 import shutil
@@ -15,6 +15,7 @@ from console import mimus, skip
 from machines import ARCHES, PATIENCE
 from pictures import Screen
 from qmp import QmpServer
+from rfb import ALPHA_CURSOR, RAW, Rfb
 
 GTK = "usr/lib/debian-installer/images/12/{0}/gtk/debian-installer/{0}"
 
@@ -109,6 +110,34 @@ class Person:
         self.qmp.button(False)
 
 
+# --- a viewer
+
+KEYSYM_DOWN = 0xff54
+
+
+def view(screen, page, path, absolute):
+    """Sees the same, types, and goes a page back by a click where the guest knows places."""
+    with Rfb(path, encodings=(RAW, ALPHA_CURSOR)) as viewer:
+        wanted, end = screen.ppm(), time.monotonic() + PATIENCE / 4
+        viewer.update()
+        while viewer.ppm() != wanted:  # pictures come in several updates
+            assert time.monotonic() < end, "the viewer sees something else than screendump"
+            viewer.update(incremental=True)
+        if absolute:
+            shape = [d for e, _, _, _, _, d in viewer.seen if e == ALPHA_CURSOR and d]
+            assert shape and shape[-1][-1] == 0, "the pointer's corner is transparent"
+        at = selected_line(page)
+        viewer.key(KEYSYM_DOWN)
+        moved = screen.wait(lambda p: is_page(p) and selected_line(p) > at, PATIENCE)
+        if absolute:
+            x, y = page.width - 160, page.height - 26
+            for buttons in (0, 1, 0):
+                viewer.pointer(x, y, buttons)
+                time.sleep(0.5)
+            screen.wait(lambda p: is_page(p) and p.differing(moved) > p.width * p.height // 100,
+                        PATIENCE)
+
+
 # --- the test
 
 def drive(screen, person, arch):
@@ -132,22 +161,26 @@ def drive(screen, person, arch):
     keyboard = screen.wait(page_unlike(location), PATIENCE)
     assert keyboard.differing(language) > keyboard.width * keyboard.height // 100
     print("%s: keyboard page after %.0f s" % (arch, time.monotonic() - start))
+    return keyboard
 
 
 def install(arch):
     directory = tempfile.mkdtemp(prefix="mimus-installer-")
     target, board, _ = ARCHES[arch]
-    where = images(arch)
+    where, vnc = images(arch), os.path.join(directory, "vnc")
     with QmpServer() as q:
         command = [mimus(target), "-M", board, "-m", "1024", "-nic", "none", "-display", "none",
                    "-serial", "none", "-monitor", "none", "-kernel", os.path.join(where, "linux"),
                    "-initrd", os.path.join(where, "initrd.gz"), "-append", APPENDS[arch],
-                   *MACHINES[arch], *q.options]
+                   "-vnc", "unix:" + vnc, *MACHINES[arch], *q.options]
         process = subprocess.Popen(command, stdin=subprocess.DEVNULL)
         try:
             q.connect()
             screen = Screen(q, directory)
-            drive(screen, Person(screen, absolute=arch == "arm64"), arch)
+            absolute = arch == "arm64"
+            page = drive(screen, Person(screen, absolute), arch)
+            view(screen, page, vnc, absolute)
+            print("%s: the viewer is done" % arch)
             q.command("quit")
             assert process.wait(timeout=PATIENCE) == 0
         finally:
