@@ -4,6 +4,7 @@
 #include "monitor/commands.h"
 #include "monitor/qmp_command.h"
 #include "ui/console.h"
+#include "ui/display.h"
 #include "ui/input.h"
 #include "ui/screendump.h"
 
@@ -200,7 +201,16 @@ static Json *run_screendump(QmpCall *c)
     return qmp_nothing();
 }
 
+// The first one, as QMP knows one only.
+static Json *query_display_options(QmpCall *c)
+{
+    const GPtrArray *all = machine_lookup(c->machine, "displays");
+    const Display *first = all && all->len ? g_ptr_array_index(all, 0) : NULL;
+    return qmp_add_str(json_object_new_object(), "type", first ? first->type->name : "none");
+}
+
 static const QmpCommand commands[] = {
+    {"query-display-options", "", "DisplayOptions", query_display_options},
     {"send-key", "keys:[KeyValue] hold-time?:int", NULL, send_key},
     {"input-send-event", "device?:str head?:int events:[InputEvent]", NULL, input_send_event},
     {"query-mice", "", "[MouseInfo]", query_mice},
@@ -208,6 +218,7 @@ static const QmpCommand commands[] = {
 };
 
 static const QmpType types[] = {
+    {"DisplayOptions", QMP_OBJECT, "type:str"},
     {"KeyValueKind", QMP_ENUM, "number qcode"},
     {"KeyValue", QMP_UNION, "type:KeyValueKind | number=int qcode=str"},
     {"InputEventKind", QMP_ENUM, "key btn rel abs"},
