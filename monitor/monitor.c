@@ -261,7 +261,7 @@ static bool open_on(Machine *m, Chardev *c, char **error)
     if (!chardev_claim(c, error)) {
         return false;
     }
-    monitor_new(m, c, true);
+    monitor_new(m, c, !chardev_is_mux(c)); // a serial port that shares it comes first
     return true;
 }
 

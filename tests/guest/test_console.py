@@ -149,6 +149,19 @@ def test_pipes(elf):
         assert c.wait(timeout=20) == 0
 
 
+def test_mux_by_hand(elf):
+    with Console(command(elf, "-display", "none", "-chardev", "stdio,mux=on,id=c", "-serial",
+                         "chardev:c", "-mon", "chardev=c,mode=readline")) as c:
+        c.expect(">")
+        c.send("abc")
+        c.expect("bcd")
+        c.send("\x01c")
+        c.expect(r"\(mimus\) ")
+        c.send("info chardev\rquit\r")
+        c.expect("c: stdio, mux, 2 users")
+        assert c.wait(timeout=20) == 0
+
+
 def test_other_backends(elf, directory):
     out = os.path.join(directory, "out")
     with Console(command(elf, "-serial", "file:" + out, "-monitor", "stdio")) as c:
@@ -184,6 +197,7 @@ def main():
         elf = build(d)
         test_errors()
         test_pipes(elf)
+        test_mux_by_hand(elf)
         test_other_backends(elf, d)
         test_escapes(elf)
         test_terminal_is_restored(elf)
