@@ -2,12 +2,15 @@
 #include <string.h>
 
 #include "hw/i386/pc_internal.h"
+#include "hw/i386/smbios.h"
 
 enum {
     TYPE_BIOS = 0,
     TYPE_SYSTEM = 1,
+    TYPE_BOARD = 2,
     TYPE_CHASSIS = 3,
     TYPE_PROCESSOR = 4,
+    TYPE_OEM_STRINGS = 11,
     TYPE_MEMORY_ARRAY = 16,
     TYPE_MEMORY_DEVICE = 17,
     TYPE_ARRAY_ADDRESS = 19,
@@ -16,10 +19,12 @@ enum {
 };
 enum { UNKNOWN = 2, OTHER = 1 };
 
-#define MAX_STRINGS 8
+#define MAX_STRINGS SMBIOS_OEM_STRINGS
 #define DIMM        (UINT64_C(16) * GIB)
 
 typedef struct Smbios {
+    Machine *m;
+    unsigned type; // of the structure under way
     GByteArray *out;
     unsigned count, largest;
     guint start;
@@ -37,6 +42,7 @@ static void put(Smbios *b, uint64_t value, unsigned bytes)
 
 static void begin(Smbios *b, uint8_t type, uint16_t handle)
 {
+    b->type = type;
     b->start = b->out->len;
     b->strings = 0;
     put(b, type, 1);
@@ -44,11 +50,19 @@ static void begin(Smbios *b, uint8_t type, uint16_t handle)
     put(b, handle, 2);
 }
 
-// A field that names a string.
+// A field that names a string; empty: none.
 static void text(Smbios *b, const char *s)
 {
-    b->string[b->strings++] = s;
-    put(b, b->strings, 1);
+    if (*s) {
+        b->string[b->strings++] = s;
+    }
+    put(b, *s ? b->strings : 0, 1);
+}
+
+// What -smbios says for a key of this structure, or def.
+static void option(Smbios *b, const char *key, const char *def)
+{
+    text(b, smbios_text(b->m, b->type, key, def));
 }
 
 // The formatted part's length, then the strings and an empty one.
@@ -66,15 +80,17 @@ static void end(Smbios *b)
 static void put_bios(Smbios *b)
 {
     begin(b, TYPE_BIOS, 0);
-    text(b, "Mimus");
-    text(b, MIMUS_VERSION);
+    option(b, "vendor", "Mimus");
+    option(b, "version", MIMUS_VERSION);
     put(b, 0xe800, 2);
-    text(b, "01/01/2024");
+    option(b, "date", "01/01/2024");
     put(b, 0, 1);    // 64 KiB
     put(b, 0x08, 8); // characteristics are not supported
     put(b, 0, 1);
     put(b, 0x14, 1); // a virtual machine; targeted content distribution
-    put(b, 0, 2);    // release
+    const char *release = smbios_text(b->m, TYPE_BIOS, "release", "0.0");
+    put(b, g_ascii_strtoull(release, NULL, 0), 1);
+    put(b, g_ascii_strtoull(strchr(release, '.') + 1, NULL, 0), 1);
     put(b, 0xffff, 2);
     end(b);
 }
@@ -98,38 +114,79 @@ static void put_uuid(Smbios *b, const char *uuid)
 static void put_system(Smbios *b, const Pc *s)
 {
     begin(b, TYPE_SYSTEM, 0x100);
-    text(b, "Mimus");
-    text(b, s->chipset->q35 ? "PC (Q35 + ICH9)" : "PC (i440FX + PIIX)");
-    text(b, s->m->board->name);
-    put(b, 0, 1);
-    put_uuid(b, s->m->config.uuid);
+    option(b, "manufacturer", "Mimus");
+    option(b, "product", s->chipset->q35 ? "PC (Q35 + ICH9)" : "PC (i440FX + PIIX)");
+    option(b, "version", s->m->board->name);
+    option(b, "serial", "");
+    put_uuid(b, smbios_text(b->m, TYPE_SYSTEM, "uuid", s->m->config.uuid));
     put(b, 6, 1); // woken by the power switch
-    put(b, 0, 2);
+    option(b, "sku", "");
+    option(b, "family", "");
+    end(b);
+}
+
+// Only if asked for.
+static void put_board(Smbios *b)
+{
+    if (!smbios_given(b->m, TYPE_BOARD)) {
+        return;
+    }
+    begin(b, TYPE_BOARD, 0x200);
+    option(b, "manufacturer", "Mimus");
+    option(b, "product", "");
+    option(b, "version", "");
+    option(b, "serial", "");
+    option(b, "asset", "");
+    put(b, 1, 1); // hosts the processors
+    option(b, "location", "");
+    put(b, 0x300, 2); // in this chassis
+    put(b, 10, 1);    // motherboard
+    put(b, 0, 1);
+    end(b);
+}
+
+static void put_oem_strings(Smbios *b)
+{
+    unsigned n = 0;
+    while (smbios_oem_string(b->m, n)) {
+        n++;
+    }
+    if (!n) {
+        return;
+    }
+    begin(b, TYPE_OEM_STRINGS, 0xe00);
+    put(b, n, 1);
+    for (; b->strings < n; b->strings++) {
+        b->string[b->strings] = smbios_oem_string(b->m, b->strings);
+    }
     end(b);
 }
 
 static void put_chassis(Smbios *b)
 {
     begin(b, TYPE_CHASSIS, 0x300);
-    text(b, "Mimus");
+    option(b, "manufacturer", "Mimus");
     put(b, 1, 1); // other
-    put(b, 0, 3);
+    option(b, "version", "");
+    option(b, "serial", "");
+    option(b, "asset", "");
     put(b, 0x030303, 3); // boot-up, power, thermal state: safe
     put(b, UNKNOWN, 1);
     put(b, 0, 4);
-    put(b, 0, 5); // height, power cords, elements, SKU
+    put(b, 0, 4); // height, power cords, elements
+    option(b, "sku", "");
     end(b);
 }
 
 static void put_processor(Smbios *b, unsigned n)
 {
     begin(b, TYPE_PROCESSOR, (uint16_t)(0x400 + n));
-    text(b, "CPU");
+    option(b, "sock_pfx", "CPU");
     put(b, 3, 1); // central processor
     put(b, 1, 1); // family: other
-    text(b, "Mimus");
+    option(b, "manufacturer", "Mimus");
     put(b, 0, 8); // id
-    put(b, 0, 1);
+    option(b, "version", "");
     put(b, 0, 1);    // voltage
     put(b, 0, 2);    // external clock
     put(b, 2000, 2); // MHz
@@ -139,7 +196,9 @@ static void put_processor(Smbios *b, unsigned n)
     put(b, 0xffff, 2);
     put(b, 0xffff, 2);
     put(b, 0xffff, 2);
-    put(b, 0, 3);
+    option(b, "serial", "");
+    option(b, "asset", "");
+    option(b, "part", "");
     put(b, 1, 1); // cores, enabled, threads
     put(b, 1, 1);
     put(b, 1, 1);
@@ -170,13 +229,15 @@ static void put_memory(Smbios *b, uint64_t ram)
         put(b, mib < 0x7fff ? mib : 0x7fff, 2);
         put(b, 9, 1); // DIMM
         put(b, 0, 1);
-        text(b, "DIMM");
-        put(b, 0, 1);
+        option(b, "loc_pfx", "DIMM");
+        option(b, "bank", "");
         put(b, 7, 1); // RAM
         put(b, OTHER << 1, 2);
         put(b, 0, 2);
-        text(b, "Mimus");
-        put(b, 0, 3);
+        option(b, "manufacturer", "Mimus");
+        option(b, "serial", "");
+        option(b, "asset", "");
+        option(b, "part", "");
         put(b, 0, 1);
         put(b, mib < 0x7fff ? 0 : mib, 4);
         put(b, 0, 2);
@@ -200,13 +261,15 @@ static void put_range(Smbios *b, unsigned n, uint64_t base, uint64_t size)
 
 GByteArray *pc_smbios_tables(const Pc *s, unsigned *count, unsigned *largest)
 {
-    Smbios b = {.out = g_byte_array_new()};
+    Smbios b = {.out = g_byte_array_new(), .m = s->m};
     put_bios(&b);
     put_system(&b, s);
+    put_board(&b);
     put_chassis(&b);
     for (unsigned i = 0; i < s->m->n_cpus; i++) {
         put_processor(&b, i);
     }
+    put_oem_strings(&b);
     put_memory(&b, s->m->config.ram_size);
     put_range(&b, 0, 0, s->below_4g);
     if (s->above_4g) {

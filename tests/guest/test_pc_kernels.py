@@ -117,6 +117,34 @@ def linux(tmp):
               kernel[arch]], initrd[arch])
 
 
+SMBIOS = ["-smbios", "type=0,vendor=A vendor,release=3.14", "-smbios",
+          "type=1,manufacturer=Someone,,else,serial=ds=nocloud,uuid=12345678-9abc-def0-1122-334455667788",
+          "-smbios", "type=2,product=Board,asset=tag", "-smbios", "type=3,serial=chassis 7",
+          "-smbios", "type=11,value=first,value=second string", "-smbios", "type=17,manufacturer=Chips"]
+DMI = {"bios_vendor": "A vendor", "bios_release": "3.14", "sys_vendor": "Someone,else",
+       "product_serial": "ds=nocloud", "product_uuid": "12345678-9abc-def0-1122-334455667788",
+       "board_name": "Board", "board_asset_tag": "tag", "chassis_serial": "chassis 7"}
+
+
+def smbios(tmp):
+    """What -smbios says is what Linux reads, from our tables and by way of SeaBIOS."""
+    images = need_images("i386")
+    initrd = small_initrd(os.path.join(images, "initrd.gz"), os.path.join(tmp, "smbios"))
+    for firmware in ("off", "on"):
+        argv = [mimus("i386"), "-M", "pc,firmware=" + firmware, "-m", "256", "-nographic", "-nic",
+                "none", *SMBIOS, "-kernel", os.path.join(images, "linux"), "-initrd", initrd,
+                "-append", "console=ttyS0 quiet rdinit=/bin/sh"]
+        with Console(argv) as guest:
+            guest.expect(PROMPT, timeout=PATIENCE)
+            guest.run("mount -t sysfs s /sys", timeout=PATIENCE)
+            for name, value in DMI.items():
+                said = guest.run("cat /sys/class/dmi/id/" + name, timeout=PATIENCE)
+                assert said == value, (name, said)
+            said = guest.run("cat /sys/firmware/dmi/tables/DMI", timeout=PATIENCE)
+            assert "second string" in said and "Chips" in said, said
+    print("-smbios: Linux sees it", flush=True)
+
+
 def refusals():
     """A 64-bit kernel on a 32-bit PC: one line that says so."""
     p = subprocess.run([mimus("i386"), "-kernel", os.path.join(need_images("amd64"), "linux"), *BARE],
@@ -128,6 +156,7 @@ def main():
     with tempfile.TemporaryDirectory() as tmp:
         programs(tmp)
         refusals()
+        smbios(tmp)
         linux(tmp)
 
 
