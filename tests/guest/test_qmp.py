@@ -325,9 +325,37 @@ def panics():
                 process.kill()
 
 
+def kept_after_power_off():
+    """-no-shutdown: a machine that is off can be looked at, and needs a reset to go on."""
+    with QmpServer() as q:
+        process = subprocess.Popen(
+            [mimus("x86_64"), "-M", "pc", "-m", "64", "-nodefaults", "-display", "none",
+             "-no-shutdown", *q.options], stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        try:
+            q.connect()
+            end = time.monotonic() + 60
+            while q.command("query-status")["running"]:
+                q.human("o /w 0x604 0x2000")  # PM1 control: S5, once firmware has placed it there
+                assert time.monotonic() < end
+                time.sleep(0.1)
+            assert q.event("SHUTDOWN") == {"guest": True, "reason": "guest-shutdown"}
+            q.event("STOP")
+            assert q.command("query-status")["status"] == "shutdown"
+            expect_error(q, "GenericError", "system_reset", "cont")
+            q.command("system_reset")
+            assert q.command("query-status")["status"] == "paused"
+            q.command("cont")
+            assert q.command("query-status")["status"] == "running"
+            q.command("quit")
+            assert process.wait(30) == 0
+        finally:
+            process.kill()
+
+
 def main():
     hostile()
     panics()
+    kept_after_power_off()
     with tempfile.TemporaryDirectory() as d:
         if image_dir("arm64"):
             script("arm64", WAIT_ARM, d)
