@@ -44,9 +44,7 @@ void monitor_execute_on(struct Machine *m, struct VCPU *v, const char *line, GSt
     VCPU *before = monitor_cpu(m);
     machine_register(m, "monitor-cpu", v);
     monitor_execute(m, line, out);
-    if (monitor_cpu(m) == v) { // not `cpu N`
-        machine_register(m, "monitor-cpu", before);
-    }
+    machine_register(m, "monitor-cpu", before); // also after `cpu N`
 }
 
 // --- the terminal
