@@ -206,6 +206,34 @@ def vnc_thousand_viewers():
         assert after[1] < before[1] + 2048, "KiB of memory: %d, then %d" % (before[1], after[1])
 
 
+def looking_changes_nothing():
+    """The same state after the same instructions of UEFI firmware, with a viewer and without."""
+    firmware = "/usr/share/ovmf/OVMF.fd"
+    if not os.access(firmware, os.R_OK):
+        raise LeftOut("ovmf is not installed")
+
+    def end(watched):
+        directory = tempfile.mkdtemp(prefix="mimus-display")
+        path, looks = os.path.join(directory, "vnc"), 0
+        process = subprocess.Popen(
+            [mimus("x86_64"), "-M", "q35", "-m", "256", "-nic", "none", "-nographic", "-monitor",
+             "none", "-serial", "null", "-bios", firmware, "-vnc", "unix:" + path, "-stop-at",
+             "900000000"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
+        while watched and process.poll() is None:
+            try:
+                with rfb.Rfb(path, encodings=(rfb.ZRLE, rfb.SIZE)) as v:
+                    while True:
+                        v.update()
+                        looks += 1
+            except (rfb.RfbError, OSError):
+                time.sleep(0.05)
+        out = process.communicate(timeout=PATIENCE)[0].decode()
+        shutil.rmtree(directory, ignore_errors=True)
+        assert bool(looks) == watched and out.startswith("state 900000000 "), (looks, out)
+        return out
+    assert end(False) == end(True)
+
+
 def vnc_viewer_of_debian():
     viewer = shutil.which("vncsnapshot")
     if not viewer or not shutil.which("convert"):
@@ -315,7 +343,7 @@ def choices():
 
 if __name__ == "__main__":
     for test in (choices, vnc_shows_the_screen, vnc_types, vnc_password,
-                 vnc_viewers_that_misbehave, vnc_viewer_of_debian,
+                 vnc_viewers_that_misbehave, looking_changes_nothing, vnc_viewer_of_debian,
                  window_shows_the_screen_and_types, vnc_thousand_viewers):
         if len(sys.argv) > 1 and test.__name__ not in sys.argv[1:]:
             continue
