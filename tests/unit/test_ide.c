@@ -3,6 +3,7 @@
 
 #include "hw/ide/ide.h"
 #include "bus_rig.h"
+#include "replay/gate.h"
 
 #define BM        0xc000
 #define SLOT      (1 << 3 | 1)
@@ -314,5 +315,62 @@ Test(ide, cdrom)
             in_port(t->r, 0x170, 4);
         }
     }
+    done(t);
+}
+
+static unsigned media_event(IdeRig *t)
+{
+    uint8_t p[8];
+    packet(t, (uint8_t[12]){0x4a, 1, 0, 0, 0x10, 0, 0, 0, 8}, false, 2048);
+    cr_expect_eq(reply(t, p), 8);
+    return p[4];
+}
+
+static unsigned sense_code(IdeRig *t)
+{
+    uint8_t p[18];
+    packet(t, (uint8_t[12]){0x03, 0, 0, 0, 18}, false, 2048);
+    cr_expect_eq(reply(t, p), 18);
+    return p[12];
+}
+
+static void let_it_happen(IdeRig *t)
+{
+    cr_expect(gate_deliver(gate_get(t->r->m)));
+}
+
+// The CD is taken out in the middle of a transfer, and put in again.
+Test(ide, media_changes)
+{
+    IdeRig *t = ide_rig();
+    Machine *m = t->r->m;
+    static uint8_t p[65536];
+    char *error = NULL;
+    packet(t, (uint8_t[12]){0x1e, 0, 0, 0, 1}, false, 2048); // lock
+    cr_expect(!block_eject(m, "d1", false, &error));
+    cr_expect_not_null(strstr(error, "locked"), "%s", error);
+    let_it_happen(t);
+    cr_expect_eq(media_event(t), 1, "somebody wants it");
+    cr_expect_eq(media_event(t), 0);
+    packet(t, (uint8_t[12]){0x28, 0, 0, 0, 0, 0, 0, 0, 32}, false, 2048);
+    read_block(t, 0x170, p, 2048);
+    expect_sector(p, 0);
+    cr_assert(block_eject(m, "d1", true, &error), "%s", error);
+    let_it_happen(t);
+    cr_expect_lt(reply(t, p), 31 * 2048);
+    cr_expect_eq(status(t, 0x170) & 1, 1);
+    cr_expect_eq(sense_code(t), 0x3a, "no medium");
+    cr_expect_eq(media_event(t), 3);
+    cr_expect(!block_change(m, "d1", "/no/such/file", -1, false, &error));
+    cr_expect(!block_change(m, "d0", t->cd, -1, false, &error));
+    cr_expect_not_null(strstr(error, "fixed"), "%s", error);
+    cr_assert(block_change(m, "d1", t->cd, -1, false, &error), "%s", error);
+    let_it_happen(t);
+    packet(t, (uint8_t[12]){0x00}, false, 2048);
+    cr_expect_eq(in_port(t->r, 0x171, 1), 0x60, "unit attention");
+    cr_expect_eq(media_event(t), 2);
+    packet(t, (uint8_t[12]){0x28, 0, 0, 0, 0, 3, 0, 0, 1}, false, 2048);
+    cr_expect_eq(reply(t, p), 2048);
+    expect_sector(p, 12);
     done(t);
 }
