@@ -18,8 +18,8 @@ static const char *const arguments[] = {
     "{\"keys\": [], \"hold-time\": 100000}",
     "{\"events\": [{\"type\": \"rel\", \"data\": {\"axis\": \"x\", \"value\": 5}}]}",
     "{\"events\": [{\"type\": \"btn\", \"data\": {\"down\": true, \"button\": \"wheel-up\"}}]}",
-    "{\"events\": [{\"type\": \"key\", \"data\": {\"down\": true, \"key\": {\"type\": \"qcode\", "
-    "\"data\": \"a\"}}}]}",
+    ("{\"events\": [{\"type\": \"key\", \"data\": {\"down\": true, \"key\": {\"type\": \"qcode\", "
+     "\"data\": \"a\"}}}]}"),
     "{\"command-line\": \"info registers\", \"cpu-index\": 0}",
     "{\"command-line\": \"x 0\"}",
     "{\"val\": 4096, \"size\": 100, \"filename\": \"b\"}",
