@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """The terminal, the mux and the monitor, with a bare-metal program that echoes its UART."""
+import atexit
 import os
 import pty
 import re
@@ -56,6 +57,7 @@ class Terminal:
         self.before = termios.tcgetattr(self.slave)
         self.process = subprocess.Popen(argv, stdin=self.slave, stdout=self.slave,
                                         stderr=self.slave, start_new_session=True)
+        atexit.register(self.process.kill)  # nothing outlives a test that fails
         self.seen = ""
 
     def expect(self, pattern, timeout=30):
