@@ -1,4 +1,6 @@
 // QMP commands about disks.
+#include <string.h>
+
 #include "block/block.h"
 #include "monitor/qmp_command.h"
 
@@ -95,13 +97,65 @@ static Json *query_named_block_nodes(QmpCall *c)
     return each(c, add_node);
 }
 
+// --- removable media
+
+// The drive by its own name or by its device's id; NULL with an error.
+static const char *drive_name(QmpCall *c)
+{
+    const char *device = qmp_str(c, "device"), *id = qmp_str(c, "id");
+    if (!device == !id) {
+        qmp_fail(c, QMP_GENERIC, "give one of 'device' and 'id'");
+        return NULL;
+    }
+    return id ? id : device;
+}
+
+static Json *result(QmpCall *c, bool ok, char *error)
+{
+    return ok ? qmp_nothing() : qmp_fail_with(c, error);
+}
+
+static Json *eject(QmpCall *c)
+{
+    const char *name = drive_name(c);
+    char *error = NULL;
+    if (!name) {
+        return NULL;
+    }
+    bool ok = block_eject(c->machine, name, qmp_bool(c, "force", false), &error);
+    return result(c, ok, error);
+}
+
+static Json *change_medium(QmpCall *c)
+{
+    const char *name = drive_name(c), *format = qmp_str(c, "format");
+    const char *mode = qmp_str(c, "read-only-mode");
+    int readonly = !mode || !strcmp(mode, "retain") ? -1 : !strcmp(mode, "read-only");
+    char *error = NULL;
+    if (!name) {
+        return NULL;
+    }
+    if (format && strcmp(format, "raw")) {
+        return qmp_fail(c, QMP_GENERIC, "format '%.64s': there is only raw", format);
+    }
+    bool ok = block_change(c->machine, name, qmp_str(c, "filename"), readonly,
+                           qmp_bool(c, "force", false), &error);
+    return result(c, ok, error);
+}
+
 static const QmpCommand commands[] = {
+    {"eject", "device?:str id?:str force?:bool", NULL, eject},
+    {"blockdev-change-medium",
+     "device?:str id?:str filename:str format?:str force?:bool "
+     "read-only-mode?:BlockdevChangeReadOnlyMode",
+     NULL, change_medium},
     {"query-block", "", "[BlockInfo]", query_block},
     {"query-blockstats", "query-nodes?:bool", "[BlockStats]", query_blockstats},
     {"query-named-block-nodes", "flat?:bool", "[BlockDeviceInfo]", query_named_block_nodes},
 };
 
 static const QmpType types[] = {
+    {"BlockdevChangeReadOnlyMode", QMP_ENUM, "retain read-only read-write"},
     {"ImageInfo", QMP_OBJECT, "filename:str format:str virtual-size:int dirty-flag?:bool"},
     {"BlockdevCacheInfo", QMP_OBJECT, "writeback:bool direct:bool no-flush:bool"},
     {"BlockDeviceInfo", QMP_OBJECT,
