@@ -3,6 +3,7 @@
 
 #include "block/block.h"
 #include "monitor/commands.h"
+#include "ui/vnc.h"
 
 static void answer(GString *out, const char *command, char *error)
 {
@@ -34,6 +35,12 @@ static void cmd_change(Machine *m, int argc, char **argv, GString *out)
     char **arg = argv + 1 + force;
     int n = argc - 1 - force, readonly = -1;
     bool known = n < 4;
+    char *error = NULL;
+    if (n == 3 && !strcmp(arg[0], "vnc") && !strcmp(arg[1], "password")) {
+        vnc_set_password(m, NULL, arg[2], &error);
+        answer(out, argv[0], error);
+        return;
+    }
     for (size_t i = 0; n == 4 && i < ARRAY_LEN(modes); i++) {
         if (!strcmp(arg[3], modes[i].word)) {
             readonly = modes[i].readonly;
@@ -44,7 +51,6 @@ static void cmd_change(Machine *m, int argc, char **argv, GString *out)
         monitor_usage(argv[0], out);
         return;
     }
-    char *error = NULL;
     block_change(m, arg[0], arg[1], readonly, force, &error);
     answer(out, argv[0], error);
 }
@@ -52,8 +58,8 @@ static void cmd_change(Machine *m, int argc, char **argv, GString *out)
 static const MonitorCommand commands[] = {
     {"eject", NULL, "[-f] DRIVE", "takes a CD or floppy disk out (-f: also if it is locked)",
      cmd_eject},
-    {"change", NULL, "[-f] DRIVE FILE [raw [retain|read-only|read-write]]",
-     "puts another CD or floppy disk in", cmd_change},
+    {"change", NULL, "[-f] DRIVE FILE [raw [retain|read-only|read-write]] | vnc password PASSWORD",
+     "puts another CD or floppy disk in; a new password for VNC viewers", cmd_change},
     {NULL, NULL, NULL, NULL, NULL},
 };
 static const MonitorTable table = {commands, NULL};

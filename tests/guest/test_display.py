@@ -139,6 +139,8 @@ def vnc_password():
                 assert accepted, password
             except rfb.RfbError as e:
                 assert not accepted, "%s: %s" % (password, e)
+        m.say("change vnc password third")
+        rfb.Rfb(m.vnc, password="third").s.close()
         m.say("expire_password vnc now")
         try:
             rfb.Rfb(m.vnc, password="longer t")
