@@ -10,6 +10,7 @@
 #include "gdbstub/gdbstub.h"
 #include "hw/watchdog/watchdog.h"
 #include "host-backends/backend.h"
+#include "hw/i386/acpitable.h"
 #include "hw/i386/smbios.h"
 #include "hw/nvram/fw_cfg.h"
 #include "monitor/monitor.h"
@@ -204,6 +205,7 @@ static void add_devices(Options *o, Machine *m)
     add_each(o->devices, m, device_add);
     add_each(o->fw_cfg, m, fw_cfg_add_option);
     add_each(o->smbios, m, smbios_add_option);
+    add_each(o->acpitables, m, acpitable_add_option);
     if (!drive_create_devices(m, &error) || !nic_create_pending(m, &error)) {
         die("%s", error);
     }

@@ -32,8 +32,9 @@ void options_init(Options *o)
 {
     memset(o, 0, sizeof(*o));
     o->strings = g_ptr_array_new_with_free_func(g_free);
-    GArray **lists[] = {&o->chardevs, &o->serials, &o->monitors, &o->drives, &o->netdevs, &o->nics,
-                        &o->devices,  &o->gdb,     &o->fw_cfg,   &o->smbios, &o->displays};
+    GArray **lists[] = {&o->chardevs, &o->serials, &o->monitors,   &o->drives,
+                        &o->netdevs,  &o->nics,    &o->devices,    &o->gdb,
+                        &o->fw_cfg,   &o->smbios,  &o->acpitables, &o->displays};
     for (size_t i = 0; i < ARRAY_LEN(lists); i++) {
         *lists[i] = new_items();
     }
@@ -45,9 +46,10 @@ void options_init(Options *o)
 
 void options_free(Options *o)
 {
-    GArray *lists[] = {o->chardevs, o->serials, o->monitors, o->drives,
-                       o->netdevs,  o->nics,    o->devices,  o->gdb,
-                       o->fw_cfg,   o->smbios,  o->displays, o->semihosting_args};
+    GArray *lists[] = {o->chardevs,        o->serials, o->monitors,   o->drives,
+                       o->netdevs,         o->nics,    o->devices,    o->gdb,
+                       o->fw_cfg,          o->smbios,  o->acpitables, o->displays,
+                       o->semihosting_args};
     for (size_t i = 0; i < ARRAY_LEN(lists); i++) {
         g_array_free(lists[i], TRUE);
     }

@@ -23,7 +23,7 @@ typedef struct Options {
     const char *file;     // mimus FILE
     GPtrArray *strings;
     GArray *chardevs, *serials, *monitors, *drives, *netdevs, *nics, *devices, *gdb;
-    GArray *fw_cfg, *smbios, *displays; // all of them: OptionsItem
+    GArray *fw_cfg, *smbios, *acpitables, *displays; // all of them: OptionsItem
     bool net_none, snapshot, nographic, display_asked, full_screen, nodefaults;
     bool paused; // -S
     bool daemonize;

@@ -19,6 +19,7 @@ LIST_OPTION(opt_chardev, "-chardev", chardevs)
 LIST_OPTION(opt_serial, "-serial", serials)
 LIST_OPTION(opt_fw_cfg, "-fw_cfg", fw_cfg)
 LIST_OPTION(opt_smbios, "-smbios", smbios)
+LIST_OPTION(opt_acpitable, "-acpitable", acpitables)
 
 static OptionsResult opt_device(Options *o, const char *arg, char **error)
 {
@@ -187,6 +188,7 @@ const OptionDef options_devices[] = {
     {"fdb", "FILE", NULL, opt_fdb},
     {"pflash", "FILE", "flash memory image", opt_pflash},
     {"snapshot", NULL, "writes to disks are forgotten at the end", opt_snapshot},
+    {"acpitable", "file=FILE|sig=XXXX,data=FILE", "one more ACPI table for a PC", opt_acpitable},
     {"smbios", "type=N[,KEY=VALUE]", "what a PC says of itself in its SMBIOS tables", opt_smbios},
     {"fw_cfg", "NAME,file=FILE|string=TEXT", "hands a named item to firmware", opt_fw_cfg},
     {"netdev", "KIND,id=ID[,...]", "adds a network backend (user, ...)", opt_netdev},

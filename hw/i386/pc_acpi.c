@@ -3,6 +3,7 @@
 
 #include "hw/acpi/pm.h"
 #include "hw/acpi/tables.h"
+#include "hw/i386/acpitable.h"
 #include "hw/i386/pc_internal.h"
 #include "hw/intc/apic.h"
 #include "hw/intc/ioapic.h"
@@ -212,7 +213,7 @@ static guint put_waet(AcpiTables *t)
 
 void pc_acpi_build(Pc *s, AcpiTables *t)
 {
-    guint table[8];
+    guint table[8 + ACPITABLE_MAX];
     unsigned n = 0;
     guint facs = put_facs(t), dsdt = put_dsdt(s, t);
     table[n++] = put_fadt(s, t, facs, dsdt);
@@ -224,5 +225,6 @@ void pc_acpi_build(Pc *s, AcpiTables *t)
         table[n++] = put_mcfg(t);
     }
     table[n++] = put_waet(t);
+    n += acpitable_put(s->m, t, table + n);
     acpi_tables_root(t, table, n);
 }

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """-kernel on a PC without firmware: Multiboot (ELF and flat) and PVH programs say what they were handed;
 Debian's uncompressed kernel starts by its PVH note, its i386 kernel on the CPUs it is made for, and
-without -M; the amd64 one on newer models. Kernels and disks for the other kind of PC."""
+without -M; the amd64 one on newer models. Kernels for the other kind of PC. -smbios, -acpitable."""
 import lzma
 import os
 import re
@@ -127,12 +127,16 @@ DMI = {"bios_vendor": "A vendor", "bios_release": "3.14", "sys_vendor": "Someone
 
 
 def smbios(tmp):
-    """What -smbios says is what Linux reads, from our tables and by way of SeaBIOS."""
+    """What -smbios and -acpitable say is what Linux reads, from our tables and through SeaBIOS."""
+    table = os.path.join(tmp, "acpi")
+    with open(table, "w") as f:
+        f.write("a table of mine")
     images = need_images("i386")
     initrd = small_initrd(os.path.join(images, "initrd.gz"), os.path.join(tmp, "smbios"))
     for firmware in ("off", "on"):
         argv = [mimus("i386"), "-M", "pc,firmware=" + firmware, "-m", "256", "-nographic", "-nic",
-                "none", *SMBIOS, "-kernel", os.path.join(images, "linux"), "-initrd", initrd,
+                "none", *SMBIOS, "-acpitable", "sig=TEST,oem_id=ME,rev=3,data=" + table, "-kernel",
+                os.path.join(images, "linux"), "-initrd", initrd,
                 "-append", "console=ttyS0 quiet rdinit=/bin/sh"]
         with Console(argv) as guest:
             guest.expect(PROMPT, timeout=PATIENCE)
@@ -142,7 +146,11 @@ def smbios(tmp):
                 assert said == value, (name, said)
             said = guest.run("cat /sys/firmware/dmi/tables/DMI", timeout=PATIENCE)
             assert "second string" in said and "Chips" in said, said
-    print("-smbios: Linux sees it", flush=True)
+            said = guest.run("cat /sys/firmware/acpi/tables/TEST", timeout=PATIENCE)
+            assert "a table of mine" in said, said
+            said = guest.run("dmesg | grep -i 'incorrect checksum'", timeout=PATIENCE)
+            assert not said, said
+    print("-smbios, -acpitable: Linux sees them", flush=True)
 
 
 def refusals():
