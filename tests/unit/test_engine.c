@@ -231,6 +231,25 @@ Test(engine, dma_over_code)
     check_sum_after(&f, 100, 150);
 }
 
+// The same bytes again: their blocks are still there.
+Test(engine, code_that_comes_back)
+{
+    Fixture f;
+    make_machine(&f, MIB);
+    begin(&f);
+    const EngineStats *s = &f.m->engine->stats;
+    uint64_t blocks = 0, sum = 0;
+    POKE(&f, CODE, 0x91000421, 0x17ffffff); // add x1, x1, #1; b CODE
+    for (unsigned i = 0; i < 20; i++) {
+        unsigned step = 1 + (i & 1);
+        POKE(&f, CODE, 0x91000021 | step << 10);
+        check_sum_after(&f, 100, sum += 50 * step);
+        blocks = i == 1 ? s->blocks : blocks;
+    }
+    cr_assert_eq(s->blocks, blocks);
+    cr_assert_eq(s->revived, 18u);
+}
+
 // More blocks than the code cache holds.
 #define MANY 6000
 Test(engine, a_full_code_cache_is_emptied)
@@ -274,6 +293,37 @@ static void put_loop(Fixture *f, uint64_t phys, unsigned step)
     POKE(f, phys + (FAR - CODE), 0x91000021 | step << 10, RET);
 }
 
+// What is at CODE and at TWIN, under ASIDs 1 and 2; the first is chosen.
+static void two_spaces(Fixture *f, uint64_t tables[2])
+{
+    tables[0] = make_tables(f, TABLES, CODE);
+    tables[1] = make_tables(f, TABLES + 0x2000, TWIN);
+    arm_sysreg_write(f->c, SR(3, 0, 10, 2, 0), 0xff04, 0); // MAIR: 1 is normal memory
+    arm_sysreg_write(f->c, SR(3, 0, 2, 0, 2), 25 | TCR_EPD1 | UINT64_C(5) << 32, 0);
+    use_tables(f, tables[0], 1);
+    arm_sysreg_write(f->c, SR(3, 0, 1, 0, 0), 1, 0); // SCTLR.M
+    arm_mode_changed(f->c);
+}
+
+// A block that is used again for another page has another successor there.
+Test(engine, code_that_comes_back_elsewhere)
+{
+    Fixture f;
+    make_machine(&f, MIB);
+    begin(&f);
+    uint64_t tables[2];
+    const uint64_t at[] = {CODE, TWIN};
+    for (unsigned i = 0; i < 2; i++) { // b 1f; nop; 1: add x1, x1, #1 or 2; b CODE
+        POKE(&f, at[i], 0x14000002, 0xd503201f, 0x91000021 | (i + 1) << 10, 0x17fffffd);
+    }
+    two_spaces(&f, tables);
+    check_sum_after(&f, 300, 100);
+    POKE(&f, CODE, 0xd503201f);
+    use_tables(&f, tables[1], 2);
+    check_sum_after(&f, 300, 300);
+    cr_assert_eq(f.m->engine->stats.revived, 1u);
+}
+
 Test(engine, links_survive_a_change_of_asid)
 {
     Fixture f;
@@ -281,13 +331,8 @@ Test(engine, links_survive_a_change_of_asid)
     begin(&f);
     put_loop(&f, CODE, 1);
     put_loop(&f, TWIN, 2);
-    const uint64_t tables[] = {make_tables(&f, TABLES, CODE),
-                               make_tables(&f, TABLES + 0x2000, TWIN)};
-    arm_sysreg_write(f.c, SR(3, 0, 10, 2, 0), 0xff04, 0); // MAIR: 1 is normal memory
-    arm_sysreg_write(f.c, SR(3, 0, 2, 0, 2), 25 | TCR_EPD1 | UINT64_C(5) << 32, 0);
-    use_tables(&f, tables[0], 1);
-    arm_sysreg_write(f.c, SR(3, 0, 1, 0, 0), 1, 0); // SCTLR.M
-    arm_mode_changed(f.c);
+    uint64_t tables[2];
+    two_spaces(&f, tables);
     const EngineStats *s = &f.m->engine->stats;
     uint64_t blocks = 0, links = 0, sum = 0;
     for (unsigned i = 0; i < 40; i++) {
