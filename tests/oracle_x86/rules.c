@@ -142,8 +142,8 @@ static bool wild_branch(const X86Row *row, const XResult *want, const XResult *g
 static bool either_fault(const X86Row *row, const XResult *want, const XResult *got)
 {
     // Images of many fields: CPUs look at them piece by piece, we at the whole.
-    static const char *const images[] = {"FNSTENV", "FLDENV", "FNSAVE", "FBSTP",
-                                         "FSTP",    "FRSTOR", "FXSAVE", "FXRSTOR"};
+    static const char *const images[] = {"FNSTENV", "FLDENV", "FNSAVE", "FBSTP",  "FBLD",
+                                         "FLD",     "FSTP",   "FRSTOR", "FXSAVE", "FXRSTOR"};
     if (!memory_fault(want->trap) || !memory_fault(got->trap)) {
         return false;
     }
