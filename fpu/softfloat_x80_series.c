@@ -96,6 +96,13 @@ static unsigned terms(Wide t, unsigned most)
 
 // --- series
 
+// Just below 1, for what is less than 1 by too little to be seen: the direction matters to
+// rounding.
+static Fixed below_one(Fixed h)
+{
+    return h == ONE ? ONE - 1 : h;
+}
+
 #define TEN_AFTER(n)                                                                               \
     INVERSE((n) + 1), INVERSE((n) + 2), INVERSE((n) + 3), INVERSE((n) + 4), INVERSE((n) + 5),      \
         INVERSE((n) + 6), INVERSE((n) + 7), INVERSE((n) + 8), INVERSE((n) + 9), INVERSE((n) + 10)
@@ -122,7 +129,7 @@ static Wide odd_powers(Wide z, bool alternate)
         Fixed p = times(f, h);
         h = alternate ? inverse[n] - p : inverse[n] + p;
     }
-    return wide_mul(z, wide_of_fixed(h));
+    return wide_mul(z, wide_of_fixed(alternate ? below_one(h) : h));
 }
 
 Wide wide_twice_atanh(Wide z)
@@ -144,7 +151,7 @@ static Fixed alternating(Wide x2, int m)
     for (int n = m + 2 * (int)(terms(x2, 17) - 1); n >= m; n -= 2) {
         h = ONE - times(times(f, h), times(inverse[n], inverse[n + 1]));
     }
-    return h;
+    return below_one(h);
 }
 
 Wide wide_sin(Wide x)
