@@ -37,10 +37,11 @@ bool device_insn_known(const Engine *e, uint64_t phys)
 unsigned device_insn_distance(const Engine *e, uint64_t phys, unsigned bytes)
 {
     const DevicePage *p = device_page(e, phys);
-    unsigned at = phys & 0xfff;
-    for (unsigned n = 1; p && n < bytes; n++) {
-        if (known(p, at + n)) {
-            return n;
+    unsigned at = phys & 0xfff, end = at + bytes;
+    for (unsigned i = at + 1; p && i < end; i = (i | 63) + 1) {
+        uint64_t rest = p->known[i / 64] >> (i % 64);
+        if (rest) {
+            return MIN_OF(i + (unsigned)__builtin_ctzll(rest) - at, bytes);
         }
     }
     return bytes;
