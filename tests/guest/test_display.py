@@ -244,7 +244,7 @@ def vnc_viewer_of_debian():
         m.see(READY)
         port = int(re.search(r"127.0.0.1:(\d+)", m.say("info vnc")).group(1))
         file = os.path.join(m.dir, "shot.jpg")
-        subprocess.run([viewer, "-quiet", "-quality", "100", "localhost:%d" % (port - 5900), file],
+        subprocess.run([viewer, "-quiet", "-quality", "100", "127.0.0.1:%d" % (port - 5900), file],
                        check=True, timeout=PATIENCE, stderr=subprocess.DEVNULL)
         size = subprocess.run(["identify", "-format", "%wx%h", file], stdout=subprocess.PIPE,
                               check=True).stdout
