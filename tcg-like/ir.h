@@ -234,8 +234,9 @@ bool ir_flags_hold(IRFlagCond c, unsigned flags);
 // Text form, one insn a line: "%7 = add.i64 %3, %5". ir_print writes to a FILE (void * keeps stdio
 // out of this header); ir_parse reads what ir_print writes and returns NULL with *error set
 // (g_free). Helpers keep name and flags, not the function: a parsed block that calls one cannot be
-// run.
+// run. ir_text gives the same as a string (free).
 void ir_print(const IRBlock *b, void *file);
+char *ir_text(const IRBlock *b);
 IRBlock *ir_parse(const char *text, char **error);
 
 // Checks types, dominance, slots and the one terminal; NULL if sound, else a message (g_free).

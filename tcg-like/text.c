@@ -2,6 +2,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include "tcg-like/text_format.h"
+#include "util/log.h"
 
 static void print_memop(FILE *f, unsigned m)
 {
@@ -121,4 +122,17 @@ void ir_print(const IRBlock *b, void *file)
             print_insn(f, b, n);
         }
     }
+}
+
+char *ir_text(const IRBlock *b)
+{
+    char *text = NULL;
+    size_t size;
+    FILE *f = open_memstream(&text, &size);
+    if (!f) {
+        die("out of memory");
+    }
+    ir_print(b, f);
+    fclose(f);
+    return text;
 }

@@ -1,16 +1,9 @@
 // Random words through decoder, translation, passes and backend, under every combination of block
-// flags. Half of the words fit a row of the decode tables, the rest are noise. The IR is verified
-// after translation and after each pass (a debug build does), goes through its text form, and host
-// code is made of it; nothing is run (tests/oracle does that).
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include "host-backends/backend.h"
+// flags (blocks.h; running them is tests/oracle's part). Half of the words fit a row of the decode
+// tables, the rest are noise.
 #include "target-arm/a64/a64.h"
 #include "target-arm/board.h"
-#include "tcg-like/passes.h"
-#include "tests/fuzz/machine.h"
+#include "tests/fuzz/blocks.h"
 
 #define BLOCKS    400 // a run
 #define MAX_WORDS 64
@@ -18,10 +11,7 @@
 
 typedef struct Rig {
     Fuzz *f;
-    ARMCPU *cpu;
-    const HostBackend *backend;
-    CodeCache cache;
-    HostThunks thunks;
+    FuzzBlocks blocks;
     A64Pattern *pattern; // of all rows
     unsigned n_patterns;
 } Rig;
@@ -45,25 +35,11 @@ static void parse_rows(Rig *r)
 static Rig *rig_new(Fuzz *f)
 {
     Rig *r = g_new0(Rig, 1);
-    const char *why = NULL;
-    char *error = NULL;
     MachineConfig c = {.machine = "virt", .cpu = "max"};
-    FuzzMachine *fm = fuzz_machine_new(f, &c, NULL, &error);
-    if (!fm) {
-        fuzz_fail("machine: %s", error);
-    }
     r->f = f;
-    r->cpu = arm_cpu(fm->m->cpu[0]);
+    fuzz_blocks_init(&r->blocks, f, &c);
     if (fuzz_one_in(f, 4)) {
-        r->cpu->features = fuzz_random(f);
-    }
-    r->backend = host_backend_find(&why);
-    if (!r->backend) {
-        fuzz_fail("no backend: %s", why);
-    }
-    if (!codecache_init(&r->cache, 1 << 20) ||
-        !r->backend->emit_thunks(&r->cache, &r->thunks, r->cpu->vcpu.target)) {
-        fuzz_fail("no code cache");
+        arm_cpu(r->blocks.vcpu)->features = fuzz_random(f);
     }
     parse_rows(r);
     return r;
@@ -96,60 +72,9 @@ static uint64_t random_flags(Rig *r)
     return fuzz_one_in(r->f, 2) ? flags : fuzz_one_in(r->f, 2) ? common : common ^ 1 ^ flags % 4;
 }
 
-// --- what is done with a block
+// --- blocks
 
-static void verify(const IRBlock *b, const char *when)
-{
-    char *problem = ir_verify(b);
-    if (problem) {
-        ir_print(b, stderr);
-        fuzz_fail("%s: %s", when, problem);
-    }
-}
-
-static char *text_of(const IRBlock *b)
-{
-    char *text;
-    size_t size;
-    FILE *out = open_memstream(&text, &size);
-    ir_print(b, out);
-    fclose(out);
-    return text;
-}
-
-static void compile(Rig *r, IRBlock *ir)
-{
-    uint64_t insn_pc[MAX_WORDS + 1];
-    Block b = {.pc = ir->pc,
-               .guest_insns = (uint16_t)ir->guest_insns,
-               .guest_bytes = ir->guest_bytes,
-               .insn_pc = insn_pc,
-               .valid = true};
-    const IRInsn *last = &ir->insn[ir->n - 1];
-    bool call = last->op == IR_exit_call || (last->op == IR_exit_ind && last->aux2 == IR_IND_CALL);
-    b.n_links = (uint16_t)(ir->n_slots + call);
-    b.link = g_new0(BlockLink, b.n_links + 1u);
-    for (unsigned i = 0; i < b.n_links; i++) {
-        b.link[i].from = &b;
-        b.link[i].target_pc = i < ir->n_slots ? ir->exit_pc[i] : last->imm;
-        b.link[i].checked = i >= ir->n_slots || fuzz_one_in(r->f, 2);
-    }
-    size_t start = r->cache.used;
-    CompileRequest c = {&r->cache, &r->thunks, r->cpu->vcpu.target, ir, &b};
-    if (!r->backend->compile(&c)) {
-        fuzz_fail("a block of %u instructions does not fit into the code cache", ir->guest_insns);
-    }
-    for (unsigned i = 0; i < b.n_side; i++) {
-        if (b.side[i].insn_index >= ir->guest_insns || b.side[i].host_offset > b.code_size) {
-            fuzz_fail("side table entry %u is wrong", i);
-        }
-    }
-    r->cache.used = start;
-    g_free(b.side);
-    g_free(b.link);
-}
-
-static void one_block(Rig *r, IRBlock *ir)
+static void one_block(Rig *r)
 {
     Fuzz *f = r->f;
     uint32_t word[MAX_WORDS];
@@ -165,37 +90,16 @@ static void one_block(Rig *r, IRBlock *ir)
                           .max_insns = fuzz_one_in(f, 8) ? 1 + (unsigned)fuzz_below(f, n) : n,
                           .single = fuzz_one_in(f, 16)};
     q.max_insns = q.single ? 1 : q.max_insns;
-    if (f->verbose) {
-        printf("pc %llx flags %llx:", (unsigned long long)q.pc, (unsigned long long)q.flags);
-        for (unsigned i = 0; i < n; i++) {
-            printf(" %08x", word[i]);
-        }
-        printf("\n");
-        fflush(stdout);
-    }
-    ir_block_reset(ir);
-    ir->pc = q.pc;
-    arm_a64_translate(&r->cpu->vcpu, ir, &q);
-    if (!ir->guest_insns || ir->guest_insns > q.max_insns || !ir->n) {
-        fuzz_fail("%u instructions of at most %u", ir->guest_insns, q.max_insns);
-    }
-    verify(ir, "translated");
-    ir_optimize(ir, NULL, NULL);
-    verify(ir, "optimized");
-    free(text_of(ir));
-    compile(r, ir);
-    f->inputs += ir->guest_insns;
+    fuzz_block(&r->blocks, &q, q.bytes, 4);
 }
 
 static void run(Fuzz *f)
 {
     Rig *r = rig_new(f);
-    IRBlock *ir = ir_block_new();
     for (unsigned i = 0; i < BLOCKS; i++) {
-        one_block(r, ir);
+        one_block(r);
     }
-    ir_block_free(ir);
-    codecache_free(&r->cache);
+    fuzz_blocks_free(&r->blocks);
     g_free(r->pattern);
     g_free(r);
 }

@@ -1,20 +1,15 @@
 // Random bytes through x86's decoder, translation, passes and backend, in 16-, 32- and 64-bit mode
-// and every combination of block flags. Half of the instructions fit a row of the decode tables,
-// under a soup of prefixes; the rest is noise. Many blocks begin at a page's end. The IR is
-// verified after translation and after the passes, goes through its text form, and host code is
-// made of it; nothing is run (tests/oracle_x86 does that). What the decoder says of an instruction
-// must not change with the bytes that follow it.
+// and every combination of block flags (blocks.h; running them is tests/oracle_x86's part). Half of
+// the instructions fit a row of the decode tables, under a soup of prefixes; the rest is noise.
+// Many blocks begin at a page's end. What the decoder says of an instruction must not change with
+// the bytes that follow it.
 #include <ctype.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "accel/engine.h"
-#include "host-backends/backend.h"
 #include "target-x86/insn/insn.h"
 #include "target-x86/system.h"
-#include "tcg-like/passes.h"
-#include "tests/fuzz/machine.h"
+#include "tests/fuzz/blocks.h"
 
 #define BLOCKS 400 // a run
 #define RAM    0x100000
@@ -23,10 +18,7 @@
 typedef struct Rig {
     Fuzz *f;
     X86CPU *cpu;
-    Machine *m;
-    const HostBackend *backend;
-    CodeCache cache;
-    HostThunks thunks;
+    FuzzBlocks blocks;
     uint8_t code[BYTES];
     unsigned n;
 } Rig;
@@ -35,25 +27,11 @@ static Rig *rig_new(Fuzz *f)
 {
     static const char *const models[] = {"max", "max", "qemu64", "qemu32", "486", "Haswell"};
     Rig *r = g_new0(Rig, 1);
-    const char *why = NULL;
-    char *error = NULL;
     MachineConfig c = {.machine = "pc", .cpu = FUZZ_PICK(f, models)};
-    FuzzMachine *fm = fuzz_machine_new(f, &c, NULL, &error);
-    if (!fm) {
-        fuzz_fail("machine: %s", error);
-    }
     r->f = f;
-    r->m = fm->m;
-    r->cpu = x86_cpu(fm->m->cpu[0]);
+    fuzz_blocks_init(&r->blocks, f, &c);
+    r->cpu = x86_cpu(r->blocks.vcpu);
     r->cpu->decoder = x86_decoder_new();
-    r->backend = host_backend_find(&why);
-    if (!r->backend) {
-        fuzz_fail("no backend: %s", why);
-    }
-    if (!codecache_init(&r->cache, 1 << 20) ||
-        !r->backend->emit_thunks(&r->cache, &r->thunks, r->cpu->vcpu.target)) {
-        fuzz_fail("no code cache");
-    }
     return r;
 }
 
@@ -183,59 +161,6 @@ static void set_code_segment(Rig *r, uint64_t flags, uint64_t pc)
                                        : 0xffff;
 }
 
-// --- what is done with a block
-
-static void verify(const IRBlock *b, const char *when)
-{
-    char *problem = ir_verify(b);
-    if (problem) {
-        ir_print(b, stderr);
-        fuzz_fail("%s: %s", when, problem);
-    }
-}
-
-static char *text_of(const IRBlock *b)
-{
-    char *text;
-    size_t size;
-    FILE *out = open_memstream(&text, &size);
-    ir_print(b, out);
-    fclose(out);
-    return text;
-}
-
-static void compile(Rig *r, IRBlock *ir)
-{
-    uint64_t insn_pc[128];
-    Block b = {.pc = ir->pc,
-               .guest_insns = (uint16_t)ir->guest_insns,
-               .guest_bytes = ir->guest_bytes,
-               .insn_pc = insn_pc,
-               .valid = true};
-    const IRInsn *last = &ir->insn[ir->n - 1];
-    bool call = last->op == IR_exit_call || (last->op == IR_exit_ind && last->aux2 == IR_IND_CALL);
-    b.n_links = (uint16_t)(ir->n_slots + call);
-    b.link = g_new0(BlockLink, b.n_links + 1u);
-    for (unsigned i = 0; i < b.n_links; i++) {
-        b.link[i].from = &b;
-        b.link[i].target_pc = i < ir->n_slots ? ir->exit_pc[i] : last->imm;
-        b.link[i].checked = i >= ir->n_slots || fuzz_one_in(r->f, 2);
-    }
-    size_t start = r->cache.used;
-    CompileRequest c = {&r->cache, &r->thunks, r->cpu->vcpu.target, ir, &b};
-    if (!r->backend->compile(&c)) {
-        fuzz_fail("a block of %u instructions does not fit into the code cache", ir->guest_insns);
-    }
-    for (unsigned i = 0; i < b.n_side; i++) {
-        if (b.side[i].insn_index >= ir->guest_insns || b.side[i].host_offset > b.code_size) {
-            fuzz_fail("side table entry %u is wrong", i);
-        }
-    }
-    r->cache.used = start;
-    g_free(b.side);
-    g_free(b.link);
-}
-
 // --- the decoder alone
 
 // Too few bytes: more are asked for. Enough: more make no difference.
@@ -276,48 +201,24 @@ static TranslateRequest request(Rig *r, uint64_t pc, const uint8_t *host)
     return q;
 }
 
-static void one_block(Rig *r, IRBlock *ir)
+static void one_block(Rig *r)
 {
     Fuzz *f = r->f;
     uint64_t pc = RAM + (fuzz_one_in(f, 3) ? 0xff0 + fuzz_below(f, 16) : fuzz_below(f, 0xf00));
     make_code(r);
-    mem_write(r->m->memory, pc, r->code, r->n);
+    mem_write(r->blocks.m->memory, pc, r->code, r->n);
     TranslateRequest q = request(r, pc, r->code);
-    if (f->verbose) {
-        printf("pc %llx flags %llx:", (unsigned long long)pc, (unsigned long long)q.flags);
-        for (unsigned i = 0; i < r->n; i++) {
-            printf(" %02x", r->code[i]);
-        }
-        printf("\n");
-        fflush(stdout);
-    }
     check_lengths(r, q.flags);
-    ir_block_reset(ir);
-    ir->pc = q.pc;
-    x86_translate(&r->cpu->vcpu, ir, &q);
-    if (!ir->guest_insns || ir->guest_insns > q.max_insns || !ir->n) {
-        fuzz_fail("%u instructions of at most %u", ir->guest_insns, q.max_insns);
-    }
-    if (ir->guest_bytes > q.bytes && ir->guest_insns != 1) {
-        fuzz_fail("a block of %u instructions goes on into the next page", ir->guest_insns);
-    }
-    verify(ir, "translated");
-    ir_optimize(ir, NULL, NULL);
-    verify(ir, "optimized");
-    free(text_of(ir));
-    compile(r, ir);
-    f->inputs += ir->guest_insns;
+    fuzz_block(&r->blocks, &q, r->n, 1);
 }
 
 static void run(Fuzz *f)
 {
     Rig *r = rig_new(f);
-    IRBlock *ir = ir_block_new();
     for (unsigned i = 0; i < BLOCKS; i++) {
-        one_block(r, ir);
+        one_block(r);
     }
-    ir_block_free(ir);
-    codecache_free(&r->cache);
+    fuzz_blocks_free(&r->blocks);
     g_free(r);
 }
 

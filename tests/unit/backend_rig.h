@@ -301,11 +301,7 @@ static inline void describe_vcpu(GString *s, const Run *x, const Run *y)
 static inline char *describe(const Run *before, const Run *x, const Run *y, const IRBlock *b)
 {
     GString *s = g_string_new("");
-    char *text;
-    size_t size;
-    FILE *f = open_memstream(&text, &size);
-    ir_print(b, f);
-    fclose(f);
+    char *text = ir_text(b);
     g_string_append(s, text);
     free(text);
     for (unsigned k = 0; k < 6; k++) {

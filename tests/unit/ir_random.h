@@ -3,24 +3,11 @@
 #ifndef TESTS_IR_RANDOM_H
 #define TESTS_IR_RANDOM_H
 
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include "accel/vcpu.h"
 #include "softmmu/softmmu.h"
 #include "tcg-like/builder.h"
 #include "tcg-like/passes.h"
-
-// The block's text form; free() it.
-static inline char *print(const IRBlock *b)
-{
-    char *text;
-    size_t size;
-    FILE *f = open_memstream(&text, &size);
-    ir_print(b, f);
-    fclose(f);
-    return text;
-}
 
 typedef struct Random {
     uint64_t x;

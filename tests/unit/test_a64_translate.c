@@ -22,12 +22,8 @@ static char *translate_at(uint64_t pc, uint64_t flags, const uint32_t *words, un
                           .max_insns = n};
     cpu->features = ~UINT64_C(0);
     arm_a64_translate(&cpu->vcpu, b, &r);
-    char *problem = ir_verify(b), *text;
+    char *problem = ir_verify(b), *text = ir_text(b);
     cr_assert_null(problem, "%s", problem);
-    size_t size;
-    FILE *f = open_memstream(&text, &size);
-    ir_print(b, f);
-    fclose(f);
     ir_block_free(b);
     a64_decoder_free(cpu->decoder);
     g_free(cpu);

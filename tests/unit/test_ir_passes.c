@@ -35,7 +35,7 @@ static void run_file(const char *path)
         pass->run(b);
         cr_assert_null(error = ir_verify(b), "%s: %s", path, error);
     }
-    char *out = print(b);
+    char *out = ir_text(b);
     cr_expect_str_eq(out, parts[1], "%s gives\n%s", path, out);
     free(out);
     ir_block_free(b);
@@ -120,7 +120,7 @@ static void check(uint64_t seed, const IRBlock *before, const IRBlock *after, co
         run(x, before);
         run(y, after);
         if (!same(x, y)) {
-            char *p = print(before), *q = print(after);
+            char *p = ir_text(before), *q = ir_text(after);
             cr_assert_fail("seed %lu, state %u: %s changes the meaning of\n%sto\n%s", seed, n, pass,
                            p, q);
         }

@@ -50,11 +50,11 @@ static void round_trip(const IRBlock *b)
 {
     char *error = ir_verify(b);
     cr_assert_null(error, "%s", error);
-    char *first = print(b);
+    char *first = ir_text(b);
     IRBlock *again = ir_parse(first, &error);
     cr_assert(again, "%s in\n%s", error, first);
     cr_assert_null(error = ir_verify(again), "%s", error);
-    char *second = print(again);
+    char *second = ir_text(again);
     cr_expect_str_eq(first, second);
     free(first);
     free(second);
@@ -153,7 +153,7 @@ Test(ir_text, garbage)
         Random r = random_seeded(seed);
         IRBlock *b = block_of_all(&r);
         ir_exit_jump(b, 0x2000);
-        char *text = print(b), *error = NULL;
+        char *text = ir_text(b), *error = NULL;
         size_t n = strlen(text);
         for (unsigned k = 1 + rnd(&r, 3); k-- > 0;) {
             text[rnd(&r, (unsigned)n)] = " %=.,:_0123456789abcdefx\n"[rnd(&r, 25)];
