@@ -12,6 +12,7 @@
 #include "gdbstub/gdbstub.h"
 #include "hw/core/powerdown.h"
 #include "hw/watchdog/watchdog.h"
+#include "monitor/row.h"
 #include "net/net.h"
 #include "util/keyval.h"
 #include "util/log.h"
@@ -65,9 +66,6 @@ static void unknown(bool info, const char *name, GString *out)
 }
 
 // --- commands
-
-#define COMMAND(fn) static void fn(Machine *m, int argc, char **argv, GString *out)
-#define UNUSED_ARGS (void)m, (void)argc, (void)argv, (void)out
 
 COMMAND(cmd_help)
 {
@@ -325,16 +323,10 @@ static void print_network(Machine *m, void *file)
     net_print(m, file);
 }
 
-#define INFO_PRINT(fn, print)                                                                      \
-    COMMAND(fn)                                                                                    \
-    {                                                                                              \
-        UNUSED_ARGS;                                                                               \
-        monitor_capture(out, print, m);                                                            \
-    }
-INFO_PRINT(info_jit, print_stats)
-INFO_PRINT(info_network, print_network)
-INFO_PRINT(info_block, block_print)
-INFO_PRINT(info_chardev, chardev_print)
+COMMAND_PRINT(info_jit, print_stats)
+COMMAND_PRINT(info_network, print_network)
+COMMAND_PRINT(info_block, block_print)
+COMMAND_PRINT(info_chardev, chardev_print)
 
 static const MonitorCommand info[] = {
     {"version", NULL, "", "Mimus's version", info_version},
@@ -345,6 +337,8 @@ static const MonitorCommand info[] = {
     {"jit", NULL, "", "the translator's statistics", info_jit},
     {"block", NULL, "", "disk images", info_block},
     {"network", NULL, "", "network backends", info_network},
+    // In QEMU these are the user-mode networks' connections; here a part of `info network`.
+    {"usernet", NULL, "", "connections of user-mode networks", info_network},
     {"chardev", NULL, "", "character backends", info_chardev},
     {"pic", NULL, "", "a PC's interrupt controllers", monitor_pic},
     {"lapic", NULL, "", "a PC's local APICs", monitor_lapic},

@@ -33,6 +33,8 @@ GPtrArray *monitor_complete(Machine *m, const char *line);
 
 // "0x1000", "$pc", "$sp+16": a sum of numbers and registers of the vCPU. False: it is none.
 bool monitor_number(VCPU *v, const char *text, uint64_t *value);
+// A number as formats x, d, u, o and c show it; x: with this many digits at least.
+void monitor_append_value(GString *out, char format, unsigned digits, uint64_t value);
 // A function that prints to a FILE, printing to a GString.
 void monitor_capture(GString *out, void (*print)(Machine *, void *file), Machine *m);
 

@@ -159,26 +159,24 @@ static bool parse_format(const char *f, Examine *e)
     return e->count <= MAX_EXAMINE;
 }
 
-static void append_value(GString *out, const Examine *e, uint64_t value)
+void monitor_append_value(GString *out, char format, unsigned digits, uint64_t value)
 {
-    unsigned digits = e->size * 2;
-    int64_t sign = sextract64(value, 0, e->size * 8);
-    switch (e->format) {
+    switch (format) {
     case 'd':
-        g_string_append_printf(out, " %" G_GINT64_FORMAT, sign);
+        g_string_append_printf(out, "%" G_GINT64_FORMAT, (int64_t)value);
         break;
     case 'u':
-        g_string_append_printf(out, " %" G_GUINT64_FORMAT, value);
+        g_string_append_printf(out, "%" G_GUINT64_FORMAT, value);
         break;
     case 'o':
-        g_string_append_printf(out, " 0%" G_GINT64_MODIFIER "o", value);
+        g_string_append_printf(out, "0%" G_GINT64_MODIFIER "o", value);
         break;
     case 'c':
-        g_string_append_printf(out, g_ascii_isprint((char)value) ? " '%c'" : " '\\x%02x'",
-                               (int)value);
+        g_string_append_printf(out, g_ascii_isprint((char)value) ? "'%c'" : "'\\x%02x'",
+                               (unsigned)(value & 0xff));
         break;
     default:
-        g_string_append_printf(out, " 0x%0*" G_GINT64_MODIFIER "x", (int)digits, value);
+        g_string_append_printf(out, "0x%0*" G_GINT64_MODIFIER "x", (int)digits, value);
         break;
     }
 }
@@ -195,7 +193,9 @@ static void examine_values(const Examine *e, GString *out)
             g_string_append(out, " nothing is mapped there");
             break;
         }
-        append_value(out, e, value);
+        value = e->format == 'd' ? (uint64_t)sextract64(value, 0, e->size * 8) : value;
+        g_string_append_c(out, ' ');
+        monitor_append_value(out, e->format, e->size * 2, value);
     }
     g_string_append_c(out, '\n');
 }

@@ -5,13 +5,9 @@
 #include "block/block.h"
 #include "hw/core/irq_stats.h"
 #include "hw/pci/pci.h"
-#include "monitor/commands.h"
-#include "net/net.h"
+#include "monitor/row.h"
 #include "ui/input.h"
 #include "util/log.h"
-
-#define COMMAND(fn) static void fn(Machine *m, int argc, char **argv, GString *out)
-#define UNUSED_ARGS (void)m, (void)argc, (void)argv, (void)out
 
 COMMAND(info_name)
 {
@@ -65,11 +61,7 @@ static void print_pci(Machine *m, void *file)
     }
 }
 
-COMMAND(info_pci)
-{
-    UNUSED_ARGS;
-    monitor_capture(out, print_pci, m);
-}
+COMMAND_PRINT(info_pci, print_pci)
 
 // --- disks
 
@@ -94,15 +86,10 @@ COMMAND(info_blockstats)
 
 // --- memory map
 
-typedef struct Region {
-    GString *out;
-} Region;
-
-static void add_rom(void *opaque, const char *name, uint64_t phys, uint8_t *host, uint64_t size)
+static void add_ram(void *out, const char *name, uint64_t phys, uint8_t *host, uint64_t size)
 {
-    const Region *r = opaque;
     (void)host;
-    g_string_append_printf(r->out,
+    g_string_append_printf(out,
                            "addr=%016" G_GINT64_MODIFIER "x size=0x%06" G_GINT64_MODIFIER
                            "x mem=ram name=\"%s\"\n",
                            phys, size, name);
@@ -111,8 +98,7 @@ static void add_rom(void *opaque, const char *name, uint64_t phys, uint8_t *host
 COMMAND(info_ramblock)
 {
     UNUSED_ARGS;
-    Region r = {out};
-    address_space_each_ram(m->memory, add_rom, &r);
+    address_space_each_ram(m->memory, add_ram, out);
 }
 
 // What the command line puts into memory. Boards copy it there again at each reset.
@@ -167,18 +153,6 @@ COMMAND(info_replay)
                            machine_icount(m));
 }
 
-// In QEMU these are the user-mode networks' connections; here they are part of `info network`.
-static void print_network(Machine *m, void *file)
-{
-    net_print(m, file);
-}
-
-COMMAND(info_usernet)
-{
-    UNUSED_ARGS;
-    monitor_capture(out, print_network, m);
-}
-
 static void add_irqs(void *out, const char *name, const uint64_t *count, unsigned n)
 {
     g_string_append_printf(out, "IRQ statistics for %s:\n", name);
@@ -216,7 +190,6 @@ static const MonitorCommand info[] = {
     {"log", NULL, "", "how often the guest did what is not there or wrong", info_log},
     {"irq", NULL, "", "how often lines of interrupt controllers rose", info_irq},
     {"replay", NULL, "", "recording and replay", info_replay},
-    {"usernet", NULL, "", "connections of user-mode networks", info_usernet},
     {"history", NULL, "", "the lines typed here", info_history},
     {NULL, NULL, NULL, NULL, NULL},
 };

@@ -37,24 +37,8 @@ static void cmd_print(Machine *m, int argc, char **argv, GString *out)
         monitor_usage(argv[0], out);
         return;
     }
-    switch (how) {
-    case 'x':
-        g_string_append_printf(out, "0x%" G_GINT64_MODIFIER "x\n", value);
-        break;
-    case 'u':
-        g_string_append_printf(out, "%" G_GUINT64_FORMAT "\n", value);
-        break;
-    case 'o':
-        g_string_append_printf(out, "0%" G_GINT64_MODIFIER "o\n", value);
-        break;
-    case 'c':
-        g_string_append_printf(out, g_ascii_isprint((char)value) ? "'%c'\n" : "'\\x%02x'\n",
-                               (unsigned)(value & 0xff));
-        break;
-    default:
-        g_string_append_printf(out, "%" G_GINT64_FORMAT "\n", (int64_t)value);
-        break;
-    }
+    monitor_append_value(out, how, 1, value);
+    g_string_append_c(out, '\n');
 }
 
 // --- sum: the BSD checksum, 16 bits
