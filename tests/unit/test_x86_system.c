@@ -8,41 +8,16 @@
 
 #include "host-backends/backend.h"
 #include "target-x86/system.h"
+#include "tests/unit/x86_machine.h"
 #include "tests/x86_system/kvm.h"
 #include "tests/x86_system/programs.h"
 
 #define MAX_INSNS 3000000
 
-typedef struct Rig {
-    Machine *m;
-    X86CPU *c;
-    uint8_t *ram;
-} Rig;
-
-static uint64_t no_time(void *opaque)
+static X86Machine machine_for(bool translate)
 {
-    (void)opaque;
-    return 0;
-}
-
-static Rig rig_new(bool translate)
-{
-    static const BoardType board = {.name = "test", .target = "x86_64"};
-    MachineConfig config = {.machine = "test", .cpu = "max"};
-    if (translate) {
-        config.engine = (EngineConfig){.backend = &host_backend_x86_64, .cache_bytes = 32u << 20};
-    }
-    Rig r = {.m = machine_new(&board, &config)};
-    MemRegion *ram = mem_ram("ram", SCENARIO_RAM);
-    mem_map(address_space_root(r.m->memory), 0, ram, 0);
-    r.ram = mem_host(ram);
-    r.m->io = address_space_new("io", mem_container("io", 0x10000));
-    clock_set_source(r.m->clock, no_time, NULL);
-    char *error = NULL;
-    VCPU *v = x86_cpu_create(r.m, "max", &error);
-    cr_assert(v, "%s", error);
-    r.c = x86_cpu(v);
-    return r;
+    EngineConfig jit = {.backend = &host_backend_x86_64, .cache_bytes = 32u << 20};
+    return x86_machine_new(SCENARIO_RAM, translate ? jit : (EngineConfig){0});
 }
 
 static ScenarioSegment segment(const X86Segment *s)
@@ -74,7 +49,7 @@ static void state_of(const X86CPU *c, ScenarioState *out)
     out->dr7 = c->sys->dr[7] | 0x400;
 }
 
-static void run_here(Rig *r, const Scenario *s, ScenarioState *out)
+static void run_here(X86Machine *r, const Scenario *s, ScenarioState *out)
 {
     machine_reset(r->m);
     r->m->stop = MACHINE_RUNNING;
@@ -209,7 +184,7 @@ static bool same(const Scenario *s, const ScenarioState *a, const uint8_t *ram_a
 
 Test(x86_system, as_this_hosts_cpu, .timeout = 600)
 {
-    Rig here = rig_new(false);
+    X86Machine here = machine_for(false);
     Kvm kvm;
     unsigned bad = 0, n = 0;
     if (!kvm_open(&kvm)) {
@@ -264,7 +239,7 @@ static uint64_t hash_of(const ScenarioState *s, const uint8_t *ram)
 
 Test(x86_system, as_expected, .timeout = 600)
 {
-    Rig rig = rig_new(true);
+    X86Machine rig = machine_for(true);
     for (const Scenario *s = x86_scenarios; s < x86_scenarios_end; s++) {
         ScenarioState state;
         memset(&state, 0, sizeof(state));
@@ -283,7 +258,7 @@ Test(x86_system, as_expected, .timeout = 600)
 
 Test(x86_system, interpreted_and_translated, .timeout = 600)
 {
-    Rig here = rig_new(false), there = rig_new(true);
+    X86Machine here = machine_for(false), there = machine_for(true);
     for (const Scenario *s = x86_scenarios; s < x86_scenarios_end; s++) {
         ScenarioState a = {0}, b = {0};
         if (wanted(s)) {

@@ -4,10 +4,9 @@
 #include <math.h>
 #include <string.h>
 
-#include "hw/core/machine.h"
-#include "target-x86/board.h"
 #include "target-x86/fp/sse.h"
 #include "target-x86/fp/xsave.h"
+#include "tests/unit/x86_machine.h"
 
 // --- RCPPS, RSQRTPS
 static float estimate(const IRVHelper *h, uint32_t bits, uint32_t *out)
@@ -62,39 +61,22 @@ Test(x86_vector, estimates_of_special_values)
 #define AREA 0x2000
 
 typedef struct Rig {
-    Machine *m;
     X86CPU *c;
     uint8_t *ram;
     unsigned runs;
 } Rig;
 
-static uint64_t no_time(void *opaque)
-{
-    (void)opaque;
-    return 0;
-}
-
 static Rig rig_new(void)
 {
-    static const BoardType board = {.name = "test", .target = "x86_64"};
-    MachineConfig config = {.machine = "test", .cpu = "max"};
-    Rig r = {.m = machine_new(&board, &config)};
-    MemRegion *ram = mem_ram("ram", 0x10000);
-    mem_map(address_space_root(r.m->memory), 0, ram, 0);
-    r.ram = mem_host(ram);
-    r.m->io = address_space_new("io", mem_container("io", 0x10000));
-    clock_set_source(r.m->clock, no_time, NULL);
-    char *error = NULL;
-    VCPU *v = x86_cpu_create(r.m, "max", &error);
-    cr_assert(v, "%s", error);
-    machine_reset(r.m);
-    r.c = x86_cpu(v);
+    X86Machine x = x86_machine_new(0x10000, (EngineConfig){0});
+    VCPU *v = &x.c->vcpu;
+    machine_reset(x.m);
     x86_cpu_boot_flat32(v, CODE, AREA, 0);
     v->stopped = v->halted = 0;
-    r.c->cr4 |= X86_CR4_OSFXSR | X86_CR4_OSXSAVE;
-    r.c->xcr0 = XSTATE_ALL;
-    x86_mode_changed(r.c);
-    return r;
+    x.c->cr4 |= X86_CR4_OSFXSR | X86_CR4_OSXSAVE;
+    x.c->xcr0 = XSTATE_ALL;
+    x86_mode_changed(x.c);
+    return (Rig){.c = x.c, .ram = x.ram};
 }
 
 // eax: the components asked for.
