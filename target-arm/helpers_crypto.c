@@ -1,6 +1,7 @@
 // SHA512, SM3 and SM4 steps: helpers_crypto.h. The functions of FIPS 180-4 and GB/T 32905, 32907,
 // arranged as DDI 0487 C7.2 tells.
 #include "target-arm/helpers_crypto.h"
+#include "util/sha.h"
 
 #define HELPER(name)                                                                               \
     static void do_##name(VCPU *v, V128 *d, const V128 *a, const V128 *b, const V128 *c,           \
@@ -11,23 +12,6 @@
 #define UNUSED(x) ((void)(x))
 
 typedef struct VCPU VCPU;
-
-static uint32_t rol(uint32_t x, unsigned n)
-{
-    return ror32(x, 32 - n);
-}
-static uint32_t choose(uint32_t x, uint32_t y, uint32_t z)
-{
-    return ((y ^ z) & x) ^ z;
-}
-static uint32_t parity(uint32_t x, uint32_t y, uint32_t z)
-{
-    return x ^ y ^ z;
-}
-static uint32_t majority(uint32_t x, uint32_t y, uint32_t z)
-{
-    return (x & y) | ((x | y) & z);
-}
 
 // --- SHA512
 

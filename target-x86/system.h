@@ -181,6 +181,9 @@ typedef struct X86Stack {
     uint32_t error;
 } X86Stack;
 X86Stack x86_stack_current(X86CPU *c);
+// An inner level's, before SS is loaded with it; in 64-bit mode it has no segment.
+X86Stack x86_stack_inner(X86CPU *c, const X86Segment *ss, uint64_t sp);
+X86Stack x86_stack_inner64(X86CPU *c, uint64_t sp);
 void x86_stack_push(X86Stack *s, uint64_t value, unsigned bytes);
 uint64_t x86_stack_pop(X86Stack *s, unsigned bytes);
 uint64_t x86_stack_peek(X86Stack *s, uint64_t skip, unsigned bytes); // without moving

@@ -2,23 +2,7 @@
 // a vector holds a or e, and the earliest word of the message schedule.
 #include <string.h>
 #include "tcg-like/interp_ops.h"
-
-static uint32_t rol(uint32_t x, unsigned n)
-{
-    return ror32(x, 32 - n);
-}
-static uint32_t choose(uint32_t x, uint32_t y, uint32_t z)
-{
-    return ((y ^ z) & x) ^ z;
-}
-static uint32_t parity(uint32_t x, uint32_t y, uint32_t z)
-{
-    return x ^ y ^ z;
-}
-static uint32_t majority(uint32_t x, uint32_t y, uint32_t z)
-{
-    return (x & y) | ((x | y) & z);
-}
+#include "util/sha.h"
 
 // --- SHA-1
 typedef uint32_t Mix(uint32_t x, uint32_t y, uint32_t z);

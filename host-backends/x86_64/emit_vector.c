@@ -148,18 +148,6 @@ void x86_vector_simple(Emit *e, const IRInsn *i, unsigned op)
     vex_rrr(&e->c, op, ra_def(&e->ra, e->at, i->arg[0], false), a, b);
 }
 
-#define BY_SIZE(name, b, w, d, q)                                                                  \
-    EMIT(name)                                                                                     \
-    {                                                                                              \
-        static const uint16_t op[] = {b, w, d, q};                                                 \
-        x86_vector_simple(e, i, op[i->aux & 3]);                                                   \
-    }
-#define ANY_SIZE(name, op)                                                                         \
-    EMIT(name)                                                                                     \
-    {                                                                                              \
-        x86_vector_simple(e, i, op);                                                               \
-    }
-
 ANY_SIZE(vand, V_PAND)
 ANY_SIZE(vor, V_POR)
 ANY_SIZE(vxor, V_PXOR)

@@ -46,6 +46,19 @@ VRegs x86_v2(Emit *e, const IRInsn *i);
 void x86_by_reference(Emit *e, const IRInsn *i);
 // One instruction, or the reference function where op is 0. The second operand may be in memory.
 void x86_vector_simple(Emit *e, const IRInsn *i, unsigned op);
+// Emitters of one instruction: for each lane size, or the same for all.
+#define BY_SIZE(name, b, w, d, q)                                                                  \
+    EMIT(name)                                                                                     \
+    {                                                                                              \
+        static const uint16_t op[] = {b, w, d, q};                                                 \
+        x86_vector_simple(e, i, op[i->aux & 3]);                                                   \
+    }
+#define ANY_SIZE(name, op)                                                                         \
+    EMIT(name)                                                                                     \
+    {                                                                                              \
+        x86_vector_simple(e, i, op);                                                               \
+    }
+
 void x86_ones(Emit *e, int reg);
 void x86_zero(Emit *e, int reg);
 void x86_vi(Emit *e, unsigned op, int dst, int vvvv, int src, unsigned imm); // with an immediate

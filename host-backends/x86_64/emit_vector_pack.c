@@ -3,18 +3,6 @@
 #include "host-backends/x86_64/emit_vector.h"
 #include "tcg-like/passes.h"
 
-#define BY_SIZE(name, b, w, d, q)                                                                  \
-    EMIT(name)                                                                                     \
-    {                                                                                              \
-        static const uint16_t op[] = {b, w, d, q};                                                 \
-        x86_vector_simple(e, i, op[i->aux & 3]);                                                   \
-    }
-#define ANY_SIZE(name, op)                                                                         \
-    EMIT(name)                                                                                     \
-    {                                                                                              \
-        x86_vector_simple(e, i, op);                                                               \
-    }
-
 ANY_SIZE(vshufb, V_PSHUFB)
 ANY_SIZE(vmulh_s, 0xe5 | M0F)
 ANY_SIZE(vmulh_u, 0xe4 | M0F)

@@ -138,27 +138,6 @@ static void read_gate_target(X86CPU *c, const Gate *g, X86Desc *d)
     check_offset(c, d, g->eip);
 }
 
-static X86Stack stack_of(X86CPU *c, const X86Segment *ss, uint64_t sp)
-{
-    if (x86_long_mode(c)) {
-        return (X86Stack){.c = c,
-                          .sp = sp,
-                          .mask = ~UINT64_C(0),
-                          .flat64 = true,
-                          .as = X86_AS_SYSTEM,
-                          .vector = X86_SS_FAULT};
-    }
-    return (X86Stack){.c = c,
-                      .sp = sp,
-                      .base = ss->base,
-                      .mask = ss->attr & X86_DESC_B ? UINT32_MAX : 0xffff,
-                      .limit = ss->limit,
-                      .attr = ss->attr,
-                      .as = X86_AS_SYSTEM,
-                      .vector = X86_SS_FAULT,
-                      .error = ss->selector & ~3u};
-}
-
 static void call_inner(X86CPU *c, const Gate *g, X86Desc *d, uint64_t return_eip)
 {
     unsigned cpl = x86_desc_dpl(d);
@@ -171,7 +150,8 @@ static void call_inner(X86CPU *c, const Gate *g, X86Desc *d, uint64_t return_eip
     } else {
         ss = x86_inner_ss(c, selector, cpl);
     }
-    X86Stack from = x86_stack_current(c), to = stack_of(c, &ss, sp);
+    X86Stack from = x86_stack_current(c),
+             to = x86_long_mode(c) ? x86_stack_inner64(c, sp) : x86_stack_inner(c, &ss, sp);
     x86_stack_push(&to, c->seg[X86_SS].selector, g->n);
     x86_stack_push(&to, c->vcpu.gpr[X86_RSP], g->n);
     for (unsigned i = g->params; i-- > 0;) {

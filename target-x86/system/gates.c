@@ -171,19 +171,6 @@ static void finish(X86CPU *c, const Gate *g, const Target *t)
 
 // --- protected mode
 
-static X86Stack inner_stack(X86CPU *c, const X86Segment *ss, uint64_t sp)
-{
-    return (X86Stack){.c = c,
-                      .sp = sp,
-                      .base = ss->base,
-                      .mask = ss->attr & X86_DESC_B ? UINT32_MAX : 0xffff,
-                      .limit = ss->limit,
-                      .attr = ss->attr,
-                      .as = X86_AS_SYSTEM,
-                      .vector = X86_SS_FAULT,
-                      .error = SELECTOR_ERROR(ss->selector)};
-}
-
 static void push_v86_segments(X86CPU *c, X86Stack *st, unsigned n)
 {
     static const uint8_t order[] = {X86_GS, X86_FS, X86_DS, X86_ES};
@@ -218,7 +205,7 @@ static void enter_inner(X86CPU *c, const X86Event *e, const Gate *g, const Targe
     bool v86 = x86_v86(c);
     x86_tss_stack(c, t->cpl, &selector, &sp);
     X86Segment ss = x86_inner_ss(c, selector, t->cpl);
-    X86Stack st = inner_stack(c, &ss, sp);
+    X86Stack st = x86_stack_inner(c, &ss, sp);
     if (v86) {
         push_v86_segments(c, &st, n);
     }
@@ -283,12 +270,8 @@ static void enter_long(X86CPU *c, const X86Event *e)
     } else if (t.cpl < c->cpl) {
         x86_tss_stack(c, t.cpl, &unused, &sp);
     }
-    X86Stack st = {.c = c,
-                   .sp = sp & ~UINT64_C(15),
-                   .mask = ~UINT64_C(0),
-                   .flat64 = true,
-                   .as = t.cpl < 3 ? X86_AS_SYSTEM : X86_AS_CPL,
-                   .vector = X86_SS_FAULT};
+    X86Stack st = x86_stack_inner64(c, sp & ~UINT64_C(15));
+    st.as = t.cpl < 3 ? X86_AS_SYSTEM : X86_AS_CPL;
     x86_stack_push(&st, c->seg[X86_SS].selector, 8);
     x86_stack_push(&st, c->vcpu.gpr[X86_RSP], 8);
     push_frame(c, &st, e, 8);

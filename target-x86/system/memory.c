@@ -126,6 +126,29 @@ X86Stack x86_stack_current(X86CPU *c)
                       .vector = X86_SS_FAULT};
 }
 
+X86Stack x86_stack_inner(X86CPU *c, const X86Segment *ss, uint64_t sp)
+{
+    return (X86Stack){.c = c,
+                      .sp = sp,
+                      .base = ss->base,
+                      .mask = ss->attr & X86_DESC_B ? UINT32_MAX : 0xffff,
+                      .limit = ss->limit,
+                      .attr = ss->attr,
+                      .as = X86_AS_SYSTEM,
+                      .vector = X86_SS_FAULT,
+                      .error = ss->selector & ~3u};
+}
+
+X86Stack x86_stack_inner64(X86CPU *c, uint64_t sp)
+{
+    return (X86Stack){.c = c,
+                      .sp = sp,
+                      .mask = ~UINT64_C(0),
+                      .flat64 = true,
+                      .as = X86_AS_SYSTEM,
+                      .vector = X86_SS_FAULT};
+}
+
 static uint64_t stack_address(X86Stack *s, uint64_t sp, unsigned bytes)
 {
     uint64_t off = sp & s->mask;

@@ -150,6 +150,25 @@ static inline void random_put(RandomBlock *g)
     }
 }
 
+// Into register reg of the value's kind.
+static inline void put_value(IRBlock *b, IRRef x, unsigned reg)
+{
+    switch (ir_type(b, x)) {
+    case IR_V128:
+        ir_put(b, offsetof(VCPU, vec[reg]), x);
+        break;
+    case IR_FLAGS:
+        ir_put(b, offsetof(VCPU, flags), x);
+        break;
+    case IR_I64:
+        ir_put(b, offsetof(VCPU, gpr[reg]), x);
+        break;
+    default:
+        ir_put(b, offsetof(VCPU, gpr[reg]), ir_extu(b, x));
+        break;
+    }
+}
+
 static inline bool is_widening(unsigned op)
 {
     return (op >= IR_vmull_s && op <= IR_vmull2_u) || (op >= IR_vwiden_s && op <= IR_vwiden2_u);

@@ -5,25 +5,6 @@
 #include "backend_rig.h"
 
 // --- one op
-static void put_result(IRBlock *b, IRRef x, Random *r)
-{
-    unsigned reg = rnd(r, 8);
-    switch (ir_type(b, x)) {
-    case IR_V128:
-        ir_put(b, offsetof(VCPU, vec[reg]), x);
-        break;
-    case IR_FLAGS:
-        ir_put(b, offsetof(VCPU, flags), x);
-        break;
-    case IR_I64:
-        ir_put(b, offsetof(VCPU, gpr[reg]), x);
-        break;
-    default:
-        ir_put(b, offsetof(VCPU, gpr[reg]), ir_extu(b, x));
-        break;
-    }
-}
-
 // The op, sometimes after a few others; the result is put at once or after more ops.
 static IRBlock *op_block(Host *h, Random *r, unsigned op)
 {
@@ -36,9 +17,9 @@ static IRBlock *op_block(Host *h, Random *r, unsigned op)
         random_any_op(&g);
         random_put(&g);
     }
-    put_result(g.b, x, r);
+    put_value(g.b, x, rnd(r, 8));
     if (rnd(r, 4) == 0) {
-        put_result(g.b, x, r); // a second use
+        put_value(g.b, x, rnd(r, 8)); // a second use
     }
     if (rnd(r, 2)) {
         ir_exit_jump(g.b, 0x2000);

@@ -338,24 +338,6 @@ static IRRef make(IRBlock *b, Random *r, const Row *row)
     return ir_append(b, i);
 }
 
-static void put(IRBlock *b, IRRef x, unsigned reg)
-{
-    switch (ir_type(b, x)) {
-    case IR_V128:
-        ir_put(b, offsetof(VCPU, vec[reg]), x);
-        break;
-    case IR_FLAGS:
-        ir_put(b, offsetof(VCPU, flags), x);
-        break;
-    case IR_I64:
-        ir_put(b, offsetof(VCPU, gpr[reg]), x);
-        break;
-    default:
-        ir_put(b, offsetof(VCPU, gpr[reg]), ir_extu(b, x));
-        break;
-    }
-}
-
 static char *compare_row(Host *h, const Row *row, uint64_t seed)
 {
     Random r = random_seeded(seed);
@@ -364,9 +346,9 @@ static char *compare_row(Host *h, const Row *row, uint64_t seed)
     b->guest_insns = 1;
     ir_insn(b, 0x1000, 0);
     IRRef x = make(b, &r, row);
-    put(b, x, rnd(&r, 8));
+    put_value(b, x, rnd(&r, 8));
     if (rnd(&r, 3) == 0) {
-        put(b, x, rnd(&r, 8));
+        put_value(b, x, rnd(&r, 8));
     }
     ir_exit_loop(b);
     char *d = compare(h, &r, b, 24, true);

@@ -3,11 +3,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "chardev/chardev.h"
 #include "hw/char/serial16550.h"
 #include "hw/input/i8042.h"
 #include "hw/isa/isa.h"
 #include "replay/gate.h"
+#include "tests/unit/fake_chardev.h"
 #include "tests/unit/pc_rig.h"
 #include "ui/input.h"
 
@@ -239,30 +239,6 @@ Test(input, typing)
 }
 
 // --- serial port
-
-struct Chardev {
-    ChardevFrontend f;
-    char out[256];
-    unsigned n, ready;
-};
-
-void chardev_connect(Chardev *c, const ChardevFrontend *f)
-{
-    c->f = *f;
-}
-
-void chardev_write(Chardev *c, const void *buf, size_t len)
-{
-    if (c) {
-        memcpy(c->out + c->n, buf, len);
-        c->n += (unsigned)len;
-    }
-}
-
-void chardev_ready(Chardev *c)
-{
-    c->ready++;
-}
 
 bool chardev_use(Machine *m, const char *id, Chardev **c, char **error)
 {
