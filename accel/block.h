@@ -31,7 +31,7 @@ typedef struct Block {
     uint64_t pc;
     uint64_t phys;  // of the first byte
     uint64_t flags; // mode; BLOCK_SINGLE added
-    // Where the bytes lay. The same physical address may show other memory later, or in SMM.
+    // Where the bytes lie. The same physical address may show other memory later, or in SMM.
     const uint8_t *host;
     struct Block *next_hash;
     // The page behind pc's, if the block is one instruction that goes on there; else next_host is
@@ -53,7 +53,7 @@ typedef struct Block {
     IRBlock *ir;                   // the interpreter's
     BlockLink *link;               // n_links
     BlockLink *incoming;           // links of other blocks that jump here
-    struct Block *next_in_page[2]; // of the page of phys, of the one of next_phys
+    struct Block *next_in_page[2]; // of the page of host, of the one of next_host
 } Block;
 
 #endif

@@ -1,5 +1,5 @@
-// The store of blocks: by (pc, physical address, mode), by physical page, by host address; and the
-// links between them. Blocks that are invalidated stay allocated, and their outgoing links stay
+// The store of blocks: by (pc, physical address, mode), by page of memory, by host address; and
+// the links between them. Blocks that are invalidated stay allocated, and their outgoing links stay
 // maintained, until the whole cache is flushed: their code may still be running, or wait on the
 // return stack.
 #include "accel/internal.h"
@@ -28,91 +28,110 @@ Block *block_lookup(VCPU *v, uint64_t pc, uint64_t phys, const uint8_t *host, ui
     return NULL;
 }
 
-// --- the bytes of a block: one range, or two
+// --- the bytes of a block: one range, or two. What they are is told by where they lie in host
+// memory: the guest may see them, and store to them, at several physical addresses.
 static uint64_t first_bytes(const Block *b)
 {
     return b->next_host ? 0x1000 - (b->phys & 0xfff) : b->guest_bytes;
 }
 
-static bool ranges_overlap(uint64_t a, uint64_t a_len, uint64_t b, uint64_t b_len)
+static uint64_t page_of(const uint8_t *host)
 {
-    return a < b + b_len && b < a + a_len;
+    return (uintptr_t)host & ~UINT64_C(0xfff);
 }
 
-bool block_overlaps(const Block *b, uint64_t phys, uint64_t len)
+static bool ranges_overlap(const uint8_t *a, uint64_t a_len, const uint8_t *b, uint64_t b_len)
+{
+    return (uintptr_t)a < (uintptr_t)b + b_len && (uintptr_t)b < (uintptr_t)a + a_len;
+}
+
+bool block_overlaps(const Block *b, const uint8_t *host, uint64_t len)
 {
     uint64_t n = first_bytes(b);
-    return ranges_overlap(b->phys, n, phys, len) ||
-           (b->next_host && ranges_overlap(b->next_phys, b->guest_bytes - n, phys, len));
+    return ranges_overlap(b->host, n, host, len) ||
+           (b->next_host && ranges_overlap(b->next_host, b->guest_bytes - n, host, len));
 }
 
-static unsigned granule_of(uint64_t phys)
+static unsigned granule_of(const uint8_t *host)
 {
-    return (phys & 0xfff) >> GRANULE_BITS;
+    return ((uintptr_t)host & 0xfff) >> GRANULE_BITS;
 }
 
-static uint64_t granules_of(uint64_t phys, uint64_t len)
+static uint64_t granules_of(const uint8_t *host, uint64_t len)
 {
-    unsigned first = granule_of(phys), last = granule_of(phys + len - 1);
+    unsigned first = granule_of(host), last = granule_of(host + len - 1);
     return mask64(last - first + 1) << first;
 }
 
-static CodePage *code_page(const Engine *e, uint64_t phys)
+static CodePage *code_page(const Engine *e, const uint8_t *host)
 {
-    uint64_t page = phys & ~UINT64_C(0xfff);
+    uint64_t page = page_of(host);
     return g_hash_table_lookup(e->pages, &page);
 }
 
-bool engine_page_has_code(const Engine *e, uint64_t phys)
+static CodePage *code_page_make(VCPU *v, const uint8_t *host, uint64_t phys)
 {
-    return e && code_page(e, phys) != NULL;
-}
-
-static CodePage *code_page_make(Engine *e, uint64_t phys)
-{
-    CodePage *p = code_page(e, phys);
+    Engine *e = v->engine;
+    CodePage *p = code_page(e, host);
     if (!p) {
         p = g_new0(CodePage, 1);
-        p->phys = phys & ~UINT64_C(0xfff);
-        g_hash_table_insert(e->pages, &p->phys, p);
-        for (unsigned i = 0; i < e->machine->n_cpus; i++) {
-            mmu_protect_code(e->machine->cpu[i], p->phys);
-        }
+        p->host = page_of(host);
+        p->page = address_space_page(v->memory ? v->memory : e->machine->memory, phys);
+        assert((uintptr_t)p->page.host == p->host);
+        g_hash_table_insert(e->pages, &p->host, p);
+        page_watch_set(e->machine, &p->page, 1, WATCH_CODE);
     }
     return p;
+}
+
+static void code_page_free(Engine *e, CodePage *p)
+{
+    page_watch_clear(&p->page, WATCH_CODE);
+    g_hash_table_remove(e->pages, &p->host);
+}
+
+static void forget_pages(Engine *e)
+{
+    GHashTableIter i;
+    gpointer p;
+    g_hash_table_iter_init(&i, e->pages);
+    while (g_hash_table_iter_next(&i, NULL, &p)) {
+        page_watch_clear(&((CodePage *)p)->page, WATCH_CODE);
+    }
+    g_hash_table_remove_all(e->pages);
 }
 
 // Which of a block's places in lists a page uses: that of its first byte, or of the page that
 // follows.
 static unsigned list_of(const Block *b, const CodePage *p)
 {
-    return (b->phys & ~UINT64_C(0xfff)) != p->phys;
+    return page_of(b->host) != p->host;
 }
 
 static uint64_t granules_in(const Block *b, const CodePage *p)
 {
     uint64_t n = first_bytes(b), set = 0;
-    if ((b->phys & ~UINT64_C(0xfff)) == p->phys) {
-        set |= granules_of(b->phys, n);
+    if (page_of(b->host) == p->host) {
+        set |= granules_of(b->host, n);
     }
-    if (b->next_host && b->next_phys == p->phys) {
-        set |= granules_of(b->next_phys, b->guest_bytes - n);
+    if (b->next_host && page_of(b->next_host) == p->host) {
+        set |= granules_of(b->next_host, b->guest_bytes - n);
     }
     return set;
 }
 
 static Block **head_of(const Block *b, CodePage *p)
 {
-    return list_of(b, p) ? &p->crossing : &p->begin[granule_of(b->phys)];
+    return list_of(b, p) ? &p->crossing : &p->begin[granule_of(b->host)];
 }
 
-static void page_insert(Engine *e, Block *b, uint64_t phys)
+static void page_insert(VCPU *v, Block *b, const uint8_t *host, uint64_t phys)
 {
-    CodePage *p = code_page_make(e, phys);
+    CodePage *p = code_page_make(v, host, phys);
     Block **head = head_of(b, p);
     p->granules |= granules_in(b, p);
     if (!list_of(b, p)) {
-        p->span = MAX_OF(p->span, granule_of(b->phys + first_bytes(b) - 1) - granule_of(b->phys));
+        p->span = MAX_OF(p->span, granule_of(b->host + first_bytes(b) - 1) - granule_of(b->host));
     }
     p->n_blocks++;
     b->next_in_page[list_of(b, p)] = *head;
@@ -122,25 +141,25 @@ static void page_insert(Engine *e, Block *b, uint64_t phys)
 // The page that a block goes on in, unless that is the same one.
 static bool has_second_page(const Block *b)
 {
-    return b->next_host && b->next_phys != (b->phys & ~UINT64_C(0xfff));
+    return b->next_host && page_of(b->next_host) != page_of(b->host);
 }
 
-void block_insert_again(Engine *e, Block *b)
+void block_insert_again(VCPU *v, Block *b)
 {
-    Block **bucket = &e->hash[hash_of(b->pc, b->phys, b->flags)];
+    Block **bucket = &v->engine->hash[hash_of(b->pc, b->phys, b->flags)];
     b->next_hash = *bucket;
     *bucket = b;
-    page_insert(e, b, b->phys);
+    page_insert(v, b, b->host, b->phys);
     if (has_second_page(b)) {
-        page_insert(e, b, b->next_phys);
+        page_insert(v, b, b->next_host, b->next_phys);
     }
     b->valid = true;
 }
 
-void block_insert(Engine *e, Block *b)
+void block_insert(VCPU *v, Block *b)
 {
-    block_insert_again(e, b);
-    g_ptr_array_add(e->all, b);
+    block_insert_again(v, b);
+    g_ptr_array_add(v->engine->all, b);
 }
 
 static void block_free(gpointer data)
@@ -166,7 +185,7 @@ void block_free_all(Engine *e)
     e->last_at_host = NULL;
     memset(e->hash, 0, sizeof(e->hash));
     memset(e->retired, 0, sizeof(e->retired));
-    g_hash_table_remove_all(e->pages);
+    forget_pages(e);
     for (unsigned i = 0; i < e->machine->n_cpus; i++) {
         memset(e->machine->cpu[i]->jump_cache, 0xff, sizeof(JumpCacheEntry) << JUMP_CACHE_BITS);
     }
@@ -227,16 +246,16 @@ static void block_invalidate(Engine *e, Block *b)
     block_retire(e, b);
 }
 
-static void page_remove(Engine *e, const Block *b, uint64_t phys)
+static void page_remove(Engine *e, const Block *b, const uint8_t *host)
 {
-    CodePage *p = code_page(e, phys);
+    CodePage *p = code_page(e, host);
     Block **at = head_of(b, p);
     while (*at != b) {
         at = &(*at)->next_in_page[list_of(*at, p)];
     }
     *at = b->next_in_page[list_of(b, p)];
     if (!--p->n_blocks) {
-        g_hash_table_remove(e->pages, &p->phys);
+        code_page_free(e, p);
     }
 }
 
@@ -253,13 +272,14 @@ static Block **list_at(CodePage *p, int k)
 }
 
 // Gives the granules of the blocks that went.
-static uint64_t invalidate_in_list(Engine *e, CodePage *p, Block **at, uint64_t phys, uint64_t len)
+static uint64_t invalidate_in_list(Engine *e, CodePage *p, Block **at, const uint8_t *host,
+                                   uint64_t len)
 {
     uint64_t gone = 0;
     while (*at) {
         Block *b = *at;
         Block **next = &b->next_in_page[list_of(b, p)];
-        if (!block_overlaps(b, phys, len)) {
+        if (!block_overlaps(b, host, len)) {
             at = next;
             continue;
         }
@@ -267,7 +287,7 @@ static uint64_t invalidate_in_list(Engine *e, CodePage *p, Block **at, uint64_t 
         p->n_blocks--;
         gone |= granules_in(b, p);
         if (has_second_page(b)) {
-            page_remove(e, b, list_of(b, p) ? b->phys : b->next_phys);
+            page_remove(e, b, list_of(b, p) ? b->host : b->next_host);
         }
         block_invalidate(e, b);
     }
@@ -285,33 +305,38 @@ static void forget_granules(CodePage *p, uint64_t gone)
     }
 }
 
-static void invalidate_in_page(Engine *e, CodePage *p, uint64_t phys, uint64_t len)
+static void invalidate_in_page(Engine *e, CodePage *p, const uint8_t *host, uint64_t len)
 {
-    if (!(p->granules & granules_of(phys, len))) {
+    if (!(p->granules & granules_of(host, len))) {
         return;
     }
     uint64_t gone = 0;
-    for (int k = list_from(p, granule_of(phys)); k <= (int)granule_of(phys + len - 1); k++) {
-        gone |= invalidate_in_list(e, p, list_at(p, k), phys, len);
+    for (int k = list_from(p, granule_of(host)); k <= (int)granule_of(host + len - 1); k++) {
+        gone |= invalidate_in_list(e, p, list_at(p, k), host, len);
     }
     if (!p->n_blocks) {
-        g_hash_table_remove(e->pages, &p->phys);
+        code_page_free(e, p);
     } else if (gone) {
         forget_granules(p, gone);
     }
 }
 
-void engine_invalidate_phys(Engine *e, uint64_t phys, uint64_t len)
+void engine_invalidate(Engine *e, const uint8_t *host, uint64_t len)
 {
     while (len) {
-        uint64_t n = MIN_OF(len, 0x1000 - (phys & 0xfff));
-        CodePage *p = code_page(e, phys);
+        uint64_t n = MIN_OF(len, 0x1000 - ((uintptr_t)host & 0xfff));
+        CodePage *p = code_page(e, host);
         if (p) {
-            invalidate_in_page(e, p, phys, n);
+            invalidate_in_page(e, p, host, n);
         }
-        phys += n;
+        host += n;
         len -= n;
     }
+}
+
+void engine_code_stored(void *opaque, const MemPage *p, unsigned offset, unsigned len)
+{
+    engine_invalidate(opaque, p->host + offset, len);
 }
 
 const Block *block_at_host(Engine *e, uintptr_t host)

@@ -47,7 +47,7 @@ unsigned device_insn_distance(const Engine *e, uint64_t phys, unsigned bytes)
     return bytes;
 }
 
-static void note(Engine *e, uint64_t phys)
+static void note(Engine *e, uint64_t phys, const uint8_t *host)
 {
     DevicePage *p = device_page(e, phys);
     if (!p) {
@@ -56,7 +56,7 @@ static void note(Engine *e, uint64_t phys)
         g_hash_table_insert(e->device_pages, &p->phys, p);
     }
     if (test_and_set(p->seen, phys & 0xfff) && !test_and_set(p->known, phys & 0xfff)) {
-        engine_invalidate_phys(e, phys, 1);
+        engine_invalidate(e, host, 1);
     }
 }
 
@@ -65,7 +65,8 @@ void engine_leave_for_device(VCPU *v)
     unsigned index;
     const Block *b = engine_current_block(v, &index);
     if (b) {
-        note(v->engine, b->phys + (b->insn_pc[index] - b->pc));
+        uint64_t at = b->insn_pc[index] - b->pc;
+        note(v->engine, b->phys + at, b->host + at);
     }
     v->leave_single = 1;
     engine_leave(v); // restores the state before the instruction

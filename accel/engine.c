@@ -18,6 +18,7 @@ Engine *engine_new(Machine *m, const EngineConfig *c)
             die("cannot map %zu bytes for translated code: %s", c->cache_bytes, g_strerror(errno));
         }
     }
+    page_watch_handler(m, WATCH_CODE, engine_code_stored, e);
     perf_open(e);
     return e;
 }
@@ -25,6 +26,7 @@ Engine *engine_new(Machine *m, const EngineConfig *c)
 void engine_free(Engine *e)
 {
     perf_close(e);
+    page_watch_handler(e->machine, WATCH_CODE, NULL, NULL);
     block_free_all(e);
     if (e->config.backend) {
         codecache_free(&e->cache);
@@ -153,11 +155,11 @@ const Block *engine_current_block(const VCPU *v, unsigned *index)
     return v->block;
 }
 
-bool engine_running_code_at(const VCPU *v, uint64_t phys, uint64_t len)
+bool engine_running_code_at(const VCPU *v, const uint8_t *host, uint64_t len)
 {
     unsigned index;
     const Block *b = engine_current_block(v, &index);
-    return b && block_overlaps(b, phys, len);
+    return b && block_overlaps(b, host, len);
 }
 
 bool engine_in_single(const VCPU *v)

@@ -62,11 +62,10 @@ NORETURN void engine_run_alone(VCPU *v);
 void engine_mode_changed(VCPU *v);
 
 // --- code coherence
-bool engine_page_has_code(const Engine *e, uint64_t phys);
-void engine_invalidate_phys(Engine *e, uint64_t phys, uint64_t len); // bytes were written
-void engine_flush(Engine *e);                                        // forget all code
-// Whether the block under way was made from any of these bytes.
-bool engine_running_code_at(const VCPU *v, uint64_t phys, uint64_t len);
+// Pages with code have WATCH_CODE (softmmu/page_watch.h), which invalidates what a store overlaps.
+void engine_flush(Engine *e); // forget all code
+// Whether the block under way was made from any of these bytes of host memory.
+bool engine_running_code_at(const VCPU *v, const uint8_t *host, uint64_t len);
 
 // While translating: the bytes of the page that follows the one of the request's pc, for a first
 // instruction that crosses into it; takes a guest exception if it cannot be fetched. Only if more

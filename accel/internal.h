@@ -28,9 +28,10 @@
 #define GRANULE_BITS      6 // of a code page's bitmap: 64 bytes
 #define RETIRED_BITS      12
 
-// A physical page that blocks were made from.
+// A page of memory that blocks were made from.
 typedef struct CodePage {
-    uint64_t phys;
+    uint64_t host; // its host address, the key
+    MemPage page;
     uint64_t granules; // bit n: bytes n*64 .. n*64+63 hold code
     unsigned n_blocks;
     unsigned span;               // granules that a block may reach beyond its first
@@ -66,7 +67,7 @@ struct Engine {
     const TargetOps *target;
     Block *hash[1u << HASH_BITS];
     Block *retired[1u << RETIRED_BITS]; // retired.c
-    GHashTable *pages;                  // phys page -> CodePage
+    GHashTable *pages;                  // host address of a page -> CodePage
     GHashTable *device_pages;           // phys page -> DevicePage (device_insns.c)
     GPtrArray *all;                     // Block *, by ascending host code (append order)
     const Block *last_at_host; // that block_at_host found, or NULL: device loops ask for it again
@@ -89,18 +90,21 @@ struct Engine {
 // NULL if there is none. Takes a guest exception if the instruction goes on in a page that cannot
 // be fetched.
 Block *block_lookup(VCPU *v, uint64_t pc, uint64_t phys, const uint8_t *host, uint64_t flags);
-bool block_overlaps(const Block *b, uint64_t phys, uint64_t len);
-void block_insert(Engine *e, Block *b);
-void block_insert_again(Engine *e, Block *b); // one that was invalidated
+bool block_overlaps(const Block *b, const uint8_t *host, uint64_t len);
+void block_insert(VCPU *v, Block *b);
+void block_insert_again(VCPU *v, Block *b); // one that was invalidated
 void block_free_all(Engine *e);
 void block_link(Engine *e, BlockLink *l, Block *to, uint32_t key);
 void block_unlink(Engine *e, BlockLink *l);
+// Blocks that were made from any of these bytes, which need not be in one page, are stale.
+void engine_invalidate(Engine *e, const uint8_t *host, uint64_t len);
+WatchStored engine_code_stored;
 const Block *block_at_host(Engine *e, uintptr_t host);
 
 // retired.c
 void block_retire(Engine *e, Block *b);
 // A retired block that the request would make again, in use from now on; or NULL.
-Block *block_revive(Engine *e, const TranslateRequest *r, uint64_t phys, uint64_t flags);
+Block *block_revive(VCPU *v, const TranslateRequest *r, uint64_t phys, uint64_t flags);
 
 // engine.c: the block under way and the index of its current instruction; NULL between blocks
 const Block *engine_current_block(const VCPU *v, unsigned *index);

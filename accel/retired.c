@@ -47,8 +47,9 @@ static void move(Engine *e, Block *b, const uint8_t *host, uint64_t phys)
     b->phys = phys;
 }
 
-Block *block_revive(Engine *e, const TranslateRequest *r, uint64_t phys, uint64_t flags)
+Block *block_revive(VCPU *v, const TranslateRequest *r, uint64_t phys, uint64_t flags)
 {
+    Engine *e = v->engine;
     Block **at = bucket_of(e, r->pc, flags);
     while (*at && !same_code(*at, r, flags)) {
         at = &(*at)->next_hash;
@@ -57,7 +58,7 @@ Block *block_revive(Engine *e, const TranslateRequest *r, uint64_t phys, uint64_
     if (b) {
         *at = b->next_hash;
         move(e, b, r->host, phys);
-        block_insert_again(e, b);
+        block_insert_again(v, b);
         e->stats.revived++;
     }
     return b;

@@ -122,7 +122,7 @@ Block *engine_translate(VCPU *v, uint64_t pc, uint64_t phys, const uint8_t *host
     unsigned max =
         e->config.one_insn_per_block || (flags & BLOCK_FLAG_SINGLE) ? 1 : MAX_BLOCK_INSNS;
     TranslateRequest r = make_request(v, pc, phys, host, flags, max);
-    Block *b = block_revive(e, &r, phys, flags);
+    Block *b = block_revive(v, &r, phys, flags);
     if (b) {
         return b;
     }
@@ -163,6 +163,6 @@ Block *engine_translate(VCPU *v, uint64_t pc, uint64_t phys, const uint8_t *host
     e->stats.guest_insns += b->guest_insns;
     e->stats.guest_bytes += b->guest_bytes;
     e->stats.host_bytes += b->code_size;
-    block_insert(e, b);
+    block_insert(v, b);
     return b;
 }

@@ -151,29 +151,35 @@ static void device_write(VCPU *v, const PageInfo *p, uint64_t va, uint64_t value
 // follows is what memory then holds.
 static void keep_off_running_code(VCPU *v, const PageInfo *p, uint64_t va, unsigned size)
 {
-    if (engine_running_code_at(v, p->phys | (va & PAGE_OFFSET), size)) {
+    if (p->host && engine_running_code_at(v, p->host + (va & PAGE_OFFSET), size)) {
         require_single(v);
     }
 }
 
-// Before a store of these bytes (NULL: any) through host memory: code there is stale, unless they
-// are what it holds.
-static void prepare_store(VCPU *v, PageInfo *p, uint64_t va, const void *bytes, unsigned size)
+static void tell_watchers(VCPU *v, const PageInfo *p, uint64_t va, const void *bytes, unsigned size)
 {
-    Engine *e = v->engine;
-    if (!engine_page_has_code(e, p->phys) ||
-        (bytes && !memcmp(p->host + (va & PAGE_OFFSET), bytes, size))) {
-        return;
+    unsigned at = va & PAGE_OFFSET, kinds = WATCH_ALL;
+    if (bytes && !memcmp(p->host + at, bytes, size)) {
+        kinds = BIT(WATCH_FRAME);
+    } else if (*p->watch & BIT(WATCH_CODE)) {
+        keep_off_running_code(v, p, va, size);
     }
-    keep_off_running_code(v, p, va, size);
-    engine_invalidate_phys(e, p->phys | (va & PAGE_OFFSET), size);
-    if (!engine_page_has_code(e, p->phys)) {
-        for (unsigned r = 0; r < 2; r++) {
-            FastTable *t = v->mmu->current[r];
-            unsigned i = table_index(t, va);
-            if (t->info[i].va == p->va) {
-                table_set_fast(v->mmu, t, i);
-            }
+    MemPage page = {.host = p->host, .watch = p->watch, .writable = true, .assigned = true};
+    page_watch_stored(v->machine, &page, at, size, kinds);
+}
+
+// Before a store of these bytes (NULL: any) through host memory: who watches the page is told. If
+// nobody does any more, later stores are fast.
+static void prepare_store(VCPU *v, const PageInfo *p, uint64_t va, const void *bytes, unsigned size)
+{
+    if (*p->watch) {
+        tell_watchers(v, p, va, bytes, size);
+    }
+    for (unsigned r = 0; r < 2 && !*p->watch; r++) {
+        FastTable *t = v->mmu->current[r];
+        unsigned i = table_index(t, va);
+        if (t->info[i].va == p->va && t->entry[i].wtag != p->va) {
+            table_set_fast(v->mmu, t, i);
         }
     }
 }
@@ -381,6 +387,9 @@ uintptr_t mmu_chk(VCPU *v, uint64_t va, uint32_t span, uint32_t memop)
         PageInfo *p = mmu_lookup(v, va, store ? MMU_WRITE : MMU_READ, regime);
         const FastTable *t = v->mmu->current[regime];
         const TlbEntry *e = &t->entry[table_index(t, va)];
+        if (store && !needs_dispatch(p, MMU_WRITE) && !(*p->watch & ~BIT(WATCH_FRAME))) {
+            prepare_store(v, p, va, NULL, span); // a frame buffer's page becomes fast here and now
+        }
         if ((store ? e->wtag : e->rtag) == p->va) {
             return store ? e->wadd : e->radd;
         }

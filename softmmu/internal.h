@@ -7,6 +7,7 @@
 #include <string.h>
 #include "accel/engine.h"
 #include "hw/core/machine.h"
+#include "softmmu/page_watch.h"
 #include "softmmu/softmmu.h"
 #include "util/log.h"
 
@@ -25,7 +26,8 @@
 typedef struct PageInfo {
     uint64_t va; // page address, or INVALID_TAG
     uint64_t phys;
-    uint8_t *host; // NULL: device or nothing
+    uint8_t *host;  // NULL: device or nothing
+    uint8_t *watch; // who watches the page (page_watch.h); NULL if host is
     bool r, w, x;
     bool writable; // RAM rather than ROM
     bool global, device;

@@ -108,14 +108,15 @@ void mmu_flush_range(VCPU *v, uint64_t va, uint64_t len, uint32_t asid)
     }
 }
 
-void mmu_protect_code(VCPU *v, uint64_t phys)
+void mmu_protect(VCPU *v, const uint8_t *host, uint64_t len)
 {
     SoftMmu *m = v->mmu;
     for (unsigned i = 0; i < N_TABLES; i++) {
         FastTable *t = &m->table[i];
         for (unsigned j = 0; t->used && j < 1u << t->bits; j++) {
-            if (t->info[j].phys == phys && t->info[j].va != INVALID_TAG) {
-                t->entry[j].wtag = INVALID_TAG;
+            TlbEntry *e = &t->entry[j];
+            if (e->wtag + e->wadd - (uintptr_t)host < len && e->wtag != INVALID_TAG) {
+                e->wtag = INVALID_TAG;
             }
         }
     }

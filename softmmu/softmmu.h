@@ -6,9 +6,10 @@
 //        | miss
 //   target->walk                                                       fault: target->fault
 //
-// First-level tables are switched, never flushed, when regime or ASID change. Pages that hold
-// translated code have no fast write tag; devices have no fast tag at all. TLB maintenance that
-// hits a page that code was looked up through changes the vCPU's code-mapping key (code_mapping.c).
+// First-level tables are switched, never flushed, when regime or ASID change. Watched pages,
+// those with translated code for one (page_watch.h), have no fast write tag; devices have no fast
+// tag at all. TLB maintenance that hits a page that code was looked up through changes the vCPU's
+// code-mapping key (code_mapping.c).
 //
 // Addresses are the guest's, sizes are bytes. Pages are handled in pieces of 4 KiB whatever the
 // guest's page size; which larger translations there are is remembered, so that flushing part of
@@ -52,8 +53,8 @@ void mmu_flush_range(VCPU *v, uint64_t va, uint64_t len, uint32_t asid);
 void mmu_regime_changed(VCPU *v);
 // Selects the tables of the current regimes; by engine_mode_changed.
 void mmu_select_regimes(VCPU *v);
-// The physical page now holds code: takes away its fast write tags.
-void mmu_protect_code(VCPU *v, uint64_t phys);
+// Takes away the fast write tags of pages of host memory (page_watch.c).
+void mmu_protect(VCPU *v, const uint8_t *host, uint64_t len);
 // va's page got or lost a watchpoint: its fast tags are worked out anew at the next access.
 void mmu_drop_fast(VCPU *v, uint64_t va);
 

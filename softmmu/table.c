@@ -128,8 +128,7 @@ void table_set_fast(SoftMmu *m, FastTable *t, unsigned i)
     const PageInfo *p = &t->info[i];
     uintptr_t addend = (uintptr_t)p->host - (uintptr_t)p->va;
     bool fast = p->host && !p->device && !debug_page_watched(m->v, p->va);
-    bool store =
-        fast && p->r && p->w && p->writable && !engine_page_has_code(m->v->engine, p->phys);
+    bool store = fast && p->r && p->w && p->writable && !*p->watch;
     t->entry[i] = (TlbEntry){
         .rtag = fast && p->r ? p->va : INVALID_TAG,
         .radd = addend,
@@ -165,6 +164,7 @@ PageInfo *table_insert(SoftMmu *m, unsigned regime, uint64_t va, const MmuPage *
     *info = (PageInfo){.va = va,
                        .phys = p->phys,
                        .host = mem.host,
+                       .watch = mem.watch,
                        .r = p->r,
                        .w = p->w,
                        .x = p->x,

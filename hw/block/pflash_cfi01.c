@@ -61,7 +61,7 @@ typedef struct PFlash {
     uint8_t buffer[BUFFER];
     StateHash written; // everything ever written: stands for the contents in the state hash
     MemRegion *mem;
-    uint64_t base, size;
+    uint64_t size;
     uint64_t sector;
     unsigned chips; // 2: 16 bits each; 1: 8 bits
     BlockDevice *file;
@@ -105,7 +105,7 @@ static void write_back(PFlash *s, uint64_t offset, uint64_t len)
     const uint8_t *p = mem_host(s->mem) + offset;
     state_hash_bytes(&s->written, &offset, sizeof offset);
     state_hash_bytes(&s->written, p, len);
-    mem_dirty(s->dev.machine->memory, s->base + offset, len); // code may run from it
+    mem_region_dirty(s->dev.machine->memory, s->mem, offset, len); // code may run from it
     if (s->file && !block_write(s->file, offset, p, len)) {
         set_status(s, STATUS_PROGRAM_ERROR);
     }
@@ -359,7 +359,6 @@ static Device *create(Machine *m, MemRegion *sysmem, const char *name, uint64_t 
                       unsigned chips, BlockDevice *file, char **error)
 {
     PFlash *s = (PFlash *)device_new(&pflash_type, m, name);
-    s->base = base;
     s->size = size;
     s->chips = chips;
     s->sector = chips == 2 ? SECTOR : BYTE_SECTOR;

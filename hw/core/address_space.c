@@ -29,7 +29,7 @@ struct AddressSpace {
     unsigned last_hit;
     void *hook_opaque;
     void (*changed)(void *);
-    void (*ram_written)(void *, uint64_t phys, uint64_t len);
+    void (*stored)(void *, const MemPage *, unsigned offset, unsigned len);
 };
 
 AddressSpace *address_space_new(const char *name, MemRegion *root)
@@ -49,11 +49,11 @@ MemRegion *address_space_root(AddressSpace *as)
 }
 
 void address_space_set_hooks(AddressSpace *as, void *opaque, void (*changed)(void *),
-                             void (*ram_written)(void *, uint64_t phys, uint64_t len))
+                             void (*stored)(void *, const MemPage *, unsigned offset, unsigned len))
 {
     as->hook_opaque = opaque;
     as->changed = changed;
-    as->ram_written = ram_written;
+    as->stored = stored;
 }
 
 // Nobody has looked since the first change: one call of the hook serves all of them.
@@ -185,9 +185,12 @@ MemPage address_space_page(AddressSpace *as, uint64_t phys)
     }
     const FlatRange *f = &g_array_index(as->view, FlatRange, i);
     page.assigned = f->first <= last;
-    // A page that is only partly this region's is dispatched access by access.
-    if (f->first <= first && f->last >= last && reads_memory(f->region)) {
-        page.host = f->region->host + f->offset + (first - f->first);
+    // A page that is only partly this region's, or parts of two pages of it, is dispatched access
+    // by access.
+    uint64_t offset = f->offset + (first - f->first);
+    if (f->first <= first && f->last >= last && reads_memory(f->region) && !(offset % PAGE)) {
+        page.host = f->region->host + offset;
+        page.watch = f->region->watch + offset / PAGE;
         page.writable = f->kind == MEM_RAM;
     }
     return page;
@@ -292,10 +295,16 @@ static MemResult unassigned(const AddressSpace *as, const char *what, uint64_t p
 
 // --- accesses of any length
 
-static void told_written(AddressSpace *as, uint64_t phys, uint64_t len)
+static void tell_stored(AddressSpace *as, MemRegion *r, uint64_t offset, uint64_t len)
 {
-    if (as->ram_written) {
-        as->ram_written(as->hook_opaque, phys, len);
+    while (len) {
+        uint64_t n = MIN_OF(len, PAGE - offset % PAGE);
+        if (unlikely(r->watch[offset / PAGE]) && as->stored) {
+            MemPage p = mem_region_page(r, offset);
+            as->stored(as->hook_opaque, &p, (unsigned)(offset % PAGE), (unsigned)n);
+        }
+        offset += n;
+        len -= n;
     }
 }
 
@@ -357,7 +366,7 @@ static uint64_t write_some(AddressSpace *as, uint64_t phys, const uint8_t *buf, 
     len = room < len ? room + 1 : len;
     if (f->kind == MEM_RAM) {
         memcpy(r->host + offset, buf, len);
-        told_written(as, phys, len);
+        tell_stored(as, r, offset, len);
         return len;
     }
     if (f->kind == MEM_ROM) {
@@ -429,7 +438,7 @@ MemResult mem_write_n(AddressSpace *as, uint64_t phys, uint64_t value, unsigned 
     uint64_t offset = f->offset + (phys - f->first);
     if (f->kind == MEM_RAM) {
         memcpy(r->host + offset, &value, size);
-        told_written(as, phys, size);
+        tell_stored(as, r, offset, size);
         return MEM_OK;
     }
     if (f->kind == MEM_ROM) {
@@ -452,9 +461,22 @@ void *mem_dma(AddressSpace *as, uint64_t phys, uint64_t len)
 
 void mem_dirty(AddressSpace *as, uint64_t phys, uint64_t len)
 {
-    if (len) {
-        told_written(as, phys, len);
+    while (len) {
+        const FlatRange *f = find(as, phys);
+        uint64_t n = f ? MIN_OF(len - 1, f->last - phys) + 1 : gap(as, phys, len);
+        if (f && f->region->host) {
+            tell_stored(as, f->region, f->offset + (phys - f->first), n);
+        }
+        phys += n;
+        len -= n;
     }
+}
+
+void mem_region_dirty(AddressSpace *as, MemRegion *r, uint64_t offset, uint64_t len)
+{
+    r = mem_behind(r, &offset);
+    assert(r->host && offset <= r->size && len <= r->size - offset);
+    tell_stored(as, r, offset, len);
 }
 
 void address_space_each_ram(AddressSpace *as,

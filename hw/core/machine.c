@@ -41,10 +41,9 @@ static void memory_changed(void *opaque)
     }
 }
 
-static void ram_written(void *opaque, uint64_t phys, uint64_t len)
+static void stored(void *opaque, const MemPage *p, unsigned offset, unsigned len)
 {
-    Machine *m = opaque;
-    engine_invalidate_phys(m->engine, phys, len);
+    page_watch_stored(opaque, p, offset, len, WATCH_ALL);
 }
 
 Machine *machine_new(const BoardType *board, const MachineConfig *config)
@@ -63,7 +62,7 @@ Machine *machine_new(const BoardType *board, const MachineConfig *config)
 
 void machine_hook_memory(Machine *m, AddressSpace *as)
 {
-    address_space_set_hooks(as, m, memory_changed, ram_written);
+    address_space_set_hooks(as, m, memory_changed, stored);
 }
 
 void machine_free(Machine *m)

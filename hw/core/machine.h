@@ -7,6 +7,7 @@
 #include "accel/vcpu.h"
 #include "hw/core/device.h"
 #include "hw/core/events.h"
+#include "softmmu/page_watch.h"
 
 #define MACHINE_MAX_CPUS 8
 
@@ -105,8 +106,9 @@ typedef struct Machine {
     VCPU *cpu[MACHINE_MAX_CPUS];
     unsigned n_cpus;
     struct Engine *engine;
-    AddressSpace *memory; // guest physical
-    AddressSpace *io;     // I/O ports (0..0xffff); NULL on boards without
+    AddressSpace *memory;         // guest physical
+    Watcher watcher[WATCH_KINDS]; // of its pages
+    AddressSpace *io;             // I/O ports (0..0xffff); NULL on boards without
     Clock *clock;
     GPtrArray *devices;   // Device *, in order of realization
     GHashTable *registry; // name -> object that subsystems keep with the machine

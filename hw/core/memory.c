@@ -65,6 +65,14 @@ static uint8_t *host_alloc(const char *name, uint64_t size)
     return p;
 }
 
+static MemRegion *region_with_memory(const char *name, MemKind kind, uint64_t size)
+{
+    MemRegion *r = region_new(name, kind, size);
+    r->host = host_alloc(name, size);
+    r->watch = g_malloc0(size / WATCHED_PAGE + 1);
+    return r;
+}
+
 MemRegion *mem_container(const char *name, uint64_t size)
 {
     return region_new(name, MEM_CONTAINER, size);
@@ -72,16 +80,12 @@ MemRegion *mem_container(const char *name, uint64_t size)
 
 MemRegion *mem_ram(const char *name, uint64_t size)
 {
-    MemRegion *r = region_new(name, MEM_RAM, size);
-    r->host = host_alloc(name, size);
-    return r;
+    return region_with_memory(name, MEM_RAM, size);
 }
 
 MemRegion *mem_rom(const char *name, uint64_t size)
 {
-    MemRegion *r = region_new(name, MEM_ROM, size);
-    r->host = host_alloc(name, size);
-    return r;
+    return region_with_memory(name, MEM_ROM, size);
 }
 
 MemRegion *mem_mmio(const char *name, uint64_t size, const MmioOps *ops, void *opaque)
@@ -94,8 +98,7 @@ MemRegion *mem_mmio(const char *name, uint64_t size, const MmioOps *ops, void *o
 
 MemRegion *mem_romd(const char *name, uint64_t size, const MmioOps *ops, void *opaque)
 {
-    MemRegion *r = region_new(name, MEM_ROMD, size);
-    r->host = host_alloc(name, size);
+    MemRegion *r = region_with_memory(name, MEM_ROMD, size);
     r->ops = ops;
     r->opaque = opaque;
     return r;
@@ -188,14 +191,33 @@ void mem_set_address(MemRegion *r, uint64_t addr)
     }
 }
 
+MemRegion *mem_behind(MemRegion *r, uint64_t *offset)
+{
+    while (r->kind == MEM_ALIAS) {
+        *offset += r->target_offset;
+        r = r->target;
+    }
+    return r;
+}
+
 uint8_t *mem_host(MemRegion *r)
 {
     uint64_t offset = 0;
-    while (r->kind == MEM_ALIAS) {
-        offset += r->target_offset;
-        r = r->target;
-    }
+    r = mem_behind(r, &offset);
     return r->host ? r->host + offset : NULL;
+}
+
+MemPage mem_region_page(MemRegion *r, uint64_t offset)
+{
+    r = mem_behind(r, &offset);
+    uint64_t page = offset / WATCHED_PAGE;
+    if (!r->host || offset >= r->size) {
+        return (MemPage){0};
+    }
+    return (MemPage){.host = r->host + page * WATCHED_PAGE,
+                     .watch = r->watch + page,
+                     .writable = r->kind == MEM_RAM,
+                     .assigned = true};
 }
 
 uint64_t mem_size(const MemRegion *r)

@@ -37,10 +37,6 @@ const char *mem_name(const MemRegion *r);
 
 AddressSpace *address_space_new(const char *name, MemRegion *root);
 MemRegion *address_space_root(AddressSpace *as);
-// Called after each change of the flattened view (the MMU drops what it cached), and when RAM
-// was written other than by a vCPU's fast path (code on it is stale).
-void address_space_set_hooks(AddressSpace *as, void *opaque, void (*changed)(void *),
-                             void (*ram_written)(void *, uint64_t phys, uint64_t len));
 
 typedef enum MemResult { MEM_OK, MEM_UNASSIGNED, MEM_REFUSED } MemResult;
 
@@ -48,10 +44,19 @@ typedef enum MemResult { MEM_OK, MEM_UNASSIGNED, MEM_REFUSED } MemResult;
 // straight to it. Stable until `changed`.
 typedef struct MemPage {
     uint8_t *host;
+    uint8_t *watch; // who watches the page (softmmu/page_watch.h); NULL if host is
     bool writable;
     bool assigned;
 } MemPage;
 MemPage address_space_page(AddressSpace *as, uint64_t phys);
+// The 4 KiB page of a region's memory that has the byte at offset; host is NULL if there is none.
+MemPage mem_region_page(MemRegion *r, uint64_t offset);
+
+// changed: after each change of the flattened view (the MMU drops what it cached). stored: bytes
+// of a watched page of memory were written, other than by a vCPU's store.
+void address_space_set_hooks(AddressSpace *as, void *opaque, void (*changed)(void *),
+                             void (*stored)(void *, const MemPage *, unsigned offset,
+                                            unsigned len));
 
 MemResult mem_read(AddressSpace *as, uint64_t phys, void *buf, uint64_t len);
 MemResult mem_write(AddressSpace *as, uint64_t phys, const void *buf, uint64_t len);
@@ -62,6 +67,8 @@ MemResult mem_write_n(AddressSpace *as, uint64_t phys, uint64_t value, unsigned 
 // after writing through it.
 void *mem_dma(AddressSpace *as, uint64_t phys, uint64_t len);
 void mem_dirty(AddressSpace *as, uint64_t phys, uint64_t len);
+// The same for who wrote through mem_host, wherever the region is mapped, or not at all.
+void mem_region_dirty(AddressSpace *as, MemRegion *r, uint64_t offset, uint64_t len);
 
 void address_space_print(AddressSpace *as, void *file); // `info mtree`
 // Calls fn for each RAM region (hash, snapshot), in address order.

@@ -16,6 +16,7 @@ struct MemRegion {
     bool readonly;      // ALIAS: RAM behind it cannot be written
     bool busy;          // a handler of this region is on the stack
     uint8_t *host;      // RAM, ROM, ROMD
+    uint8_t *watch;     // a byte for each 4 KiB of it (softmmu/page_watch.h)
     const MmioOps *ops; // MMIO, ROMD
     void *opaque;
     MemRegion *target; // ALIAS
@@ -28,6 +29,10 @@ struct MemRegion {
     GPtrArray *spaces;   // address spaces rooted here
 };
 
+#define WATCHED_PAGE UINT64_C(4096)
+
+// The region behind aliases; the offset becomes one in it.
+MemRegion *mem_behind(MemRegion *r, uint64_t *offset);
 // The region changed in a way that flattened views can tell.
 void mem_changed(MemRegion *r);
 // For address_space.c.

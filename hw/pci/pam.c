@@ -24,7 +24,7 @@ static void through_write(void *opaque, uint64_t offset, uint64_t value, unsigne
     for (unsigned i = 0; i < size; i++) {
         ram[i] = value >> (8 * i);
     }
-    mem_dirty(a->map->machine->memory, a->base + offset, size);
+    mem_region_dirty(a->map->machine->memory, a->map->ram, a->base + offset, size);
 }
 
 static const MmioOps through_ops = {through_read, through_write, 1, 8, false};

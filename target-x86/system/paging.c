@@ -53,7 +53,7 @@ static bool plain_entry(Walker *w, uint64_t at, uint8_t **host, bool store)
     VCPU *v = &w->c->vcpu;
     MemPage p = address_space_page(v->memory ? v->memory : v->machine->memory, at & ~mask64(12));
     *host = p.host + (at & mask64(12));
-    return p.host && (!store || (p.writable && !engine_page_has_code(v->engine, at & ~mask64(12))));
+    return p.host && (!store || (p.writable && !*p.watch));
 }
 
 static uint64_t read_entry(Walker *w, uint64_t at)

@@ -11,6 +11,7 @@ static inline Machine *bare_machine(void)
     m->devices = g_ptr_array_new();
     m->registry = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     m->memory = address_space_new("memory", mem_container("system", UINT64_MAX));
+    machine_hook_memory(m, m->memory);
     return m;
 }
 

@@ -199,12 +199,13 @@ static void count(void *opaque)
     ++*(unsigned *)opaque;
 }
 
-static uint64_t last_phys, last_len;
+static const uint8_t *last_host;
+static unsigned last_len;
 
-static void written(void *opaque, uint64_t phys, uint64_t len)
+static void stored(void *opaque, const MemPage *p, unsigned offset, unsigned len)
 {
     (void)opaque;
-    last_phys = phys;
+    last_host = p->host + offset;
     last_len = len;
 }
 
@@ -214,19 +215,24 @@ Test(memory, hooks)
     MemRegion *ram = mem_ram("ram", 0x1000);
     Machine *m = with(ram, 0);
     rd(m, 0, 1);
-    address_space_set_hooks(m->memory, &changes, count, written);
+    address_space_set_hooks(m->memory, &changes, count, stored);
     mem_set_enabled(ram, false);
     cr_assert_eq(changes, 1);
     rd(m, 0, 1);
     mem_set_enabled(ram, true);
     cr_assert_eq(changes, 2);
     wr(m, 0x10, 1, 4);
-    cr_assert(last_phys == 0x10 && last_len == 4);
+    cr_assert_null(last_host, "nobody watches");
+    *address_space_page(m->memory, 0).watch = 1;
+    wr(m, 0x10, 1, 4);
+    cr_assert(last_host == mem_host(ram) + 0x10 && last_len == 4);
     uint8_t *p = mem_dma(m->memory, 0x100, 0x200);
     cr_assert_eq(p, mem_host(ram) + 0x100);
     cr_assert_null(mem_dma(m->memory, 0xf00, 0x200));
     mem_dirty(m->memory, 0x100, 0x200);
-    cr_assert(last_phys == 0x100 && last_len == 0x200);
+    cr_assert(last_host == p && last_len == 0x200);
+    mem_region_dirty(m->memory, ram, 0xfff, 1);
+    cr_assert(last_host == mem_host(ram) + 0xfff && last_len == 1);
 }
 
 // The view against a plain array of "who owns this byte", over random trees.
