@@ -5,13 +5,15 @@
 //   +24 bytes from one line to the next, 0: no gaps
 //
 // There is nothing else to it, so that the guest's operating system can go on with it after the
-// firmware, but cannot set a mode. Lines are compared with what was drawn last.
+// firmware, but cannot set a mode. Lines in pages that were stored to (softmmu/ram_dirty.h) are
+// compared with what was drawn last.
 #include <inttypes.h>
 #include <string.h>
 
 #include "hw/core/firmware.h"
 #include "hw/core/machine.h"
 #include "hw/nvram/fw_cfg.h"
+#include "softmmu/ram_dirty.h"
 #include "ui/console.h"
 #include "util/log.h"
 
@@ -53,9 +55,20 @@ typedef struct Ramfb {
     Mode mode;
     uint8_t *shadow; // lines as drawn, one after the other
     bool all;        // draw everything
+    RamDirty *dirty; // NULL: not tracked
+    MemPage first;   // the page that tracking and the picture begin in
+    uint64_t *touched;
 } Ramfb;
 
 // --- the configuration
+
+static void stop_tracking(Ramfb *s)
+{
+    ram_dirty_free(s->dirty);
+    g_free(s->touched);
+    s->dirty = NULL;
+    s->touched = NULL;
+}
 
 static uint64_t big_endian(const uint8_t *p, unsigned bytes)
 {
@@ -109,6 +122,7 @@ static void set_mode(Ramfb *s)
         }
         s->mode = (Mode){0};
     }
+    stop_tracking(s);
     g_free(s->shadow);
     s->shadow = s->mode.format ? g_try_malloc0((size_t)s->mode.stride * s->mode.height) : NULL;
     s->all = true;
@@ -119,6 +133,48 @@ static void written(void *opaque, const uint8_t *data)
     Ramfb *s = opaque;
     memcpy(s->config, data, CONFIG_SIZE);
     set_mode(s);
+}
+
+// --- what to look at
+
+static uint64_t pages(const Mode *m)
+{
+    return (m->addr % RAM_DIRTY_PAGE + m->bytes - 1) / RAM_DIRTY_PAGE + 1;
+}
+
+// Tracks the memory that is there now. Not if it shares its first or last page with something else.
+static void track(Ramfb *s)
+{
+    AddressSpace *as = s->dev.machine->memory;
+    MemPage first = address_space_page(as, s->mode.addr);
+    MemPage last = address_space_page(as, s->mode.addr + s->mode.bytes - 1);
+    if (s->dirty && first.host == s->first.host && last.host) {
+        return;
+    }
+    stop_tracking(s);
+    if (first.host && last.host) {
+        s->first = first;
+        s->dirty = ram_dirty_track(s->dev.machine, &first, pages(&s->mode));
+        s->touched = g_new0(uint64_t, pages(&s->mode) / 64 + 1);
+    }
+}
+
+// Fills s->touched. False: nothing was stored to.
+static bool collect(Ramfb *s)
+{
+    track(s);
+    return !s->dirty || ram_dirty_collect(s->dirty, 0, pages(&s->mode), s->touched);
+}
+
+static bool line_touched(const Ramfb *s, size_t at, size_t len)
+{
+    uint64_t page = (s->mode.addr % RAM_DIRTY_PAGE + at) / RAM_DIRTY_PAGE;
+    uint64_t last = (s->mode.addr % RAM_DIRTY_PAGE + at + len - 1) / RAM_DIRTY_PAGE;
+    bool touched = s->all || !s->dirty;
+    for (; page <= last && !touched; page++) {
+        touched = ram_dirty_bit(s->touched, page);
+    }
+    return touched;
 }
 
 // --- the picture
@@ -142,6 +198,9 @@ static void draw_line(Ramfb *s, Surface *surface, const uint8_t *memory, unsigne
 {
     const Format *f = s->mode.format;
     size_t line = (size_t)s->mode.width * f->bytes, at = (size_t)y * s->mode.stride;
+    if (!line_touched(s, at, line)) {
+        return;
+    }
     if (!s->all && !memcmp(s->shadow + at, memory + at, line)) {
         return;
     }
@@ -160,15 +219,18 @@ static void update(void *opaque, Surface *surface)
     // Looked up each time: the memory may have gone.
     const uint8_t *memory = s->shadow ? mem_dma(s->dev.machine->memory, m->addr, m->bytes) : NULL;
     if (!memory) {
-        surface_fill(surface, 0);
-        s->all = true;
+        if (s->all) {
+            surface_fill(surface, 0);
+        }
+        s->all = s->mode.format;
         return;
     }
     if (surface->width != m->width || surface->height != m->height) {
         surface_resize(surface, m->width, m->height);
         s->all = true;
     }
-    for (unsigned y = 0; y < m->height; y++) {
+    bool touched = collect(s);
+    for (unsigned y = 0; (s->all || touched) && y < m->height; y++) {
         draw_line(s, surface, memory, y);
     }
     s->all = false;
@@ -242,6 +304,7 @@ static void unrealize(Device *d)
 {
     Ramfb *s = (Ramfb *)d;
     console_remove(d->machine, s->console);
+    stop_tracking(s);
     g_free(s->shadow);
 }
 

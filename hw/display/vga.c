@@ -327,6 +327,7 @@ void vga_init(Vga *s, Machine *m, const VgaPlaces *p)
     s->shadow = g_malloc0(p->vram_size);
     s->chunk = g_malloc0(p->vram_size / VGA_CHUNK);
     s->line = g_new0(uint32_t, VGA_MAX_LINE);
+    vga_touched_init(s);
     if (p->memory) {
         add_window(s, p->memory);
     }
@@ -339,6 +340,7 @@ void vga_init(Vga *s, Machine *m, const VgaPlaces *p)
 void vga_free(Vga *s)
 {
     console_remove(s->machine, s->console);
+    vga_touched_free(s);
     g_free(s->shadow);
     g_free(s->chunk);
     g_free(s->line);

@@ -11,7 +11,8 @@
 // Video memory holds the four planes' bytes of one address side by side: plane p of address a is
 // byte 4 * a + p. So pixels of packed modes (chain-4, "mode X" and all VBE modes) lie in order, and
 // the frame buffer can be plain RAM. A picture is drawn from the memory only when somebody looks,
-// and only what differs from the last time.
+// and only what differs from the last time: in pages that were stored to (vga_touched.c), what is
+// not as it was drawn.
 //
 // Manuals: IBM VGA (register and mode facts as in the "FreeVGA" collection), Bochs VBE extensions.
 #ifndef HW_DISPLAY_VGA_H
@@ -19,6 +20,7 @@
 
 #include "hw/core/device.h"
 #include "hw/display/edid.h"
+#include "softmmu/ram_dirty.h"
 #include "ui/console.h"
 
 struct Machine;
@@ -146,9 +148,12 @@ typedef struct Vga {
     // --- what was drawn last: derived, not state
     bool drawn;
     VgaMode last;
-    uint8_t *shadow; // video memory as drawn
-    uint8_t *chunk;  // what this update knows of each piece of video memory (vga_graphics.c)
-    uint32_t *line;  // a line being drawn
+    uint8_t *shadow;   // video memory as drawn
+    uint8_t *chunk;    // what this update knows of each piece of video memory (vga_graphics.c)
+    RamDirty *dirty;   // of video memory
+    uint64_t *touched; // pages that this update has to look at, a bit each
+    uint32_t shown_first, shown_pages;  // that the picture comes from
+    uint32_t *line;                     // a line being drawn
     bool last_cursor_on, last_blink_on; // phases of the blinking text screen
 } Vga;
 
@@ -198,7 +203,13 @@ typedef struct VgaLine {
 } VgaLine;
 VgaLine vga_line(const VgaMode *m, unsigned y);
 extern const ConsoleOps vga_console_ops;
-// Draw what differs from the shadow (all: everything) and bring the shadow up to date.
+uint32_t vga_source_bytes(const VgaMode *m, unsigned pixels); // that pixels of a line come from
+void vga_touched_init(Vga *s);
+void vga_touched_free(Vga *s);
+// Fills s->touched for this update (all: with every page that is shown). False: with none.
+bool vga_collect_touched(Vga *s, const VgaMode *m, bool all);
+// Draw what differs from the shadow in touched pages (all: everything) and bring the shadow up to
+// date.
 void vga_draw_text(Vga *s, const VgaMode *m, Surface *surface, bool all);
 void vga_draw_graphics(Vga *s, const VgaMode *m, Surface *surface, bool all);
 char *vga_text(Vga *s, const VgaMode *m); // lines of a text screen, g_free it

@@ -1,8 +1,10 @@
-// Graphics screens. Memory is compared with its shadow in chunks, each once an update; lines that
-// touch a changed chunk are drawn.
+// Graphics screens. Pages that were stored to are compared with their shadow in chunks, each once
+// an update; lines that touch a changed chunk are drawn.
 #include "hw/display/vga.h"
 
 #include <string.h>
+
+#define CHUNKS (uint32_t)(RAM_DIRTY_PAGE / VGA_CHUNK) // in a page
 
 enum { CHUNK_UNKNOWN, CHUNK_SAME, CHUNK_CHANGED };
 
@@ -10,7 +12,8 @@ static bool chunk_changed(Vga *s, uint32_t chunk)
 {
     if (s->chunk[chunk] == CHUNK_UNKNOWN) {
         size_t at = (size_t)chunk * VGA_CHUNK;
-        bool same = !memcmp(s->vram + at, s->shadow + at, VGA_CHUNK);
+        bool same = !ram_dirty_bit(s->touched, at / RAM_DIRTY_PAGE) ||
+                    !memcmp(s->vram + at, s->shadow + at, VGA_CHUNK);
         s->chunk[chunk] = same ? CHUNK_SAME : CHUNK_CHANGED;
     }
     return s->chunk[chunk] == CHUNK_CHANGED;
@@ -28,13 +31,14 @@ static bool range_changed(Vga *s, const VgaMode *m, uint32_t address, uint32_t l
 
 static void take_shadow(Vga *s)
 {
-    for (uint32_t c = 0; c < s->vram_size / VGA_CHUNK; c++) {
+    uint32_t first = s->shown_first * CHUNKS, n = s->shown_pages * CHUNKS;
+    for (uint32_t c = first; c < first + n; c++) {
         if (s->chunk[c] == CHUNK_CHANGED) {
             size_t at = (size_t)c * VGA_CHUNK;
             memcpy(s->shadow + at, s->vram + at, VGA_CHUNK);
         }
     }
-    memset(s->chunk, CHUNK_UNKNOWN, s->vram_size / VGA_CHUNK);
+    memset(s->chunk + first, CHUNK_UNKNOWN, n);
 }
 
 // --- lines: count pixels from address on
@@ -138,8 +142,7 @@ static DrawLine *drawer(const VgaMode *m)
     }
 }
 
-// Bytes that `pixels` of a line come from.
-static uint32_t source_bytes(const VgaMode *m, unsigned pixels)
+uint32_t vga_source_bytes(const VgaMode *m, unsigned pixels)
 {
     switch (m->draw) {
     case VGA_PLANAR:
@@ -152,19 +155,36 @@ static uint32_t source_bytes(const VgaMode *m, unsigned pixels)
     }
 }
 
+// The line as it is now. Of the old one, only what differs is damaged.
+static void show_line(Surface *surface, unsigned y, const uint32_t *pixels, bool all)
+{
+    uint32_t *line = surface_line(surface, y);
+    unsigned first = 0, end = surface->width;
+    while (!all && first < end && line[first] == pixels[first]) {
+        first++;
+    }
+    while (!all && first < end && line[end - 1] == pixels[end - 1]) {
+        end--;
+    }
+    memcpy(line + first, pixels + first, (end - first) * sizeof *line);
+    surface_damage(surface, first, y, end - first, 1);
+}
+
 void vga_draw_graphics(Vga *s, const VgaMode *m, Surface *surface, bool all)
 {
     DrawLine *draw = drawer(m);
+    if (!vga_collect_touched(s, m, all)) {
+        return;
+    }
     for (unsigned y = 0; y < m->height; y++) {
         VgaLine l = vga_line(m, y);
         unsigned skip = l.after_split && !m->pan_after_split ? 0 : m->panning;
-        bool changed = range_changed(s, m, l.address, source_bytes(m, m->width + skip));
+        bool changed = range_changed(s, m, l.address, vga_source_bytes(m, m->width + skip));
         if (!all && !changed) {
             continue;
         }
         draw(s, m, l.address, s->line, m->width + skip);
-        memcpy(surface_line(surface, y), s->line + skip, m->width * sizeof(uint32_t));
-        surface_damage(surface, 0, y, m->width, 1);
+        show_line(surface, y, s->line + skip, all);
     }
     take_shadow(s);
 }

@@ -132,6 +132,7 @@ static void window_write(void *opaque, uint64_t offset, uint64_t value, unsigned
     memcpy(&old, cell(s, a), 4);
     old = (old & ~mask) | (write_value(s, (uint8_t)value) & mask);
     memcpy(cell(s, a), &old, 4);
+    mem_region_dirty(s->machine->memory, s->vram_region, (uint64_t)(cell(s, a) - s->vram), 4);
 }
 
 const MmioOps vga_window_ops = {window_read, window_write, 1, 1, false};

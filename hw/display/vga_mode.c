@@ -195,7 +195,9 @@ static void update(void *opaque, Surface *surface)
                surface->height != m.height;
     surface_resize(surface, m.width, m.height);
     if (m.draw == VGA_BLANK) {
-        surface_fill(surface, 0);
+        if (all) {
+            surface_fill(surface, 0);
+        }
     } else if (m.draw == VGA_TEXT) {
         vga_draw_text(s, &m, surface, all);
     } else {

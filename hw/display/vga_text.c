@@ -136,8 +136,14 @@ void vga_draw_text(Vga *s, const VgaMode *m, Surface *surface, bool all)
 {
     uint64_t frame = clock_now(s->machine->clock) / FRAME_NS;
     TextPhase phase = {.cursor_on = !(frame / 8 & 1), .blink_on = !(frame / 16 & 1)};
-    all |= font_changed(s, m->font[0]);
-    all |= font_changed(s, m->font[1]);
+    bool touched = vga_collect_touched(s, m, all);
+    if (!touched && phase.cursor_on == s->last_cursor_on && phase.blink_on == s->last_blink_on) {
+        return;
+    }
+    if (touched) {
+        all |= font_changed(s, m->font[0]);
+        all |= font_changed(s, m->font[1]);
+    }
     for (unsigned y = 0; y < m->height;) {
         TextRow r = row_at(m, y);
         draw_row(s, m, &r, surface, &phase, all);

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "hw/core/machine.h"
 #include "util/log.h"
 
 uint32_t vga_vbe_bytes(unsigned bpp, uint32_t pixels)
@@ -79,7 +80,9 @@ static void enable(Vga *s, uint16_t v)
         set_vga_registers(s);
         if (!(v & VBE_NO_CLEAR)) {
             uint32_t line = vga_vbe_bytes(s->vbe[VBE_BPP], s->vbe[VBE_VIRT_WIDTH]);
-            memset(s->vram, 0, MIN_OF((uint64_t)line * s->vbe[VBE_YRES], s->vram_size));
+            uint64_t len = MIN_OF((uint64_t)line * s->vbe[VBE_YRES], s->vram_size);
+            memset(s->vram, 0, len);
+            mem_region_dirty(s->machine->memory, s->vram_region, 0, len);
         }
     }
     bool is_8bit = vga_dac_is_8bit(s);

@@ -90,6 +90,7 @@ static void reset(Device *d)
 {
     PcTestdev *s = (PcTestdev *)d;
     memset(mem_host(s->memory), 0, MEMORY);
+    mem_region_dirty(d->machine->memory, s->memory, 0, MEMORY);
     drive(s);
 }
 

@@ -74,11 +74,13 @@ Test(ramfb, shows_what_is_in_ram)
     cr_expect_eq(p->height, 4);
     cr_expect_eq(surface_line(p, 1)[1], 0x102030);
     cr_expect_eq(console_update(c)->n_damage, 0);
-    memset(at(s.r, PICTURE + 3 * 512), 0xff, 4);
+    wr(s.r->m, PICTURE + 3 * 512, UINT32_MAX, 4);
     p = console_update(c);
     cr_expect_eq(p->n_damage, 1);
     cr_expect_eq(p->damage[0].y, 3);
-    put16(s.r, PICTURE, 0xffe0);
+    wr(s.r->m, PICTURE + 64 * 4, UINT32_MAX, 4);
+    cr_expect_eq(console_update(c)->n_damage, 0, "behind the line's end");
+    wr(s.r->m, PICTURE, 0xffe0, 2);
     cr_expect_eq(set_mode(&s, PICTURE, RG16, 8, 8, 0), 0);
     cr_expect_eq(surface_line(console_update(c), 0)[0], 0xffff00);
     bare_reset(s.r->m);

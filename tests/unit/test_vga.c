@@ -388,6 +388,97 @@ Test(vga, hostile_registers_draw_something)
     }
 }
 
+// --- drawing bit by bit
+
+static uint32_t *copy_of(const Surface *s)
+{
+    return g_memdup2(s->pixels, (size_t)s->width * s->height * sizeof *s->pixels);
+}
+
+static bool damaged(const Surface *s, unsigned x, unsigned y)
+{
+    for (unsigned i = 0; i < s->n_damage; i++) {
+        const Rect *d = &s->damage[i];
+        if (x - d->x < d->width && y - d->y < d->height) {
+            return true;
+        }
+    }
+    return false;
+}
+
+// Draws what changed; that is what drawing all gives, and what differs from before is damaged.
+static void check_picture(VgaRig *r)
+{
+    const Surface *s = console_surface(r->vga.console);
+    unsigned width = s->width, height = s->height;
+    uint32_t *before = copy_of(s);
+    console_update(r->vga.console);
+    uint32_t *now = copy_of(s);
+    if (s->width == width && s->height == height) {
+        for (unsigned i = 0; i < width * height; i++) {
+            cr_assert(before[i] == now[i] || damaged(s, i % width, i / width));
+        }
+    }
+    vga_console_ops.invalidate(&r->vga);
+    console_update(r->vga.console);
+    cr_assert(!memcmp(now, s->pixels, (size_t)s->width * s->height * sizeof *now));
+    g_free(before);
+    g_free(now);
+}
+
+// Stores to the window, to the frame buffer, by DMA, and a change of what is shown now and then.
+static void scribble(VgaRig *r, uint32_t *seed)
+{
+    uint8_t bytes[300];
+    *seed = *seed * 1664525 + 1013904223;
+    for (unsigned n = (*seed >> 24) % 6; n--;) {
+        *seed = *seed * 1664525 + 1013904223;
+        uint32_t x = *seed;
+        memset(bytes, (int)(x >> 20), sizeof bytes);
+        switch (x >> 29) {
+        case 0:
+            vbe(r, VBE_Y_OFFSET, x >> 8 & 15);
+            break;
+        case 1:
+            out16(r, 0x3d4, (x & 0x0100 ? CR_START_LOW : CR_CURSOR_LOW) | (x >> 16 & 0x7f) << 8);
+            break;
+        case 2:
+            vbe(r, VBE_BANK, x >> 8 & 7);
+            break;
+        case 3:
+            mem_write(r->m->memory, 0xe0000000 + (x >> 8) % 0x40000, bytes, x & 0xff);
+            break;
+        default:
+            wr(r->m, (x >> 28 & 1 ? 0xa0000 : 0xb8000) + (x >> 8) % 0x8000, x, 1);
+        }
+    }
+}
+
+Test(vga, drawing_what_changed_gives_the_whole_picture)
+{
+    static const BiosMode *const bios[] = {&mode_03, &mode_04, &mode_12, &mode_13};
+    static const uint8_t depths[] = {4, 8, 15, 16, 24, 32};
+    uint32_t seed = 99;
+    for (unsigned mode = 0; mode < ARRAY_LEN(bios) + ARRAY_LEN(depths); mode++) {
+        VgaRig *r = rig();
+        if (mode < ARRAY_LEN(bios)) {
+            set_mode(r, bios[mode]);
+        } else {
+            set_mode(r, &mode_12);
+            vbe_mode_set(r, 320, 240, depths[mode - ARRAY_LEN(bios)]);
+        }
+        for (unsigned i = 0; i < 60; i++) {
+            console_update(r->vga.console);
+            for (unsigned k = 0; k < 3; k++) { // looks that draw little
+                scribble(r, &seed);
+                console_update(r->vga.console);
+            }
+            scribble(r, &seed);
+            check_picture(r);
+        }
+    }
+}
+
 Test(vga, edid_is_whole)
 {
     uint8_t e[EDID_SIZE], sum = 0;
