@@ -94,11 +94,23 @@ static uint32_t key_for(Engine *e, uint32_t generation, uint64_t flags, uint32_t
     return key;
 }
 
+// Modes come in twos and threes (a program, the kernel, the kernel with its own segments), so a few
+// of the last answers serve nearly all questions.
 static void update_keys(VCPU *v)
 {
+    Engine *e = v->engine;
     uint64_t flags = v->target->block_flags(v);
-    v->key[0] = key_for(v->engine, v->map_gen[0], flags, 0);
-    v->key[1] = key_for(v->engine, v->map_gen[1], flags, 1);
+    uint64_t h = (flags ^ v->map_gen[0]) * UINT64_C(0x9e3779b97f4a7c15);
+    KeyPair *p = &e->key_pair[h >> (64 - KEY_PAIR_BITS)];
+    bool known = p->key[0] && p->flags == flags && p->generation[0] == v->map_gen[0] &&
+                 p->generation[1] == v->map_gen[1];
+    if (!known) {
+        *p = (KeyPair){flags,
+                       {v->map_gen[0], v->map_gen[1]},
+                       {key_for(e, v->map_gen[0], flags, 0), key_for(e, v->map_gen[1], flags, 1)}};
+    }
+    v->key[0] = p->key[0];
+    v->key[1] = p->key[1];
 }
 
 void engine_mode_changed(VCPU *v)

@@ -45,6 +45,13 @@ typedef struct KeyCacheEntry {
     uint32_t key;
 } KeyCacheEntry;
 
+// Both halves' keys of a (code mapping, mode).
+#define KEY_PAIR_BITS 5
+typedef struct KeyPair {
+    uint64_t flags;
+    uint32_t generation[2], key[2];
+} KeyPair;
+
 // Which block a return address lies in, and its side entry. Forgotten when the code cache is
 // emptied.
 #define RA_CACHE_BITS 10
@@ -79,6 +86,7 @@ struct Engine {
     uint64_t short_pc[MAX_BLOCK_INSNS];
     RaCacheEntry ra_cache[1u << RA_CACHE_BITS];
     KeyCacheEntry key_cache[KEY_CACHE_SETS][KEY_CACHE_WAYS];
+    KeyPair key_pair[1u << KEY_PAIR_BITS];
     uint32_t next_key;
     bool flush_wanted; // by C code that runs under translated code
     FILE *perf_map;

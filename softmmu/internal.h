@@ -61,6 +61,7 @@ struct SoftMmu {
     VCPU *v;
     FastTable table[N_TABLES];
     FastTable *current[2];
+    FastTable *lately[8]; // found by their key's low bits, if still theirs
     uint64_t use_count;
     SecondLevelEntry (*l2)[L2_WAYS];
     uint8_t *l2_next; // round-robin victim of each set

@@ -86,7 +86,7 @@ static void publish(SoftMmu *m, unsigned regime)
     m->v->fast[regime] = (TlbFast){t->entry, ((UINT64_C(1) << t->bits) - 1) << 5};
 }
 
-static FastTable *table_find(SoftMmu *m, uint64_t key)
+static FastTable *table_find_slowly(SoftMmu *m, uint64_t key)
 {
     FastTable *victim = &m->table[0];
     for (unsigned i = 0; i < N_TABLES; i++) {
@@ -109,6 +109,15 @@ static FastTable *table_find(SoftMmu *m, uint64_t key)
     victim->used = true;
     victim->key = key;
     return victim;
+}
+
+static FastTable *table_find(SoftMmu *m, uint64_t key)
+{
+    FastTable **t = &m->lately[(key_mode(key) + key_asid(key)) % ARRAY_LEN(m->lately)];
+    if (!*t || !(*t)->used || (*t)->key != key) {
+        *t = table_find_slowly(m, key);
+    }
+    return *t;
 }
 
 void table_select(SoftMmu *m, unsigned regime, uint64_t key)

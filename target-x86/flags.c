@@ -64,7 +64,7 @@ static void popf(VCPU *v, uint64_t value, uint64_t bytes)
         uint32_t m = popf_mask(c, (unsigned)bytes);
         x86_eflags_set(c, (x86_eflags_get(c) & ~(m | X86_RF)) | ((uint32_t)value & m));
     }
-    x86_mode_changed(c);
+    x86_level_changed(c);
 }
 
 const IRHelper x86_h_pushf = {"pushf", pushf, IR_I64, 1, IR_CALL_ALL};
@@ -101,7 +101,7 @@ static void sti(VCPU *v)
         c->inhibit |= X86_INHIBIT_STI;
     }
     c->eflags |= flag;
-    x86_mode_changed(c);
+    x86_level_changed(c);
 }
 
 const IRHelper x86_h_cli = {"cli", cli, IR_VOID, 0, IR_CALL_ALL};

@@ -29,7 +29,7 @@ uint64_t x86_linear_checked(X86CPU *c, unsigned seg, uint64_t offset, unsigned b
 // --- system side (system/*.c)
 extern const IRHelper x86_h_raise;        // vector, error
 extern const IRHelper x86_h_check_access; // seg, offset, bytes | store << 8 -> linear address
-extern const IRHelper x86_h_load_seg;     // segment register, selector: MOV/POP to it (not CS)
+extern const IRHelper x86_h_load_seg;     // segment register, selector: MOV/POP to it (not CS) -> mode changed
 extern const IRHelper x86_h_far_jump;     // selector, offset, operand bytes; sets pc
 extern const IRHelper x86_h_far_call;     // the same; next pc has been put
 extern const IRHelper x86_h_far_ret;      // operand bytes, bytes to drop; sets pc

@@ -1,6 +1,11 @@
 // What decoding and address translation depend on, cached: block_flags and the keys of the two
-// regimes. x86_segments_changed after a segment register, the mode bits (PE, VM, LMA) or CS.L;
-// x86_mode_changed after anything else.
+// regimes. It is put together from what segments, control registers, and EFLAGS with CPL say;
+// system calls and interrupts change only some of that, and often to what it was:
+//
+//   x86_segments_changed   all of it, after the mode bits (PE, VM, LMA) too
+//   x86_mode_changed       all but segments
+//   x86_segments_loaded    some segment registers, EFLAGS and CPL
+//   x86_level_changed      EFLAGS and CPL
 //
 // Translated code contains addresses as its CS makes them, so a block belongs to one (base, limit)
 // of CS. These pairs are numbered for the whole machine, since its CPUs share the blocks.
@@ -138,17 +143,35 @@ static uint64_t segment_flags(const X86CPU *c, unsigned n)
     return f;
 }
 
+// All that one register says.
+static uint64_t register_flags(X86CPU *c, unsigned n)
+{
+    uint64_t f = segment_flags(c, n);
+    if (n == X86_CS) {
+        f |= (uint64_t)code_segment_number(c) << X86_BF_CS_SHIFT;
+        f |= c->seg[n].attr & X86_DESC_B ? X86_BF_CODE32 : 0;
+    } else if (n == X86_SS) {
+        f |= c->seg[n].attr & X86_DESC_B ? X86_BF_STACK32 : 0;
+    }
+    return f;
+}
+
+static uint64_t register_mask(unsigned n)
+{
+    uint64_t one = UINT64_C(1) << n;
+    uint64_t m = one << X86_BF_FLAT_SHIFT | one << X86_BF_NO_LIMIT_SHIFT | one << X86_BF_64K_SHIFT;
+    return m | (n == X86_CS ? X86_BF_CS | X86_BF_CODE32 : n == X86_SS ? X86_BF_STACK32 : 0);
+}
+
 static uint64_t seg_flags(X86CPU *c)
 {
+    uint64_t f = 0;
     if (x86_code64(c)) {
         return FLAGS_64 | X86_BF_CODE64;
     }
-    uint64_t f = (uint64_t)code_segment_number(c) << X86_BF_CS_SHIFT;
     for (unsigned i = 0; i < X86_SEGS; i++) {
-        f |= segment_flags(c, i);
+        f |= register_flags(c, i);
     }
-    f |= c->seg[X86_CS].attr & X86_DESC_B ? X86_BF_CODE32 : 0;
-    f |= c->seg[X86_SS].attr & X86_DESC_B ? X86_BF_STACK32 : 0;
     return f;
 }
 
@@ -220,14 +243,32 @@ void x86_refresh(X86CPU *c)
     select_regimes(c);
 }
 
-void x86_mode_changed(X86CPU *c)
+// Tells the engine if anything is new; else only an interrupt may have become possible.
+static void publish(X86CPU *c)
 {
     X86System *s = c->sys;
-    s->ignne &= c->fpu.status >> 7 & 1;
-    s->control_flags = control_flags(c);
-    s->block_flags = s->seg_flags | s->control_flags | eflags_flags(c) | c->cpl;
+    uint64_t flags = s->seg_flags | s->control_flags | eflags_flags(c) | c->cpl;
+    uint64_t key[2] = {s->regime_key[0], s->regime_key[1]};
     select_regimes(c);
-    engine_mode_changed(&c->vcpu);
+    bool same = flags == s->block_flags && key[0] == s->regime_key[0] && key[1] == s->regime_key[1];
+    s->block_flags = flags;
+    if (!same) {
+        engine_mode_changed(&c->vcpu);
+    } else if (x86_interrupt_ready(&c->vcpu)) {
+        vcpu_kick(&c->vcpu);
+    }
+}
+
+void x86_level_changed(X86CPU *c)
+{
+    publish(c);
+}
+
+void x86_mode_changed(X86CPU *c)
+{
+    c->sys->ignne &= c->fpu.status >> 7 & 1;
+    c->sys->control_flags = control_flags(c);
+    publish(c);
 }
 
 void x86_segments_changed(X86CPU *c)
@@ -236,9 +277,25 @@ void x86_segments_changed(X86CPU *c)
     x86_mode_changed(c);
 }
 
+void x86_segments_loaded(X86CPU *c, unsigned which)
+{
+    X86System *s = c->sys;
+    if (x86_code64(c) || (s->seg_flags & X86_BF_CODE64)) {
+        s->seg_flags = seg_flags(c);
+    } else {
+        for (unsigned set = which; set; set &= set - 1) {
+            unsigned n = (unsigned)__builtin_ctz(set);
+            s->seg_flags = (s->seg_flags & ~register_mask(n)) | register_flags(c, n);
+        }
+    }
+    publish(c);
+}
+
 uint64_t x86_block_flags(VCPU *v)
 {
-    return x86_cpu(v)->sys->block_flags;
+    const X86CPU *c = x86_cpu(v);
+    // An inline STI's shadow is not published: it matters only if the block is left within it.
+    return c->sys->block_flags | (c->inhibit ? X86_BF_SHADOW : 0);
 }
 
 uint64_t x86_regime_key(VCPU *v, unsigned regime)

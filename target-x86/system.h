@@ -143,7 +143,11 @@ static inline bool x86_canonical(uint64_t a)
 {
     return (uint64_t)((int64_t)(a << 16) >> 16) == a;
 }
-void x86_segments_changed(X86CPU *c); // a segment register was loaded; x86_mode_changed included
+// After changes, from the least to the most (mode.c; x86_mode_changed: helpers.h). Between the two
+// of segments stand the mode bits PE, VM and LMA, and the control registers.
+void x86_level_changed(X86CPU *c);                   // EFLAGS, CPL
+void x86_segments_loaded(X86CPU *c, unsigned which); // bit n: register n; and EFLAGS, CPL
+void x86_segments_changed(X86CPU *c);
 void x86_refresh(X86CPU *c);          // the derived values only (after reset or load)
 uint64_t x86_block_flags(VCPU *v);
 uint64_t x86_regime_key(VCPU *v, unsigned regime);

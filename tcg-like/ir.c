@@ -29,6 +29,7 @@ void ir_block_reset(IRBlock *b)
     b->n = 0;
     b->n_vpool = 0;
     b->n_slots = 0;
+    b->exit_checked = 0;
     b->pc = 0;
     b->guest_bytes = 0;
     b->guest_insns = 0;

@@ -157,6 +157,7 @@ typedef struct IRBlock {
     unsigned guest_insns; // N of the budget check
     uint64_t exit_pc[IR_MAX_SLOTS];
     unsigned n_slots;
+    uint32_t exit_checked; // bit n: slot n's link holds in the mode that it was made in only
     // The passes' working memory, kept from block to block.
     IRInsn *spare;
     unsigned spare_capacity;

@@ -113,6 +113,14 @@ static void finish_step(X86Ctx *c)
     ir_exit_loop(c->b);
 }
 
+void x86_end_shadow(X86Ctx *c)
+{
+    if (c->shadow == X86_SHADOW_NOW) {
+        c->shadow = X86_SHADOW_NONE;
+        ir_put_n(c->b, offsetof(X86CPU, inhibit), ir_i32(c->b, 0), 1);
+    }
+}
+
 static void step_to(X86Ctx *c, IRRef pc)
 {
     c->ended = true;
@@ -164,6 +172,7 @@ void x86_exit_jump(X86Ctx *c, uint64_t target_eip)
     if (x86_refuse_target(c, target_eip)) {
         return;
     }
+    x86_end_shadow(c);
     if (stepping(c)) {
         step_to(c, ir_i64(c->b, target));
         return;
@@ -175,6 +184,7 @@ void x86_exit_jump(X86Ctx *c, uint64_t target_eip)
 void x86_exit_call(X86Ctx *c, uint64_t target_eip)
 {
     uint64_t target = linear_of(c, target_eip);
+    x86_end_shadow(c);
     if (stepping(c)) {
         step_to(c, ir_i64(c->b, target));
         return;
@@ -201,6 +211,7 @@ void x86_exit_if(X86Ctx *c, IRCond cond, IRRef x, IRRef y, uint64_t target_eip)
     if (bad_target(c, target_eip)) {
         check_target(c, ir_select(c->b, cond, x, y, ir_i64(c->b, target_eip), ir_i64(c->b, 0)));
     }
+    x86_end_shadow(c);
     if (stepping(c)) {
         IRRef taken = ir_i64(c->b, target), next = ir_i64(c->b, c->next);
         step_to(c, ir_select(c->b, cond, x, y, taken, next));
@@ -216,6 +227,7 @@ void x86_exit_if_f(X86Ctx *c, IRFlagCond cond, IRRef f, uint64_t target_eip)
     if (bad_target(c, target_eip)) {
         check_target(c, ir_f_select(c->b, cond, f, ir_i64(c->b, target_eip), ir_i64(c->b, 0)));
     }
+    x86_end_shadow(c);
     if (stepping(c)) {
         IRRef taken = ir_i64(c->b, target), next = ir_i64(c->b, c->next);
         step_to(c, ir_f_select(c->b, cond, f, taken, next));
@@ -228,6 +240,7 @@ void x86_exit_if_f(X86Ctx *c, IRFlagCond cond, IRRef f, uint64_t target_eip)
 void x86_exit_repeat(X86Ctx *c, IRRef again)
 {
     IRRef zero = ir_i32(c->b, 0);
+    x86_end_shadow(c);
     if (stepping(c)) {
         IRRef self = ir_i64(c->b, c->pc), next = ir_i64(c->b, c->next);
         step_to(c, ir_select(c->b, IR_NE, again, zero, self, next));
@@ -254,6 +267,7 @@ void x86_exit_ind(X86Ctx *c, IRRef eip, IRIndKind kind)
     if (!(c->flags & X86_BF_CODE64) && c->cs_base) {
         pc = ir_extu(c->b, ir_trunc(c->b, ir_addi(c->b, eip, (int64_t)c->cs_base)));
     }
+    x86_end_shadow(c);
     if (stepping(c)) {
         step_to(c, pc);
         return;
@@ -269,6 +283,7 @@ void x86_put_next_pc(X86Ctx *c)
 
 void x86_exit_loop(X86Ctx *c)
 {
+    x86_end_shadow(c);
     c->ended = true;
     if (stepping(c)) {
         finish_step(c);
@@ -279,6 +294,7 @@ void x86_exit_loop(X86Ctx *c)
 
 void x86_exit_again(X86Ctx *c)
 {
+    x86_end_shadow(c);
     c->ended = true;
     if (stepping(c)) {
         finish_step(c);
@@ -287,8 +303,21 @@ void x86_exit_again(X86Ctx *c)
     ir_exit_ind(c->b, ir_i64(c->b, c->next), IR_IND_JUMP, 0);
 }
 
+void x86_exit_if_mode(X86Ctx *c, IRRef changed)
+{
+    bool last = c->n == c->limit || c->b->n_slots + SLOTS_KEPT >= IR_MAX_SLOTS;
+    if (last || stepping(c)) {
+        x86_put_next_pc(c);
+        x86_exit_again(c);
+        return;
+    }
+    c->b->exit_checked |= 1u << c->b->n_slots;
+    ir_exit_if(c->b, IR_NE, changed, ir_i32(c->b, 0), c->next);
+}
+
 void x86_exit_taken(X86Ctx *c)
 {
+    x86_end_shadow(c);
     c->ended = true;
     if (stepping(c)) {
         finish_step(c);

@@ -1,4 +1,4 @@
-// Segment registers, far transfers, interrupts, flags, ports, HLT: thin rows over the C functions
+// Segment registers, far transfers, interrupts, ports, HLT: thin rows over the C functions
 // of system/. What may change the mode ends the block.
 #include "target-x86/helpers.h"
 #include "target-x86/insn/helpers.h"
@@ -14,22 +14,25 @@ static bool tr_mov_from_seg(X86Ctx *c, const X86Insn *i)
 }
 
 // The rest of a load of a segment register. SS puts the next instruction in the interrupt shadow.
-static void exit_after_load(X86Ctx *c, unsigned seg)
+static void exit_after_load(X86Ctx *c, unsigned seg, IRRef changed)
 {
     if (seg != X86_SS) {
-        x86_exit_again(c);
+        if (!(c->flags & X86_BF_CODE64)) { // there no flag depends on the others
+            x86_exit_if_mode(c, changed);
+        }
         return;
     }
+    x86_put_next_pc(c);
     if (!(c->flags & X86_BF_SHADOW)) {
         ir_call(c->b, &x86_h_inhibit, IR_NONE, IR_NONE, IR_NONE, IR_NONE);
     }
     x86_exit_unstepped(c);
 }
 
-static void load_segment(X86Ctx *c, unsigned seg, IRRef selector)
+// Whether the block's flags have changed.
+static IRRef load_segment(X86Ctx *c, unsigned seg, IRRef selector)
 {
-    x86_put_next_pc(c);
-    ir_call(c->b, &x86_h_load_seg, ir_i32(c->b, seg), selector, IR_NONE, IR_NONE);
+    return ir_call(c->b, &x86_h_load_seg, ir_i32(c->b, seg), selector, IR_NONE, IR_NONE);
 }
 
 static bool tr_mov_to_seg(X86Ctx *c, const X86Insn *i)
@@ -38,8 +41,7 @@ static bool tr_mov_to_seg(X86Ctx *c, const X86Insn *i)
     if (seg == X86_CS) {
         return false;
     }
-    load_segment(c, seg, x86_read(c, 1));
-    exit_after_load(c, seg);
+    exit_after_load(c, seg, load_segment(c, seg, x86_read(c, 1)));
     return true;
 }
 
@@ -55,9 +57,9 @@ static bool tr_pop_seg(X86Ctx *c, const X86Insn *i)
     unsigned n = i->op_bytes;
     IRRef a = x86_stack_address(c, 0, n, false);
     IRRef v = ir_ld(c->b, IR_I32, a, 0, x86_memop(c, 2));
-    load_segment(c, i->operand[0].reg, v);
+    IRRef changed = load_segment(c, i->operand[0].reg, v);
     x86_stack_move(c, n);
-    exit_after_load(c, i->operand[0].reg);
+    exit_after_load(c, i->operand[0].reg, changed);
     return true;
 }
 
@@ -68,9 +70,9 @@ static bool tr_load_far(X86Ctx *c, const X86Insn *i)
     unsigned n = i->op_bytes;
     IRRef a = x86_mem(c, n + 2, false);
     IRRef offset = ir_ld(b, x86_type(n), a, 0, x86_memop(c, n));
-    load_segment(c, i->row->arg, ir_ld(b, IR_I32, a, n, x86_memop(c, 2)));
+    IRRef changed = load_segment(c, i->row->arg, ir_ld(b, IR_I32, a, n, x86_memop(c, 2)));
     x86_write(c, 0, offset);
-    exit_after_load(c, i->row->arg);
+    exit_after_load(c, i->row->arg, changed);
     return true;
 }
 
@@ -138,54 +140,7 @@ static bool tr_into(X86Ctx *c, const X86Insn *i)
     return true;
 }
 
-// --- flags
-
-static bool tr_pushf(X86Ctx *c, const X86Insn *i)
-{
-    IRRef v = ir_call(c->b, &x86_h_pushf, ir_i32(c->b, i->op_bytes), IR_NONE, IR_NONE, IR_NONE);
-    if (i->op_bytes == 8) {
-        v = wide(c, v);
-    } else if (ir_type(c->b, v) == IR_I64) {
-        v = ir_trunc(c->b, v);
-    }
-    x86_do_push(c, v, i->op_bytes);
-    return true;
-}
-
-static bool tr_popf(X86Ctx *c, const X86Insn *i)
-{
-    unsigned n = i->op_bytes;
-    IRRef a = x86_stack_address(c, 0, n, false);
-    IRRef v = ir_ld(c->b, x86_type(n), a, 0, x86_memop(c, n));
-    x86_put_next_pc(c);
-    ir_call(c->b, &x86_h_popf, v, ir_i32(c->b, n), IR_NONE, IR_NONE);
-    x86_stack_move(c, n);
-    x86_exit_again(c);
-    return true;
-}
-
-static bool tr_cli(X86Ctx *c, const X86Insn *i)
-{
-    (void)i;
-    if (c->flags & X86_BF_IOPL) {
-        IRRef f = ir_get(c->b, IR_I32, offsetof(X86CPU, eflags));
-        ir_put(c->b, offsetof(X86CPU, eflags), ir_and(c->b, f, ir_i32(c->b, ~(uint32_t)X86_IF)));
-        return true;
-    }
-    x86_put_next_pc(c);
-    ir_call(c->b, &x86_h_cli, IR_NONE, IR_NONE, IR_NONE, IR_NONE);
-    x86_exit_again(c);
-    return true;
-}
-
-static bool tr_sti(X86Ctx *c, const X86Insn *i)
-{
-    (void)i;
-    x86_put_next_pc(c);
-    ir_call(c->b, &x86_h_sti, IR_NONE, IR_NONE, IR_NONE, IR_NONE);
-    x86_exit_again(c);
-    return true;
-}
+// --- HLT
 
 static bool tr_hlt(X86Ctx *c, const X86Insn *i)
 {
@@ -249,10 +204,6 @@ static const X86Row rows[] = {
     {"INT1", "F1", "", tr_int, X86_INT_1, SYS},
     {"INTO", "CE", "", tr_into, 0, X86_ROW_I64 | SYS},
 
-    {"PUSHF", "9C", "", tr_pushf, 0, X86_ROW_D64},
-    {"POPF", "9D", "", tr_popf, 0, X86_ROW_D64},
-    {"CLI", "FA", "", tr_cli, 0, SYS},
-    {"STI", "FB", "", tr_sti, 0, SYS},
     {"HLT", "F4", "", tr_hlt, 0, X86_ROW_CPL0 | SYS},
 
     {"IN", "E4", "AL,Ib", tr_in, 0, SYS},

@@ -4,6 +4,7 @@
 #include "softmmu/softmmu.h"
 #include "target-x86/helpers.h"
 #include "target-x86/insn/helpers.h"
+#include "target-x86/system.h"
 
 // --- machinery
 
@@ -12,13 +13,13 @@ static void end_shadow(X86CPU *c)
 {
     c->inhibit = 0;
     c->eflags &= ~(uint32_t)X86_RF;
-    x86_mode_changed(c);
+    x86_level_changed(c);
 }
 
 static void inhibit(X86CPU *c)
 {
     c->inhibit = 1;
-    x86_mode_changed(c);
+    x86_level_changed(c);
 }
 
 static void check_eip(X86CPU *c, uint64_t eip)

@@ -110,7 +110,16 @@ typedef struct X86Ctx {
     bool ended;                 // the block has its terminal op
     bool mmx;                   // it has an MMX instruction
     unsigned conditional_exits; // taken branches out of its middle
+    unsigned n, limit;          // instructions begun; how many it may have
+    unsigned done;              // bytes up to the end of this instruction
+    uint8_t shadow;             // X86_SHADOW_*
 } X86Ctx;
+
+// Side exits that an instruction may add besides those of the block's end.
+#define SLOTS_KEPT 3
+
+// An inline STI's interrupt shadow: begins with the next instruction; this one is in it.
+enum { X86_SHADOW_NONE, X86_SHADOW_NEXT, X86_SHADOW_NOW };
 
 // False: the encoding is invalid after all (the caller makes it #UD; nothing may have been
 // emitted).
@@ -153,7 +162,7 @@ typedef struct X86Group {
 extern const X86Group *const x86_groups[]; // all of them (decode.c)
 extern const unsigned x86_n_groups;
 extern const X86Group x86_int_alu, x86_int_muldiv, x86_int_shift, x86_int_data, x86_int_bits,
-    x86_int_bmi, x86_int_control, x86_int_string, x86_int_bcd, x86_int_far, x86_int_misc,
+    x86_int_bmi, x86_int_control, x86_int_string, x86_int_bcd, x86_int_far, x86_int_eflags, x86_int_misc,
     x86_system_group, x86_x87;
 
 // --- decoder
@@ -171,6 +180,9 @@ typedef enum X86DecodeResult {
 // Decodes one instruction from at most n bytes under block flags. Fills everything in *i.
 X86DecodeResult x86_decode(const X86Decoder *d, const X86Features *f, uint64_t flags,
                            const uint8_t *bytes, unsigned n, X86Insn *i);
+
+// The instruction that will be translated after this one, in the same block. False: there is none.
+bool x86_peek(X86Ctx *c, X86Insn *next);
 
 // TargetOps.translate
 void x86_translate(VCPU *v, IRBlock *b, const TranslateRequest *r);
@@ -240,7 +252,12 @@ uint64_t x86_next_eip(X86Ctx *c);
 void x86_put_next_pc(X86Ctx *c);
 void x86_exit_loop(X86Ctx *c);  // to the dispatcher, which looks for interrupts
 void x86_exit_again(X86Ctx *c); // mode or mapping may have changed: look up anew
+// After a helper that may have changed the block's flags: on if `changed` (I32) is 0. No
+// x86_put_next_pc before it.
+void x86_exit_if_mode(X86Ctx *c, IRRef changed);
 void x86_exit_taken(X86Ctx *c); // a helper has set pc and mode (IRET, far jump)
+// Ends the shadow of an inline STI that is under way, if any; the ways out do it by themselves.
+void x86_end_shadow(X86Ctx *c);
 // On at vcpu.pc without a single-step trap, which INT and MOV SS do not get.
 void x86_exit_unstepped(X86Ctx *c);
 

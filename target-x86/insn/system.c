@@ -341,7 +341,7 @@ static void set_ac(VCPU *v, uint64_t on)
 {
     X86CPU *c = x86_cpu(v);
     c->eflags = on ? c->eflags | X86_AC : c->eflags & ~(uint32_t)X86_AC;
-    x86_mode_changed(c);
+    x86_level_changed(c);
 }
 static const IRHelper h_set_ac = {"set_ac", set_ac, IR_VOID, 1, IR_CALL_ALL};
 

@@ -16,8 +16,6 @@
 
 #define MAX_GUEST_INSNS 64
 #define IR_ROOM         1024 // more than any one instruction makes
-// Side exits that an instruction may add besides those of the block's end.
-#define SLOTS_KEPT 3
 
 // --- what a row demands of the mode
 
@@ -75,6 +73,9 @@ static void translate_insn(X86Ctx *c, X86DecodeResult result)
         break;
     case X86_DECODED:
         c->mmx |= c->insn.row->flags & X86_ROW_MMX;
+        if (c->insn.row->flags & X86_ROW_SYSTEM) {
+            x86_end_shadow(c);
+        }
         if (demands_met(c, c->insn.row->flags) && !c->insn.row->translate(c, &c->insn)) {
             undefined(c, c->insn.row->name);
         }
@@ -85,19 +86,19 @@ static void translate_insn(X86Ctx *c, X86DecodeResult result)
 // --- bytes
 
 // The bytes of the code segment from pc on.
-static uint64_t bytes_to_limit(const X86Ctx *c)
+static uint64_t bytes_to_limit(const X86Ctx *c, uint64_t pc)
 {
     if (c->flags & X86_BF_CODE64 || !(c->flags & X86_BF_CS)) {
         return UINT64_MAX;
     }
-    uint32_t eip = (uint32_t)(c->pc - c->cs_base), limit = c->cpu->seg[X86_CS].limit;
+    uint32_t eip = (uint32_t)(pc - c->cs_base), limit = c->cpu->seg[X86_CS].limit;
     return eip > limit ? 0 : (uint64_t)limit - eip + 1;
 }
 
-static X86DecodeResult decode(X86Ctx *c, const uint8_t *p, uint64_t n)
+static X86DecodeResult decode(X86Ctx *c, const uint8_t *p, uint64_t n, X86Insn *insn)
 {
     n = MIN_OF(n, X86_MAX_INSN_BYTES + 1);
-    return x86_decode(c->cpu->decoder, &c->cpu->features, c->flags, p, (unsigned)n, &c->insn);
+    return x86_decode(c->cpu->decoder, &c->cpu->features, c->flags, p, (unsigned)n, insn);
 }
 
 // The first instruction, which may go on into the next page. *looked: bytes that it depends on, if
@@ -106,8 +107,8 @@ static X86DecodeResult decode_first(X86Ctx *c, unsigned *looked)
 {
     const TranslateRequest *r = c->req;
     unsigned here = r->bytes;
-    uint64_t limit = bytes_to_limit(c);
-    X86DecodeResult result = decode(c, r->host, MIN_OF(here, limit));
+    uint64_t limit = bytes_to_limit(c, c->pc);
+    X86DecodeResult result = decode(c, r->host, MIN_OF(here, limit), &c->insn);
     *looked = MIN_OF(here, X86_MAX_INSN_BYTES);
     if (result != X86_MORE || limit <= here) {
         return result;
@@ -116,22 +117,27 @@ static X86DecodeResult decode_first(X86Ctx *c, unsigned *looked)
     uint8_t buf[2 * X86_MAX_INSN_BYTES];
     memcpy(buf, r->host, here);
     memcpy(buf + here, engine_next_page(&c->cpu->vcpu, r), X86_MAX_INSN_BYTES);
-    return decode(c, buf, MIN_OF((uint64_t)here + X86_MAX_INSN_BYTES, limit));
+    return decode(c, buf, MIN_OF((uint64_t)here + X86_MAX_INSN_BYTES, limit), &c->insn);
 }
 
-// A later one, `done` bytes into the block. False: it is for a block of its own.
-static bool decode_later(X86Ctx *c, unsigned done)
+// A later one, c->done bytes into the block. False: it is for a block of its own.
+static bool decode_later(X86Ctx *c, X86Insn *insn)
 {
-    uint64_t n = MIN_OF(c->req->bytes - done, bytes_to_limit(c));
-    return decode(c, c->req->host + done, n) == X86_DECODED;
+    uint64_t n = MIN_OF(c->req->bytes - c->done, bytes_to_limit(c, c->next));
+    return decode(c, c->req->host + c->done, n, insn) == X86_DECODED;
 }
 
 // --- the block
 
-static bool room_for_more(const X86Ctx *c, unsigned n, unsigned limit)
+static bool room_for_more(const X86Ctx *c)
 {
-    return !c->ended && n < limit && c->b->n < IR_MAX_INSNS - IR_ROOM &&
-           c->b->n_slots <= IR_MAX_SLOTS - SLOTS_KEPT;
+    return !c->ended && c->n < c->limit && c->b->n < IR_MAX_INSNS - IR_ROOM &&
+           c->b->n_slots <= IR_MAX_SLOTS - SLOTS_KEPT && c->done < c->req->limit;
+}
+
+bool x86_peek(X86Ctx *c, X86Insn *next)
+{
+    return room_for_more(c) && decode_later(c, next);
 }
 
 static void set_next(X86Ctx *c)
@@ -142,25 +148,28 @@ static void set_next(X86Ctx *c)
     }
 }
 
-static unsigned translate_block(X86Ctx *c, unsigned limit)
+static void translate_block(X86Ctx *c)
 {
-    unsigned n = 0, done = 0, looked;
+    unsigned looked;
     X86DecodeResult result = decode_first(c, &looked);
     do {
         set_next(c);
-        ir_insn(c->b, c->pc, n++);
+        ir_insn(c->b, c->pc, c->n++);
+        c->done += MAX_OF(c->insn.len, 1);
         translate_insn(c, result);
-        done += MAX_OF(c->insn.len, 1);
-        if (!room_for_more(c, n, limit) || done >= c->req->limit) {
+        if (!c->ended) {
+            x86_end_shadow(c);
+        }
+        if (!room_for_more(c)) {
             break;
         }
+        c->shadow = c->shadow == X86_SHADOW_NEXT ? X86_SHADOW_NOW : X86_SHADOW_NONE;
         c->pc = c->next;
-    } while (decode_later(c, done));
+    } while (decode_later(c, &c->insn));
     if (!c->ended) {
         x86_exit_jump(c, x86_next_eip(c));
     }
-    c->b->guest_bytes = result == X86_DECODED ? done : looked;
-    return n;
+    c->b->guest_bytes = result == X86_DECODED ? c->done : looked;
 }
 
 void x86_translate(VCPU *v, IRBlock *b, const TranslateRequest *r)
@@ -173,9 +182,10 @@ void x86_translate(VCPU *v, IRBlock *b, const TranslateRequest *r)
         c.cs_base = c.cpu->seg[X86_CS].base;
     }
     b->pc = r->pc;
-    unsigned limit = MIN_OF(r->max_insns, (unsigned)MAX_GUEST_INSNS);
+    c.limit = MIN_OF(r->max_insns, (unsigned)MAX_GUEST_INSNS);
     if (c.flags & (X86_BF_TF | X86_BF_SHADOW)) {
-        limit = 1;
+        c.limit = 1;
     }
-    b->guest_insns = translate_block(&c, limit);
+    translate_block(&c);
+    b->guest_insns = c.n;
 }

@@ -285,6 +285,7 @@ static void enter_long(X86CPU *c, const X86Event *e)
 
 void x86_enter_handler(X86CPU *c, const X86Event *e)
 {
+    bool v86 = x86_v86(c);
     if (!(c->cr0 & X86_CR0_PE)) {
         enter_real(c, e);
     } else if (x86_long_mode(c)) {
@@ -293,5 +294,9 @@ void x86_enter_handler(X86CPU *c, const X86Event *e)
         enter_protected(c, e);
     }
     c->inhibit = 0;
-    x86_segments_changed(c);
+    if (v86) {
+        x86_segments_changed(c);
+    } else {
+        x86_segments_loaded(c, 1u << X86_CS | 1u << X86_SS);
+    }
 }

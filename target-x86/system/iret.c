@@ -6,6 +6,7 @@
 
 #include "util/log.h"
 
+#define ALL_SEGMENTS ((1u << X86_SEGS) - 1)
 #define REAL_FLAGS                                                                                 \
     (X86_STATUS_FLAGS | X86_DF | X86_TF | X86_IF | X86_IOPL | X86_NT | X86_RF | X86_AC | X86_ID)
 
@@ -141,6 +142,7 @@ static void iret_protected(X86CPU *c, unsigned n, uint64_t next)
 static void iret(VCPU *v, uint64_t n)
 {
     X86CPU *c = x86_cpu(v);
+    bool v86 = x86_v86(c);
     if (!(c->cr0 & X86_CR0_PE)) {
         iret_real(c, (unsigned)n, REAL_FLAGS);
     } else if (x86_v86(c)) {
@@ -149,7 +151,11 @@ static void iret(VCPU *v, uint64_t n)
         iret_protected(c, (unsigned)n, x86_eip_of(c, v->pc));
     }
     c->nmi_masked = 0;
-    x86_segments_changed(c);
+    if (v86 != x86_v86(c)) {
+        x86_segments_changed(c);
+    } else {
+        x86_segments_loaded(c, ALL_SEGMENTS);
+    }
 }
 
 const IRHelper x86_h_iret = {"iret", iret, IR_VOID, 1, IR_CALL_ALL};

@@ -65,16 +65,18 @@ void x86_load_segment(X86CPU *c, unsigned seg, uint16_t selector)
     }
     // In 64-bit mode the flags do not depend on data segments.
     if (!x86_code64(c)) {
-        x86_segments_changed(c);
+        x86_segments_loaded(c, 1u << seg);
     }
 }
 
-static void load_seg(VCPU *v, uint64_t seg, uint64_t selector)
+static uint64_t load_seg(VCPU *v, uint64_t seg, uint64_t selector)
 {
+    uint64_t before = x86_block_flags(v);
     x86_load_segment(x86_cpu(v), (unsigned)seg, (uint16_t)selector);
+    return before != x86_block_flags(v);
 }
 
-const IRHelper x86_h_load_seg = {"load_seg", load_seg, IR_VOID, 2, IR_CALL_ALL};
+const IRHelper x86_h_load_seg = {"load_seg", load_seg, IR_I32, 2, IR_CALL_ALL};
 
 // An outer level keeps only segments that it could have loaded itself (SDM vol. 2, RET).
 void x86_drop_inner_segments(X86CPU *c)

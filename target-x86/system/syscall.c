@@ -33,7 +33,7 @@ static void enter(X86CPU *c, unsigned cs, unsigned ss, unsigned cpl, bool code64
     c->seg[X86_SS] = flat_stack((ss & ~3u) | cpl, cpl);
     c->cpl = (uint8_t)cpl;
     x86_set_eip(c, rip);
-    x86_segments_changed(c);
+    x86_segments_loaded(c, 1u << X86_CS | 1u << X86_SS);
 }
 
 static void syscall_(VCPU *v, uint64_t n)
