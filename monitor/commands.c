@@ -194,7 +194,7 @@ COMMAND(cmd_log)
         g_string_append_printf(
             out,
             "log %s: there are none, in_asm, op, op_opt, out_asm, int, mmu, exec, "
-            "unimp and guest_errors, joined by commas\n",
+            "unimp, guest_errors and vnc, joined by commas\n",
             argv[1]);
     }
 }
@@ -273,7 +273,7 @@ static const MonitorCommand commands[] = {
     {"mouse_button", NULL, "STATE", "1 left, 2 middle, 4 right", monitor_mouse_button},
     {"nmi", NULL, "", "a non-maskable interrupt for all CPUs of a PC", monitor_nmi},
     {"screendump", NULL, "FILE [-f png|ppm]", "writes the screen's picture", monitor_screendump},
-    {"log", NULL, "none|in_asm|op|op_opt|out_asm|int|mmu|exec|unimp|guest_errors",
+    {"log", NULL, "none|in_asm|op|op_opt|out_asm|int|mmu|exec|unimp|guest_errors|vnc",
      "logs these, as -d; none: nothing", cmd_log},
     {"gdbserver", NULL, "[SPEC]", "starts the gdb server (none: ends it)", cmd_gdbserver},
     {NULL, NULL, NULL, NULL, NULL},

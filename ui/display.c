@@ -21,7 +21,10 @@ static const DisplayType *const types[] = {
 #if CONFIG_SDL
     &display_sdl,
 #endif
+#if CONFIG_VNC
     &display_vnc,
+#endif
+    NULL,
 };
 
 static GPtrArray *displays(Machine *m)
@@ -86,7 +89,7 @@ void display_wake(Display *d)
 
 static const DisplayType *find(const char *name, size_t len)
 {
-    for (size_t i = 0; i < ARRAY_LEN(types); i++) {
+    for (size_t i = 0; types[i]; i++) {
         if (strlen(types[i]->name) == len && !strncmp(types[i]->name, name, len)) {
             return types[i];
         }
@@ -100,15 +103,17 @@ bool display_known(const char *spec, char **error)
     if (find(spec, len)) {
         return true;
     }
-    if (!CONFIG_SDL && len == 3 && !strncmp(spec, "sdl", len)) {
-        *error = g_strdup("built without SDL (there are none and vnc)");
+    if (len == 3 && ((!CONFIG_SDL && !strncmp(spec, "sdl", len)) ||
+                     (!CONFIG_VNC && !strncmp(spec, "vnc", len)))) {
+        *error = g_strdup_printf("built without %s; -display help lists what there is",
+                                 *spec == 's' ? "SDL" : "libvncserver");
         return false;
     }
     Nearest n;
     char *name = g_strndup(spec, len);
     nearest_init(&n, name);
     nearest_add(&n, "none");
-    for (size_t i = 0; i < ARRAY_LEN(types); i++) {
+    for (size_t i = 0; types[i]; i++) {
         nearest_add(&n, types[i]->name);
     }
     char *hint = nearest_hint(&n);
@@ -121,7 +126,7 @@ bool display_known(const char *spec, char **error)
 void display_print_help(void)
 {
     printf("none\n");
-    for (size_t i = 0; i < ARRAY_LEN(types); i++) {
+    for (size_t i = 0; types[i]; i++) {
         printf("%s%s\n", types[i]->name, types[i]->help);
     }
 }

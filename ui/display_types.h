@@ -7,6 +7,9 @@
 #ifndef CONFIG_SDL
 #define CONFIG_SDL 0
 #endif
+#ifndef CONFIG_VNC
+#define CONFIG_VNC 0
+#endif
 
 extern const DisplayType display_sdl, display_vnc;
 

@@ -23,6 +23,7 @@ static const char *const category_names[LOG_CATEGORIES] = {
     [LOG_IN_ASM] = "in_asm",   [LOG_OP] = "op",       [LOG_OP_OPT] = "op_opt",
     [LOG_OUT_ASM] = "out_asm", [LOG_INT] = "int",     [LOG_MMU] = "mmu",
     [LOG_EXEC] = "exec",       [LOG_UNIMP] = "unimp", [LOG_GUEST_ERRORS] = "guest_errors",
+    [LOG_VNC] = "vnc",
 };
 
 Log *log_get(void)

@@ -15,6 +15,7 @@ typedef enum LogCategory {
     LOG_EXEC,         // each block as the dispatcher enters it
     LOG_UNIMP,        // what Mimus does not implement
     LOG_GUEST_ERRORS, // what the guest should not have done
+    LOG_VNC,          // viewers that come and go, and why
     LOG_CATEGORIES
 } LogCategory;
 

@@ -1,7 +1,12 @@
-// VNC viewers against a server without sockets: handshakes and messages, whole and in pieces, true
-// and changed, while the screen, its size, cursor and the console that is shown change. What a
-// viewer types arrives at a receiver or a text console.
+// VNC viewers against a server, each over a socket with its thread and the library behind it:
+// handshakes and messages, whole and in pieces, true and changed, while the screen, its size,
+// cursor and the console that is shown change. What a viewer types arrives at a receiver or a text
+// console. How threads take turns is not in the seed: a finding may need a few runs to come back.
+#include <poll.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include "hw/core/machine.h"
 #include "replay/gate.h"
@@ -9,9 +14,18 @@
 #include "tests/unit/bare_machine.h"
 #include "ui/display_types.h"
 #include "ui/text_console.h"
-#include "ui/vnc_internal.h"
+#include "ui/vnc/internal.h"
 
-#define STEPS 200 // a run
+#define STEPS      200 // a run
+#define VIEWERS    4
+#define PATIENCE   20000                // us that a group of messages is waited for
+#define NAP        200                  // us
+#define MAX_OUTPUT (UINT64_C(64) << 20) // bytes of an answer that are read
+
+typedef struct Peer {
+    int fd;       // our end, or -1
+    bool greeted; // it is past the handshake
+} Peer;
 
 typedef struct Rig {
     Fuzz *f;
@@ -20,7 +34,9 @@ typedef struct Rig {
     unsigned width, height;
     TextConsole *terminal;
     Display display;
-    VncServer server;
+    VncServer *server;
+    Peer peer[VIEWERS];
+    const char *password;
     uint64_t typed;
 } Rig;
 
@@ -88,27 +104,39 @@ static void start(Rig *r, InputReceiver *receiver)
     input_register(r->m, receiver);
     r->display.type = &display_vnc;
     r->display.m = r->m;
-    r->display.state = &r->server;
     display_show(&r->display, 0);
-    r->server = (VncServer){.d = &r->display,
-                            .fd = -1,
-                            .needs_password = fuzz_one_in(f, 4),
-                            .password = fuzz_one_in(f, 2) ? g_strdup("secret") : NULL,
-                            .expires = INT64_MAX,
-                            .share = (VncShare)fuzz_below(f, 3),
-                            .max_clients = VNC_MAX_CLIENTS,
-                            .clients = g_ptr_array_new(),
-                            .width = 640,
-                            .height = 480};
+    char *error = NULL;
+    VncServer *server = vnc_server_new(&r->display, &error);
+    if (!server) {
+        fuzz_fail("no server: %s", error);
+    }
+    server->id = g_strdup("fuzz");
+    server->needs_password = fuzz_one_in(f, 4);
+    server->share = (VncShare)fuzz_below(f, 3);
+    r->server = server;
+    r->password = fuzz_one_in(f, 8) ? NULL : "secret";
+    server->password = g_strdup(r->password);
+    for (unsigned i = 0; i < VIEWERS; i++) {
+        r->peer[i].fd = -1;
+    }
+}
+
+static void hang_up(Peer *p)
+{
+    if (p->fd >= 0) {
+        close(p->fd);
+    }
+    *p = (Peer){.fd = -1};
 }
 
 static void stop(Rig *r)
 {
-    while (r->server.clients->len) {
-        vnc_client_free(r->server.clients->pdata[0]);
+    vnc_server_free(r->server);
+    for (unsigned i = 0; i < VIEWERS; i++) {
+        hang_up(&r->peer[i]);
     }
-    g_ptr_array_free(r->server.clients, TRUE);
-    g_free(r->server.password);
+    while (g_main_context_iteration(NULL, FALSE)) {
+    }
     console_view_free(r->display.view);
     console_remove(r->m, r->screen);
     console_remove(r->m, console_get(r->m, 0));
@@ -134,7 +162,11 @@ static void put_numbers(Fuzz *f, GByteArray *b, const char *sizes)
 
 static void put_encodings(Fuzz *f, GByteArray *b)
 {
-    static const int32_t known[] = {0, 16, -223, -239, -257, -258, -261, -307, -308, -314, 5, 7};
+    // Pixels, pseudo-encodings, then levels of quality and compression.
+    static const int32_t known[] = {
+        0,    1,    2,    4,    5,    6,    7,    9,    10,          16,     17,     -223,  -239,
+        -240, -232, -224, -257, -258, -261, -307, -308, -314,        -32,    -23,    -247,  -256,
+        -512, -412, -768, -763, -260, 8,    15,   -305, -1063131698, -65536, -65535, -65534};
     unsigned n = (unsigned)fuzz_below(f, 14);
     put(b, 2, 1);
     put(b, 0, 1);
@@ -146,25 +178,26 @@ static void put_encodings(Fuzz *f, GByteArray *b)
 
 static void put_format(Fuzz *f, GByteArray *b)
 {
-    static const uint8_t bits[] = {8, 16, 32};
-    VncFormat format = {.bytes = FUZZ_PICK(f, bits) / 8, .depth = (uint8_t)fuzz_below(f, 33)};
-    uint8_t wire[16];
-    format.big_endian = fuzz_one_in(f, 2);
-    for (unsigned i = 0; i < 3; i++) {
-        format.max[i] = fuzz_one_in(f, 4) ? (uint16_t)fuzz_number(f) : 255;
-        format.shift[i] = fuzz_one_in(f, 4) ? (uint8_t)fuzz_below(f, 34) : (uint8_t)(8 * i);
-    }
-    vnc_put_format(&format, wire);
-    wire[3] = !fuzz_one_in(f, 5);
+    static const uint8_t bits[] = {8, 16, 32, 32, 24};
     put(b, 0, 4);
-    g_byte_array_append(b, wire, sizeof wire);
+    put(b, FUZZ_PICK(f, bits), 1);
+    put(b, fuzz_below(f, 33), 1); // depth
+    put(b, fuzz_below(f, 2), 1);  // big-endian
+    put(b, !fuzz_one_in(f, 5), 1);
+    for (unsigned i = 0; i < 3; i++) {
+        put(b, fuzz_one_in(f, 4) ? fuzz_number(f) : 255, 2);
+    }
+    for (unsigned i = 0; i < 3; i++) {
+        put(b, fuzz_one_in(f, 4) ? fuzz_below(f, 34) : 8 * i, 1);
+    }
+    put(b, 0, 3);
 }
 
 static void put_message(Rig *r, GByteArray *b)
 {
     static const uint16_t keysyms[] = {0xffe1, 0xffe3, 0xffe9, 0xff0d, '1', '2', 'A', '/', 0xffc9};
     Fuzz *f = r->f;
-    switch (fuzz_below(f, 9)) {
+    switch (fuzz_below(f, 10)) {
     case 0:
         put_format(f, b);
         break;
@@ -205,36 +238,117 @@ static void put_message(Rig *r, GByteArray *b)
         put(b, FUZZ_PICK(f, keysyms), 4);
         put(b, fuzz_below(f, 256), 4);
         break;
+    case 7:
+        put(b, fuzz_below(f, 256), 1); // of a kind that may not exist
+        put_numbers(f, b, "1244");
+        break;
     default:
         put(b, 3, 1);
         put(b, fuzz_below(f, 2), 1);
-        put_numbers(f, b, "2222");
+        if (fuzz_one_in(f, 2)) {
+            put(b, 0, 4);
+            put(b, UINT64_C(0x10001000), 4); // all of it
+        } else {
+            put_numbers(f, b, "2222");
+        }
     }
 }
 
-// Up to the first message, with the answer to the challenge.
-static void put_handshake(Rig *r, VncClient *c, GByteArray *b)
+static void main_loop(void)
+{
+    while (g_main_context_iteration(NULL, FALSE)) {
+    }
+    g_usleep(NAP);
+}
+
+// Reads what is there and forgets it. False: the server has hung up.
+static bool drain(const Peer *p, uint64_t most)
+{
+    uint8_t buf[16384];
+    for (uint64_t done = 0; done < most;) {
+        ssize_t n = recv(p->fd, buf, sizeof buf, MSG_DONTWAIT);
+        if (n <= 0) {
+            return n != 0;
+        }
+        done += (uint64_t)n;
+    }
+    return true;
+}
+
+// Exactly so many bytes, soon.
+static bool get(const Peer *p, void *bytes, size_t len)
+{
+    size_t done = 0;
+    for (unsigned i = 0; i < 1000000 / NAP && done < len; i++) {
+        ssize_t n = recv(p->fd, (uint8_t *)bytes + done, len - done, MSG_DONTWAIT);
+        if (n == 0) {
+            return false;
+        }
+        done += n > 0 ? (size_t)n : 0;
+        if (n < 0) {
+            main_loop();
+        }
+    }
+    return done == len;
+}
+
+static bool say_bytes(const Peer *p, const void *bytes, size_t len)
+{
+    return send(p->fd, bytes, len, MSG_DONTWAIT | MSG_NOSIGNAL) == (ssize_t)len;
+}
+
+// A viewer that wants to be alone may have sent this one away.
+static bool broken(const Rig *r, const char *what)
+{
+    if (r->server->share != VNC_SHARE_ALLOW_EXCLUSIVE) {
+        fuzz_fail("%s", what);
+    }
+    return false;
+}
+
+// Up to the first message. False: the server said no.
+static bool handshake(Rig *r, Peer *p)
 {
     static const char *const versions[] = {"RFB 003.003\n", "RFB 003.007\n", "RFB 003.008\n",
                                            "RFB 003.889\n"};
-    g_byte_array_append(b, (const uint8_t *)FUZZ_PICK(r->f, versions), 12);
-    if (b->data[10] != '3') {
-        put(b, r->server.needs_password ? 2 : 1, 1);
+    uint8_t in[16], kind = r->server->needs_password ? 2 : 1, result[4] = {0};
+    const char *version = FUZZ_PICK(r->f, versions);
+    bool old = version[10] == '3', newest = version[10] >= '8';
+    if (!get(p, in, 12) || !say_bytes(p, version, 12) || !get(p, in, old ? 4 : 2) ||
+        in[old ? 3 : 1] != kind || (!old && !say_bytes(p, &kind, 1))) {
+        return broken(r, "a true handshake was refused");
     }
-    if (!vnc_take(c, b->data, b->len)) {
-        fuzz_fail("a true handshake was refused");
+    if (kind == 2) {
+        if (!get(p, in, 16)) {
+            return broken(r, "no challenge");
+        }
+        char password[] = "secret";
+        rfbEncryptBytes(in, password);
+        say_bytes(p, in, 16);
     }
-    g_byte_array_set_size(b, 0);
-    if (c->state == VNC_AUTH) {
-        uint8_t answer[VNC_CHALLENGE];
-        memcpy(answer, c->challenge, sizeof answer);
-        vnc_encrypt_challenge("secret", answer);
-        g_byte_array_append(b, answer, sizeof answer);
+    if ((kind == 2 || newest) && !get(p, result, 4)) {
+        return broken(r, "no answer to a handshake");
     }
-    put(b, fuzz_below(r->f, 2), 1);
+    if ((kind == 2 && !r->password) != (result[3] != 0)) {
+        fuzz_fail("a password is %s, the result %u", r->password ? "set" : "not set", result[3]);
+    }
+    uint8_t shared = (uint8_t)fuzz_below(r->f, 2);
+    return !result[3] && say_bytes(p, &shared, 1);
 }
 
-static void feed(Rig *r, VncClient *c, GByteArray *b)
+// Gives the server time to read it all.
+static void wait_until_read(const Peer *p)
+{
+    int left = 1;
+    for (unsigned i = 0; i < PATIENCE / NAP && left; i++) {
+        main_loop();
+        if (!drain(p, MAX_OUTPUT) || ioctl(p->fd, TIOCOUTQ, &left)) {
+            return;
+        }
+    }
+}
+
+static void feed(Rig *r, Peer *p, GByteArray *b)
 {
     Fuzz *f = r->f;
     if (fuzz_one_in(f, 8)) {
@@ -243,25 +357,30 @@ static void feed(Rig *r, VncClient *c, GByteArray *b)
     for (size_t at = 0; at < b->len;) {
         size_t n = fuzz_one_in(f, 3) ? 1 + fuzz_below(f, 20) : b->len;
         n = MIN_OF(n, (size_t)b->len - at);
-        if (!vnc_take(c, b->data + at, n)) {
-            vnc_client_free(c);
-            return;
+        if (!say_bytes(p, b->data + at, n)) { // full, or gone
+            break;
         }
         at += n;
     }
     f->inputs++;
 }
 
-static void say(Rig *r, VncClient *c)
+static void say(Rig *r, Peer *p)
 {
     GByteArray *b = g_byte_array_new();
-    if (c->state == VNC_VERSION && !c->in_len && !fuzz_one_in(r->f, 10)) {
-        put_handshake(r, c, b);
+    if (!p->greeted && !fuzz_one_in(r->f, 10)) {
+        if (!handshake(r, p)) {
+            hang_up(p);
+        }
     }
+    p->greeted = true;
     for (unsigned n = (unsigned)fuzz_below(r->f, 6); n--;) {
         put_message(r, b);
     }
-    feed(r, c, b);
+    if (p->fd >= 0) {
+        feed(r, p, b);
+        wait_until_read(p);
+    }
     g_byte_array_free(b, TRUE);
 }
 
@@ -302,18 +421,27 @@ static void change(Rig *r)
     }
 }
 
+// Some viewers do not read for a while.
 static void refresh(Rig *r)
 {
-    display_vnc.refresh(&r->display);
-    for (unsigned i = 0; i < r->server.clients->len; i++) {
-        VncClient *c = r->server.clients->pdata[i];
-        if (c->out->len > VNC_OUTPUT) {
-            fuzz_fail("%u bytes wait for a viewer", c->out->len);
-        }
-        if (!fuzz_one_in(r->f, 4)) { // it reads
-            g_byte_array_set_size(c->out, 0);
+    r->display.type->refresh(&r->display);
+    main_loop();
+    for (unsigned i = 0; i < VIEWERS; i++) {
+        Peer *p = &r->peer[i];
+        if (p->fd >= 0 && !fuzz_one_in(r->f, 4) && !drain(p, MAX_OUTPUT)) {
+            hang_up(p);
         }
     }
+}
+
+static void come(Rig *r, Peer *p)
+{
+    int pair[2];
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pair)) {
+        fuzz_fail("no sockets");
+    }
+    *p = (Peer){.fd = pair[0]};
+    vnc_viewer_new(r->server, pair[1], (VncPeer){g_strdup("fuzz"), g_strdup("0"), "ipv4"});
 }
 
 static void run(Fuzz *f)
@@ -322,11 +450,16 @@ static void run(Fuzz *f)
     InputReceiver receiver;
     start(&r, &receiver);
     for (unsigned i = 0; i < STEPS; i++) {
-        GPtrArray *clients = r.server.clients;
-        if (!clients->len || (clients->len < 4 && fuzz_one_in(f, 10))) {
-            vnc_client_new(&r.server, -1, (VncPeer){g_strdup("fuzz"), g_strdup("0"), "ipv4"});
+        Peer *p = &r.peer[fuzz_below(f, VIEWERS)];
+        if (p->fd >= 0 && fuzz_one_in(f, 40)) {
+            hang_up(p);
         }
-        say(&r, clients->pdata[fuzz_below(f, clients->len)]);
+        if (p->fd < 0 && r.server->viewers->len < VNC_MAX_CLIENTS) {
+            come(&r, p);
+        }
+        if (p->fd >= 0) {
+            say(&r, p);
+        }
         change(&r);
         refresh(&r);
     }
@@ -337,5 +470,6 @@ const Fuzzer fuzzer = {
     .name = "fuzz_vnc",
     .what = "VNC viewers that say true, changed and senseless things in pieces",
     .unit = "groups of messages",
+    .runs_per_worker = 20,
     .run = run,
 };

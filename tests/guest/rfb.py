@@ -88,9 +88,13 @@ class Rfb:
         self.send("BBHHHH", 3, incremental, 0, 0, self.width, self.height)
 
     def update(self, incremental=False):
-        """Asks for an update and takes it; returns the number of rectangles with pixels."""
+        """Asks for an update and takes it; returns the number of rectangles with pixels. Those
+        without may come in updates of their own before it."""
         self.request(incremental)
-        return self.take()
+        pixels = self.take()
+        while not pixels and not incremental:
+            pixels = self.take()
+        return pixels
 
     def take(self):
         kind = self.unpack("B")[0]
@@ -180,10 +184,11 @@ def zrle_tile(data, at, w, h):
     at += 1
     if kind == 0:
         return b"".join(data[i:i + 3] + b"\0" for i in range(at, at + 3 * w * h, 3)), at + 3 * w * h
+    if kind >= 128:
+        return zrle_runs(data, at, kind - 128, w * h)
     if kind > 16:
         raise RfbError("ZRLE: a tile of kind %d" % kind)
-    palette = [data[at + 3 * i:at + 3 * i + 3] + b"\0" for i in range(kind)]
-    at += 3 * kind
+    palette, at = zrle_palette(data, at, kind)
     if kind == 1:
         return palette[0] * (w * h), at
     bits = 1 if kind == 2 else 2 if kind <= 4 else 4
@@ -195,6 +200,33 @@ def zrle_tile(data, at, w, h):
             v = row[x * bits // 8] >> (8 - bits - x * bits % 8) & ((1 << bits) - 1)
             out.append(palette[v])
     return b"".join(out), at + h * line
+
+
+def zrle_palette(data, at, n):
+    return [data[at + 3 * i:at + 3 * i + 3] + b"\0" for i in range(n)], at + 3 * n
+
+
+def zrle_runs(data, at, colours, left):
+    """Runs of pixels, with a palette or (colours 0) without."""
+    palette, at = zrle_palette(data, at, colours)
+    out = []
+    while left > 0:
+        if palette:
+            pixel, run = palette[data[at] & 127], data[at] & 128
+            at += 1
+        else:
+            pixel, run = data[at:at + 3] + b"\0", True
+            at += 3
+        n = 1
+        while run:
+            n += data[at]
+            run = data[at] == 255
+            at += 1
+        out.append(pixel * n)
+        left -= n
+    if left:
+        raise RfbError("ZRLE: a run of %d pixels too many" % -left)
+    return b"".join(out), at
 
 
 def encrypt(password, challenge):

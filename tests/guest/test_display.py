@@ -5,6 +5,7 @@ import os
 import re
 import shutil
 import socket
+import struct
 import subprocess
 import sys
 import tempfile
@@ -149,24 +150,28 @@ def vnc_password():
             assert "expired" in str(e), e
 
 
+def pour(viewer, message, times):
+    """Says it again and again, as long as the connection takes it, and reads nothing."""
+    viewer.s.setblocking(False)
+    try:
+        for _ in range(times):
+            viewer.s.send(message)
+    except BlockingIOError:
+        pass
+
+
 def vnc_viewers_that_misbehave():
     with Machine("-vnc", "unix:@") as m:
         m.see(READY)
         stuck = [rfb.Rfb(m.vnc) for _ in range(5)]
         for v in stuck:
-            for _ in range(100):
-                v.request()  # and never reads
+            pour(v, b"\x03\0" + struct.pack(">HHHH", 0, 0, v.width, v.height), 100)
         half = [socket.socket(socket.AF_UNIX) for _ in range(5)]
         for s in half:
             s.connect(m.vnc)
             s.sendall(b"RFB 003.")
         flood = rfb.Rfb(m.vnc)
-        flood.s.setblocking(False)
-        for _ in range(2000):
-            try:
-                flood.s.send(b"\x05\0\0\1\0\1" * 1000)
-            except BlockingIOError:
-                break
+        pour(flood, b"\x05\0\0\1\0\1" * 1000, 2000)
         with rfb.Rfb(m.vnc) as v:
             before = time.monotonic()
             v.update()
@@ -179,7 +184,13 @@ def vnc_viewers_that_misbehave():
             v.update()
             time.sleep(1)
             assert m.say("info vnc").count("Client: unix") == 1
-        for s in stuck + half + [flood]:
+        late = rfb.Rfb(m.vnc)
+        pour(late, b"\x03\0" + struct.pack(">HHHH", 0, 0, late.width, late.height), 100)
+        before = time.monotonic()
+        m.monitor.sendall(b"quit\n")
+        m.process.wait(PATIENCE)
+        assert time.monotonic() - before < 2, "a viewer that does not read holds up the end"
+        for s in stuck + half + [flood, late]:
             (s.s if isinstance(s, rfb.Rfb) else s).close()
 
 

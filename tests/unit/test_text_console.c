@@ -8,7 +8,6 @@
 #include "ui/font.h"
 #include "ui/keymap.h"
 #include "ui/text_console.h"
-#include "ui/vnc_internal.h"
 
 typedef struct Terminal {
     TextConsole *t;
@@ -136,15 +135,4 @@ Test(keymap, keysyms_and_scan_codes)
     cr_expect_eq(keymap_scancode(0xc8), INPUT_KEY_UP);
     cr_expect_eq(keymap_scancode(0x48), INPUT_KEY_KP_8);
     cr_expect_eq(keymap_scancode(0x5b), INPUT_KEY_NONE);
-}
-
-// DES with the key 01 23 45 67 89 ab cd ef enciphers "Now is t" as 3f a4 0e 8a 98 4d 48 15 (FIPS
-// 81); passwords count with their bits mirrored.
-Test(vnc, password_challenge)
-{
-    static const uint8_t answer[8] = {0x3f, 0xa4, 0x0e, 0x8a, 0x98, 0x4d, 0x48, 0x15};
-    uint8_t block[VNC_CHALLENGE];
-    memcpy(block, "Now is tNow is t", sizeof block);
-    vnc_encrypt_challenge("\x80\xc4\xa2\xe6\x91\xd5\xb3\xf7", block);
-    cr_expect(!memcmp(block, answer, 8) && !memcmp(block + 8, answer, 8));
 }

@@ -1,5 +1,5 @@
 // Where a VNC server listens: [HOST]:N is port 5900 + N, unix:PATH a socket file.
-#include "ui/vnc_internal.h"
+#include "ui/vnc/internal.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -9,13 +9,13 @@
 #include <netinet/tcp.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/select.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
-#define PORT0    5900
-#define PAUSE_MS 2 // between two connections
+#define PORT0 5900
 
 VncPeer vnc_peer(const void *sockaddr, size_t len)
 {
@@ -46,7 +46,7 @@ static gboolean incoming(gint fd, GIOCondition cond, gpointer opaque)
     socklen_t len = sizeof from;
     int one = 1, client = accept(fd, (struct sockaddr *)&from, &len);
     (void)cond;
-    if (client >= 0 && s->clients->len >= s->max_clients) {
+    if (client >= FD_SETSIZE || (client >= 0 && s->viewers->len >= s->max_clients)) {
         close(client);
     } else if (client >= 0) {
         fcntl(client, F_SETFD, FD_CLOEXEC);
@@ -55,9 +55,9 @@ static gboolean incoming(gint fd, GIOCondition cond, gpointer opaque)
             setsockopt(client, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
             setsockopt(client, SOL_SOCKET, SO_KEEPALIVE, &one, sizeof one);
         }
-        vnc_client_new(s, client, vnc_peer(&from, len));
+        vnc_viewer_new(s, client, vnc_peer(&from, len));
     }
-    s->watch = g_timeout_add(PAUSE_MS, listen_again, s);
+    s->watch = g_timeout_add(VNC_PAUSE_MS, listen_again, s);
     return G_SOURCE_REMOVE;
 }
 

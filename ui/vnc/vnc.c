@@ -1,13 +1,14 @@
-// A VNC server as a display. The picture is in vnc_internal.h.
-#include "ui/vnc_internal.h"
+// A VNC server as a display. The picture is in internal.h.
+#include "ui/vnc/internal.h"
 
-#include <stdlib.h>
+#include <stdarg.h>
 #include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
 
 #include "hw/core/machine.h"
 #include "ui/display_types.h"
-
-#define HANDSHAKE_US (20 * G_USEC_PER_SEC)
+#include "util/log.h"
 
 static GPtrArray *servers(Machine *m)
 {
@@ -21,104 +22,16 @@ static GPtrArray *servers(Machine *m)
 
 // --- refresh
 
-void vnc_first_update(VncClient *c)
-{
-    c->tell_size |= (c->has & VNC_HAS_EXT_SIZE) != 0;
-    c->tell_pointer = c->tell_leds = c->tell_cursor = c->tell_ext_key = true;
-    c->size_reason = c->size_status = 0;
-}
-
-void vnc_measure(VncServer *s)
-{
-    const Surface *picture = s->d->view ? console_view_update(s->d->view) : NULL;
-    if (picture) {
-        s->width = picture->width;
-        s->height = picture->height;
-    }
-}
-
-void vnc_make_exclusive(VncServer *s, const VncClient *c)
-{
-    for (unsigned i = s->clients->len; i-- > 0;) {
-        VncClient *other = s->clients->pdata[i];
-        if (other != c) {
-            vnc_client_free(other);
-        }
-    }
-}
-
-// A viewer that cannot change its size keeps the one it has and sees the part that fits.
-static void follow_size(VncClient *c)
-{
-    const VncServer *s = c->s;
-    if (c->state == VNC_RUNNING && c->has & (VNC_HAS_SIZE | VNC_HAS_EXT_SIZE) &&
-        (c->width != s->width || c->height != s->height)) {
-        c->width = s->width;
-        c->height = s->height;
-        c->tell_size = true;
-        c->size_reason = c->size_status = 0;
-        c->n_damage = 0;
-        vnc_damage(c, &(Rect){0, 0, c->width, c->height});
-    }
-}
-
-static void tell_changes(VncServer *s)
-{
-    Display *d = s->d;
-    const ConsoleCursor *cursor = console_cursor(d->view->console);
-    unsigned serial = cursor->serial * 2 + cursor->visible, leds = input_leds(d->m);
-    bool absolute = display_takes_absolute(d);
-    for (unsigned i = 0; i < s->clients->len; i++) {
-        VncClient *c = s->clients->pdata[i];
-        c->tell_cursor |= serial != s->cursor_serial;
-        c->tell_pointer |= absolute != s->absolute;
-        c->tell_leds |= leds != s->leds;
-    }
-    s->cursor_serial = serial;
-    s->absolute = absolute;
-    s->leds = leds;
-}
-
-// A connection that has not said who it is takes the place of one that would.
-static bool overdue(const VncClient *c)
-{
-    return c->state != VNC_RUNNING && g_get_monotonic_time() - c->born > HANDSHAKE_US;
-}
-
-static bool update_clients(VncServer *s, const Surface *picture)
-{
-    const ConsoleView *v = s->d->view;
-    bool sent = false;
-    for (unsigned i = s->clients->len; i-- > 0;) {
-        VncClient *c = s->clients->pdata[i];
-        follow_size(c);
-        for (unsigned k = 0; c->state == VNC_RUNNING && k < v->n_damage; k++) {
-            vnc_damage(c, &v->damage[k]);
-        }
-        sent |= vnc_update(c, picture);
-        if (overdue(c) || (c->ending && !c->out->len)) {
-            vnc_client_free(c);
-        }
-    }
-    return sent;
-}
-
 static bool vnc_refresh(Display *d)
 {
     VncServer *s = d->state;
-    if (!s->clients->len || !d->view) {
-        return false;
+    for (unsigned i = 0; i < s->viewers->len; i++) {
+        const VncViewer *v = s->viewers->pdata[i];
+        if (v->running) {
+            return vnc_publish(s);
+        }
     }
-    const Surface *picture = console_view_update(d->view);
-    if (!picture) {
-        return false;
-    }
-    s->width = picture->width;
-    s->height = picture->height;
-    tell_changes(s);
-    bool sent = update_clients(s, picture);
-    console_view_clear(d->view);
-    return sent;
+    return false;
 }
 
 // --- opening
@@ -159,42 +72,124 @@ static bool options(VncServer *s, KeyVal *kv, unsigned *to, char **error)
     return true;
 }
 
-static void vnc_close(Display *d)
+// The library's errors, from any thread. What it says otherwise is for its developers.
+static gboolean log_line(gpointer text)
 {
-    VncServer *s = d->state;
-    g_ptr_array_remove(servers(d->m), s);
-    while (s->clients->len) {
-        vnc_client_free(s->clients->pdata[0]);
+    log_printf(LOG_VNC, "vnc: %s", (const char *)text);
+    g_free(text);
+    return G_SOURCE_REMOVE;
+}
+
+static void log_error(const char *format, ...)
+{
+    va_list ap;
+    if (log_enabled(LOG_VNC)) {
+        va_start(ap, format);
+        g_idle_add(log_line, g_strdup_vprintf(format, ap));
+        va_end(ap);
     }
+}
+
+static void log_nothing(const char *format, ...)
+{
+    (void)format;
+}
+
+static void ignore(int signal)
+{
+    (void)signal;
+}
+
+// Before any viewer's thread: what the library has one of, it sets up here.
+static bool open_library(VncServer *s)
+{
+    unsigned char nothing[16] = {0};
+    char none[] = "";
+    const struct sigaction wake = {.sa_handler = ignore};
+    sigaction(VNC_HURRY, &wake, NULL);
+    rfbLog = log_nothing;
+    rfbErr = log_error;
+    rfbEncryptBytes(nothing, none);
+    s->screen = rfbGetScreen(NULL, NULL, 640, 480, 8, 3, 4);
+    if (!s->screen) {
+        return false;
+    }
+    vnc_set_format(s->screen);
+    s->more = vnc_extensions_add();
+    return true;
+}
+
+VncServer *vnc_server_new(Display *d, char **error)
+{
+    VncServer *s = g_new0(VncServer, 1);
+    d->state = s;
+    s->d = d;
+    s->fd = -1;
+    s->expires = INT64_MAX;
+    s->max_clients = VNC_MAX_CLIENTS;
+    s->viewers = g_ptr_array_new();
+    s->name = g_strdup_printf("Mimus%s%s%s", d->name ? " (" : "", d->name ? d->name : "",
+                              d->name ? ")" : "");
+    g_mutex_init(&s->lock);
+    g_cond_init(&s->change);
+    s->news = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (s->news < 0 || !open_library(s)) {
+        *error = g_strdup("no file descriptor, or no memory, is left for a VNC server");
+        vnc_server_free(s);
+        return NULL;
+    }
+    vnc_watch_news(s);
+    return s;
+}
+
+void vnc_server_free(VncServer *s)
+{
+    vnc_viewers_free(s);
     vnc_unlisten(s);
-    g_ptr_array_free(s->clients, TRUE);
+    vnc_forget_picture(s);
+    if (s->news_watch) {
+        g_source_remove(s->news_watch);
+    }
+    if (s->news >= 0) {
+        close(s->news);
+    }
+    if (s->screen) {
+        vnc_extensions_remove(s->more);
+        rfbScreenCleanup(s->screen);
+    }
+    g_ptr_array_free(s->viewers, TRUE);
+    g_mutex_clear(&s->lock);
+    g_cond_clear(&s->change);
     g_free(s->unix_path);
     g_free(s->address.host);
     g_free(s->address.service);
     g_free(s->password);
+    g_free(s->name);
     g_free(s->id);
+    s->d->state = NULL;
     g_free(s);
-    d->state = NULL;
+}
+
+static void vnc_close(Display *d)
+{
+    g_ptr_array_remove(servers(d->m), d->state);
+    vnc_server_free(d->state);
 }
 
 static bool vnc_open(Display *d, KeyVal *kv, char **error)
 {
     const char *address = keyval_get(kv, "vnc");
     unsigned to = 0;
-    VncServer *s = g_new0(VncServer, 1);
-    d->state = s;
-    s->d = d;
-    s->fd = -1;
-    s->expires = INT64_MAX;
-    s->clients = g_ptr_array_new();
-    if (d->view) {
-        s->width = console_surface(d->view->console)->width;
-        s->height = console_surface(d->view->console)->height;
-    } else {
+    if (!d->view) {
         *error = g_strdup("the machine has no graphics card whose picture could be shown");
+        return false;
     }
-    if (!d->view || !options(s, kv, &to, error) || !vnc_listen(s, address, to, error)) {
-        vnc_close(d);
+    VncServer *s = vnc_server_new(d, error);
+    if (!s) {
+        return false;
+    }
+    if (!options(s, kv, &to, error) || !vnc_listen(s, address, to, error)) {
+        vnc_server_free(s);
         return false;
     }
     g_ptr_array_add(servers(d->m), s);
@@ -225,10 +220,10 @@ void vnc_each(Machine *m, void (*fn)(void *opaque, const VncServerInfo *), void 
                               .address = s->address,
                               .auth = s->needs_password ? "vnc" : "none",
                               .client = peers};
-        for (unsigned k = 0; k < s->clients->len; k++) {
-            const VncClient *c = s->clients->pdata[k];
-            if (c->state == VNC_RUNNING) {
-                peers[info.n_clients++] = c->peer;
+        for (unsigned k = 0; k < s->viewers->len; k++) {
+            const VncViewer *v = s->viewers->pdata[k];
+            if (v->running && !v->sent_away) {
+                peers[info.n_clients++] = v->peer;
             }
         }
         fn(opaque, &info);
@@ -261,8 +256,10 @@ bool vnc_set_password(Machine *m, const char *id, const char *password, char **e
     if (!s) {
         return false;
     }
+    g_mutex_lock(&s->lock);
     g_free(s->password);
     s->password = g_strdup(password);
+    g_mutex_unlock(&s->lock);
     return true;
 }
 
@@ -272,7 +269,9 @@ bool vnc_expire_password(Machine *m, const char *id, int64_t when, char **error)
     if (!s) {
         return false;
     }
+    g_mutex_lock(&s->lock);
     s->expires = when;
+    g_mutex_unlock(&s->lock);
     return true;
 }
 

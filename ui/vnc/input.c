@@ -1,5 +1,5 @@
 // Keys and pointers of VNC viewers.
-#include "ui/vnc_internal.h"
+#include "ui/vnc/internal.h"
 
 #include "ui/keymap.h"
 
@@ -19,38 +19,38 @@ static bool console_key(Display *d, InputKey key, bool down)
     return true;
 }
 
-static void press(VncClient *c, InputKey key, bool down)
+static void press(VncViewer *v, InputKey key, bool down)
 {
-    if (!console_key(c->s->d, key, down)) {
-        display_key(c->s->d, key, down);
+    if (!console_key(v->s->d, key, down)) {
+        display_key(v->s->d, key, down);
     }
 }
 
 // A viewer with another layout, or a program, sends characters without the Shift that they need
 // here. Letters are left alone while the guest's Caps Lock is on.
-static void add_shift(VncClient *c, KeymapShift shift, uint32_t keysym)
+static void add_shift(VncViewer *v, KeymapShift shift, uint32_t keysym)
 {
-    Display *d = c->s->d;
+    Display *d = v->s->d;
     bool letter = (keysym | 0x20) >= 'a' && (keysym | 0x20) <= 'z';
     if (shift == KEYMAP_WITH && !shift_down(d) && !(letter && input_leds(d->m) & 4)) {
         display_key(d, INPUT_KEY_SHIFT, true);
-        c->shift_held = true;
+        v->shift_held = true;
     }
 }
 
-static void drop_shift(VncClient *c)
+static void drop_shift(VncViewer *v)
 {
-    if (c->shift_held) {
-        c->shift_held = false;
-        display_key(c->s->d, INPUT_KEY_SHIFT, false);
+    if (v->shift_held) {
+        v->shift_held = false;
+        display_key(v->s->d, INPUT_KEY_SHIFT, false);
     }
 }
 
-void vnc_key(VncClient *c, bool down, uint32_t keysym)
+void vnc_key(VncViewer *v, bool down, uint32_t keysym)
 {
     KeymapShift shift;
     InputKey key = keymap_keysym(keysym, &shift);
-    Display *d = c->s->d;
+    Display *d = v->s->d;
     if (key == INPUT_KEY_NONE) {
         return;
     }
@@ -59,37 +59,37 @@ void vnc_key(VncClient *c, bool down, uint32_t keysym)
         bool left = d->pressed[INPUT_KEY_SHIFT], right = d->pressed[INPUT_KEY_SHIFT_R];
         display_key(d, INPUT_KEY_SHIFT, false);
         display_key(d, INPUT_KEY_SHIFT_R, false);
-        press(c, key, true);
+        press(v, key, true);
         display_key(d, INPUT_KEY_SHIFT, left);
         display_key(d, INPUT_KEY_SHIFT_R, right);
         return;
     }
     if (down) {
-        add_shift(c, shift, keysym);
+        add_shift(v, shift, keysym);
     }
-    press(c, key, down);
+    press(v, key, down);
     if (!down) {
-        drop_shift(c);
+        drop_shift(v);
     }
 }
 
-void vnc_scancode(VncClient *c, bool down, uint32_t keysym, uint32_t code)
+void vnc_scancode(VncViewer *v, bool down, uint32_t keysym, uint32_t code)
 {
     InputKey key = keymap_scancode(code);
     if (key == INPUT_KEY_NONE) {
-        vnc_key(c, down, keysym);
+        vnc_key(v, down, keysym);
     } else {
-        press(c, key, down);
+        press(v, key, down);
     }
 }
 
 // --- pointer: buttons 1 to 3, wheel steps as buttons 4 to 7, two at the side
 
-static void buttons(VncClient *c, unsigned now)
+static void buttons(VncViewer *v, unsigned now)
 {
     static const InputButton map[] = {INPUT_BUTTON_LEFT, INPUT_BUTTON_MIDDLE, INPUT_BUTTON_RIGHT};
-    Display *d = c->s->d;
-    unsigned changed = now ^ c->buttons, pressed = changed & now;
+    Display *d = v->s->d;
+    unsigned changed = now ^ v->buttons, pressed = changed & now;
     for (unsigned i = 0; i < ARRAY_LEN(map); i++) {
         if (changed >> i & 1) {
             display_button(d, map[i], now >> i & 1);
@@ -104,21 +104,21 @@ static void buttons(VncClient *c, unsigned now)
     if (pressed & 0x60) {
         display_wheel(d, INPUT_AXIS_HWHEEL, pressed & 0x20 ? -1 : 1);
     }
-    c->buttons = now;
+    v->buttons = now;
 }
 
-void vnc_pointer(VncClient *c, unsigned now, int x, int y)
+void vnc_pointer(VncViewer *v, unsigned now, int x, int y, bool movement)
 {
-    Display *d = c->s->d;
+    Display *d = v->s->d;
     if (!display_point(d, x, y)) {
-        if (c->has & VNC_HAS_POINTER_MODE) { // movements, with 7fff for none
+        if (movement) { // with 7fff for none
             display_move(d, x - 0x7fff, y - 0x7fff);
-        } else if (c->pointer_known) {
-            display_move(d, x - c->x, y - c->y);
+        } else if (v->pointer_known) {
+            display_move(d, x - v->x, y - v->y);
         }
     }
-    c->x = x;
-    c->y = y;
-    c->pointer_known = true;
-    buttons(c, now);
+    v->x = x;
+    v->y = y;
+    v->pointer_known = true;
+    buttons(v, now);
 }
