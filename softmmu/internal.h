@@ -73,11 +73,13 @@ struct SoftMmu {
     uint32_t n_live;
     uint32_t fetched_at[FETCHED_BUCKETS]; // elements of fetched, by their page's low bits
     uint32_t high_generation;
-    bool high_per_asid;   // non-global code was fetched in the high half
-    GHashTable *fetched;  // pages (and ASIDs) that blocks were looked up through
-    GHashTable *large;    // large pages that tables may hold pieces of (large.c)
-    uint64_t large_sizes; // bit n: some of 2^n bytes
-    bool large_lost;      // too many to be told one by one
+    uint32_t low_generation;
+    bool high_per_asid;    // non-global code was fetched in the high half
+    uint32_t low_per_asid; // bit n: in the low half, in regime mode n (modulo 32)
+    GHashTable *fetched;   // pages (and ASIDs) that blocks were looked up through
+    GHashTable *large;     // large pages that tables may hold pieces of (large.c)
+    uint64_t large_sizes;  // bit n: some of 2^n bytes
+    bool large_lost;       // too many to be told one by one
 };
 
 static inline uint32_t key_asid(uint64_t key)
@@ -123,7 +125,7 @@ void mapping_page_dropped(SoftMmu *m, uint64_t va, uint32_t asid);
 void mapping_range_dropped(SoftMmu *m, uint64_t lo, uint64_t hi); // inclusive, in all ASIDs
 void mapping_asid_dropped(SoftMmu *m, uint32_t asid);
 void mapping_all_dropped(SoftMmu *m);
-void mapping_select(SoftMmu *m, uint32_t asid);
+void mapping_select(SoftMmu *m, uint64_t key);
 
 static inline AddressSpace *mmu_memory(const VCPU *v)
 {

@@ -11,6 +11,7 @@ SoftMmu *softmmu_new(VCPU *v)
     m->code_generation = g_new0(uint32_t, 65536);
     m->live_asids = g_new(uint16_t, 65536);
     m->high_generation = ++m->next_code_generation;
+    m->low_generation = ++m->next_code_generation;
     m->large = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
     m->fetched = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
     return m;
@@ -39,7 +40,7 @@ void mmu_select_regimes(VCPU *v)
     uint64_t key = v->target->regime_key(v, 0);
     table_select(m, 0, key);
     table_select(m, 1, v->target->regime_key(v, 1));
-    mapping_select(m, key_asid(key));
+    mapping_select(m, key);
 }
 
 void mmu_flush_all(VCPU *v)

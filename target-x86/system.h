@@ -148,7 +148,7 @@ static inline bool x86_canonical(uint64_t a)
 void x86_level_changed(X86CPU *c);                   // EFLAGS, CPL
 void x86_segments_loaded(X86CPU *c, unsigned which); // bit n: register n; and EFLAGS, CPL
 void x86_segments_changed(X86CPU *c);
-void x86_refresh(X86CPU *c);          // the derived values only (after reset or load)
+void x86_refresh(X86CPU *c); // the derived values only (after reset or load)
 uint64_t x86_block_flags(VCPU *v);
 uint64_t x86_regime_key(VCPU *v, unsigned regime);
 // The code segment that X86_BF_CS numbers.

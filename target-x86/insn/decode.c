@@ -15,12 +15,12 @@
 #include "util/log.h"
 
 const X86Group *const x86_groups[] = {
-    &x86_int_alu,     &x86_int_muldiv,   &x86_int_shift,  &x86_int_data,    &x86_int_bits,
-    &x86_int_bmi,     &x86_int_control,  &x86_int_string, &x86_int_bcd,     &x86_int_far,
-    &x86_int_eflags,
-    &x86_int_misc,    &x86_system_group, &x86_x87,        &x86_sse_int,     &x86_sse_shift,
-    &x86_sse_permute, &x86_sse_move,     &x86_sse_fp,     &x86_sse_convert, &x86_sse_crypto,
-    &x86_sse_string,  &x86_avx,          &x86_avx_memory, &x86_fma,         &x86_xsave,
+    &x86_int_alu,    &x86_int_muldiv,  &x86_int_shift,    &x86_int_data,   &x86_int_bits,
+    &x86_int_bmi,    &x86_int_control, &x86_int_string,   &x86_int_bcd,    &x86_int_far,
+    &x86_int_eflags, &x86_int_misc,    &x86_system_group, &x86_x87,        &x86_sse_int,
+    &x86_sse_shift,  &x86_sse_permute, &x86_sse_move,     &x86_sse_fp,     &x86_sse_convert,
+    &x86_sse_crypto, &x86_sse_string,  &x86_avx,          &x86_avx_memory, &x86_fma,
+    &x86_xsave,
 };
 const unsigned x86_n_groups = ARRAY_LEN(x86_groups);
 

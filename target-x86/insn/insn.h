@@ -162,8 +162,8 @@ typedef struct X86Group {
 extern const X86Group *const x86_groups[]; // all of them (decode.c)
 extern const unsigned x86_n_groups;
 extern const X86Group x86_int_alu, x86_int_muldiv, x86_int_shift, x86_int_data, x86_int_bits,
-    x86_int_bmi, x86_int_control, x86_int_string, x86_int_bcd, x86_int_far, x86_int_eflags, x86_int_misc,
-    x86_system_group, x86_x87;
+    x86_int_bmi, x86_int_control, x86_int_string, x86_int_bcd, x86_int_far, x86_int_eflags,
+    x86_int_misc, x86_system_group, x86_x87;
 
 // --- decoder
 typedef struct X86Decoder X86Decoder;

@@ -280,24 +280,28 @@ typedef struct Plain {
     uint8_t then;
 } Plain;
 
-enum { THEN_GO_ON, THEN_LOOP, THEN_AGAIN, THEN_TAKEN };
+// NEXT: the block ends, as the turn may, and nothing else changes.
+enum { THEN_GO_ON, THEN_NEXT, THEN_LOOP, THEN_AGAIN, THEN_TAKEN };
 enum { P_CLTS, P_RDMSR, P_WRMSR, P_RDTSC, P_RDTSCP, P_RDPMC, P_CPUID, P_RSM };
 
 static const Plain plain[] = {
     [P_CLTS] = {&x86_h_clts, THEN_AGAIN},    [P_RDMSR] = {&x86_h_rdmsr, THEN_LOOP},
-    [P_WRMSR] = {&x86_h_wrmsr, THEN_AGAIN},  [P_RDTSC] = {&x86_h_rdtsc, THEN_LOOP},
-    [P_RDTSCP] = {&x86_h_rdtscp, THEN_LOOP}, [P_RDPMC] = {&x86_h_rdpmc, THEN_GO_ON},
+    [P_WRMSR] = {&x86_h_wrmsr, THEN_AGAIN},  [P_RDTSC] = {&x86_h_rdtsc, THEN_NEXT},
+    [P_RDTSCP] = {&x86_h_rdtscp, THEN_NEXT}, [P_RDPMC] = {&x86_h_rdpmc, THEN_GO_ON},
     [P_CPUID] = {&x86_h_cpuid, THEN_GO_ON},  [P_RSM] = {&x86_h_rsm, THEN_TAKEN},
 };
 
 static bool tr_plain(X86Ctx *c, const X86Insn *i)
 {
     const Plain *p = &plain[i->row->arg];
-    if (p->then != THEN_GO_ON) {
+    if (p->then >= THEN_LOOP) {
         x86_put_next_pc(c);
     }
     call(c, p->h, NULL, 0);
     switch (p->then) {
+    case THEN_NEXT:
+        x86_exit_jump(c, x86_next_eip(c));
+        break;
     case THEN_LOOP:
         x86_exit_loop(c);
         break;
