@@ -403,6 +403,7 @@ uint64_t engine_run_turn(VCPU *v, uint64_t insns, uint64_t slack)
     Engine *e = v->engine;
     volatile uint64_t start = vcpu_icount(v);
     volatile uint64_t soft = start + insns, hard = soft + slack;
+    v->host_x87 = 0; // other vCPUs have used it
     setjmp(v->leave);
     v->host_ra = 0;
     v->block = NULL;
@@ -424,6 +425,9 @@ uint64_t engine_run_turn(VCPU *v, uint64_t insns, uint64_t slack)
             break;
         }
         run_block(v, now, &end);
+    }
+    if (e->config.backend && e->config.backend->turn_over) {
+        e->config.backend->turn_over(v);
     }
     return vcpu_icount(v) - start;
 }

@@ -57,8 +57,10 @@ typedef struct VCPU {
     V128 vec[32];     // guest vector registers
     uint16_t flags;   // packed IR flags, if the target uses them
     // --- the engine's
-    uint16_t insn_index;       // interpreter: current instruction of the block
-    uint32_t host_fpcr;        // host FP control word for translated code, sticky flags included
+    uint16_t insn_index; // interpreter: current instruction of the block
+    uint32_t host_fpcr;  // host FP control word for translated code, sticky flags included
+    uint32_t host_x87;   // control word of the host's x87 if that is the guest's and its flags are
+                         // among the guest's; 0: not known
     const struct Block *block; // interpreter: current block
     uintptr_t host_ra;         // return address into translated code of the C call under way, or 0
     uint64_t host_rsp;         // C stack of the entry thunk

@@ -57,6 +57,8 @@ typedef struct HostBackend {
     unsigned (*fp_take_flags)(VCPU *);
     void (*fp_set_round)(VCPU *, IRRound);
     void (*fp_set_control)(VCPU *, uint32_t mxcsr); // rounding, FZ, DAZ
+    // A turn is over: the host's x87 gets its own control word back. NULL: nothing to do.
+    void (*turn_over)(VCPU *);
     // After C code called from translated code left it by longjmp: the host's own FP control word
     // is put back, in_code is 0, and what was gathered stays in host_fpcr.
     void (*left)(VCPU *);

@@ -167,7 +167,6 @@ typedef struct X86CPU {
     uint64_t kernel_gs_base;
     X86Features features;
     const X86Model *model;
-    uint16_t x87_stored;        // FSW when the x87 store under way is done (fp/x87_native.h)
     struct X86System *sys;      // target-x86/system.h
     struct X86Decoder *decoder; // made at the first translation
 } X86CPU;

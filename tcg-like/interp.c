@@ -120,14 +120,6 @@ INTERP(call)
     const IRHelper *h = (const IRHelper *)(uintptr_t)i->imm;
     uint64_t x = call_arg(i, val, 0), y = call_arg(i, val, 1);
     uint64_t z = call_arg(i, val, 2), w = call_arg(i, val, 3);
-    if (h->flags & IR_CALL_ASKS) {
-        IRAnswer a = ((IRAsk *)h->fn)(v, x, y, z, w);
-        if (!a.done) {
-            engine_run_alone(v);
-        }
-        r->u64[0] = a.value;
-        NEXT;
-    }
     switch (i->type) {
     case IR_I64:
         r->u64[0] = ((CallFn *)h->fn)(v, x, y, z, w);

@@ -182,22 +182,10 @@ enum {
     IR_CALL_FAULTS = 4, // may raise an exception (engine_leave) or touch guest memory
     IR_CALL_COUNT = 8,  // reads the instruction count or changes the budget
     IR_CALL_ALL = 15,
-    // With IR_CALL_FAULTS alone beside it: an IRAsk. It works on state that no other op names, and
-    // may decline; then the instruction is run alone, as after a guard. Not in such blocks.
-    IR_CALL_ASKS = 16,
+    // With IR_CALL_FAULTS alone beside it: an X87Helper (x87.h). It works on state that no other op
+    // names. Not in blocks of an instruction that runs alone.
+    IR_CALL_X87 = 16,
 };
-
-// What a function with IR_CALL_ASKS returns: done 0 means that it declined and changed nothing. It
-// may use general registers only (IR_ASK in its definition): the backend keeps no others for it.
-typedef struct IRAnswer {
-    uint64_t value, done;
-} IRAnswer;
-typedef IRAnswer IRAsk(struct VCPU *, uint64_t, uint64_t, uint64_t, uint64_t);
-#if defined(__x86_64__)
-#define IR_ASK __attribute__((target("general-regs-only")))
-#else
-#define IR_ASK
-#endif
 
 // A C function on vectors: d may alias a, b or c. Returns by *d. Operands that the op does not
 // have are null or any bytes. Reads and writes only the state that the flags say; never guest

@@ -21,7 +21,7 @@ bool ir_only_faults(const IRInsn *i)
     case IR_guard:
         return true;
     case IR_call:
-        return (((const IRHelper *)(uintptr_t)i->imm)->flags & ~IR_CALL_ASKS) == IR_CALL_FAULTS;
+        return (((const IRHelper *)(uintptr_t)i->imm)->flags & ~IR_CALL_X87) == IR_CALL_FAULTS;
     default:
         return false;
     }

@@ -249,8 +249,8 @@ static bool check_const(Verifier *v)
 static bool check_helper(Verifier *v)
 {
     const IRHelper *h = (const IRHelper *)(uintptr_t)v->i->imm;
-    if (h->flags & IR_CALL_ASKS && h->flags != (IR_CALL_ASKS | IR_CALL_FAULTS)) {
-        return bad(v, "a function that asks has flags %#x", h->flags);
+    if (h->flags & IR_CALL_X87 && h->flags != (IR_CALL_X87 | IR_CALL_FAULTS)) {
+        return bad(v, "a function of the x87 has flags %#x", h->flags);
     }
     return v->i->type == h->ret || bad(v, "result type is not the helper's");
 }

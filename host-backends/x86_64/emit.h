@@ -23,7 +23,6 @@ enum {
     T_CHK,       // pushed: memop | span << 16 -> rax
     T_CALL,      // rax = function; pushed: four arguments -> rax
     T_CALL_PURE, // the same, for functions that touch no guest state
-    T_ASK,       // the same for an IRAsk -> rax; ecx: done
     T_VCALL,     // rax = IRVFn *, ecx = desc; arguments and result in VARG()
     T_VCALL_PURE,
 };
@@ -58,6 +57,7 @@ struct Cold {
     int8_t memo;     // register of the page memo (emit_memory.c)
     bool leader;
     uint32_t busy_vec; // temporaries with live values
+    uint16_t x87;      // index + 1 of the x87's state there (emit_x87.h), or 0: nothing in it
     int reg[5];        // the emitter's
     uint64_t imm;
 };
@@ -98,6 +98,7 @@ struct Emit {
     SideEntry *side;
     unsigned n_side, side_capacity;
     LazyPlans lazy;
+    struct X87 *x87; // of blocks with x87 instructions (emit_x87.h)
     uint8_t *recipes;
     unsigned n_recipes, recipes_capacity; // bytes
     PoolUse *pool;

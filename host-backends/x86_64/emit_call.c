@@ -1,5 +1,5 @@
 // C functions called from translated code, through the thunks (thunks.c).
-#include "host-backends/x86_64/emit.h"
+#include "host-backends/x86_64/emit_x87.h"
 
 static void push_argument(Emit *e, IRRef r)
 {
@@ -70,26 +70,15 @@ static void define_result(Emit *e, const IRInsn *i)
     }
 }
 
-static void ask(Emit *e, const IRInsn *i, const IRHelper *h)
-{
-    push_arguments(e, i);
-    operands_read(e, false);
-    x86_mov_ri(&e->c, RAX, (uintptr_t)h->fn);
-    x86_thunk(e, T_ASK);
-    x86_test_rr(&e->c, false, RCX, RCX);
-    x86_cold(e, x86_cold_alone, x86_jcc_fwd(&e->c, CC_E));
-    define_result(e, i);
-}
-
 EMIT(call)
 {
     const IRHelper *h = (const IRHelper *)(uintptr_t)i->imm;
-    keep_flag_arguments(e, i);
-    flags_clobber(e);
-    if (h->flags & IR_CALL_ASKS) {
-        ask(e, i, h);
+    if (h->flags & IR_CALL_X87) {
+        x87_call(e, i);
         return;
     }
+    keep_flag_arguments(e, i);
+    flags_clobber(e);
     push_arguments(e, i);
     operands_read(e, h->flags & IR_CALL_WRITES);
     uint32_t busy = ra_busy(&e->ra, RA_VEC);

@@ -14,7 +14,7 @@
 #include <string.h>
 
 #include "accel/engine.h"
-#include "host-backends/x86_64/emit.h"
+#include "host-backends/x86_64/emit_x87.h"
 #include "host-backends/x86_64/link.h"
 
 static unsigned refund(const Emit *e, unsigned index)
@@ -111,6 +111,7 @@ static void cold_exit(Emit *e, const Cold *c)
 {
     unsigned slot = (unsigned)c->reg[0];
     put_on_exit(e, c);
+    x87_leave(e, c);
     give_back(e, c->index);
     size_t wrong_key = key_check(e, slot);
     e->link[slot].field = x86_jmp_fwd(&e->c);
@@ -124,7 +125,8 @@ static void cold_exit(Emit *e, const Cold *c)
 static void exit_on(Emit *e, X86Cond cc, unsigned slot, const Cold *put)
 {
     size_t field = x86_jcc_fwd(&e->c, cc);
-    bool direct = !put->reg[1] && !link_of(e, slot)->checked && !refund(e, e->index);
+    bool direct =
+        !put->reg[1] && !link_of(e, slot)->checked && !refund(e, e->index) && !x87_is_busy(e);
     if (direct) {
         e->link[slot].field = field;
     }
@@ -171,6 +173,7 @@ EMIT(exit_if_f)
 
 void x86_cold_alone(Emit *e, const Cold *c)
 {
+    x87_leave(e, c);
     x86_mov_ri(&e->c, RAX, (uintptr_t)(const void *)engine_run_alone);
     x86_thunk(e, T_CALL); // does not come back
     x86_side_entry(e, c->index, c->recipe);

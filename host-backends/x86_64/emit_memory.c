@@ -15,7 +15,7 @@
 // with everything in the same place; results are written last.
 #include <glib.h>
 
-#include "host-backends/x86_64/emit.h"
+#include "host-backends/x86_64/emit_x87.h"
 
 // --- cold code
 Cold *x86_cold(Emit *e, void (*emit)(Emit *, const Cold *), size_t from)
@@ -30,7 +30,8 @@ Cold *x86_cold(Emit *e, void (*emit)(Emit *, const Cold *), size_t from)
                 .insn = e->at,
                 .index = (uint16_t)e->index,
                 .recipe = x86_recipe(e),
-                .busy_vec = ra_busy(&e->ra, RA_VEC)};
+                .busy_vec = ra_busy(&e->ra, RA_VEC),
+                .x87 = x87_snapshot(e)};
     return c;
 }
 
@@ -238,7 +239,9 @@ enum { VALUE_IMM = -1 };
 static void perform(Emit *e, const IRInsn *i, const Access *a, int addend, int value, int32_t imm)
 {
     unsigned size = i->aux & IR_MEM_SIZE;
-    if (i->op == IR_ld) {
+    if (x87_operand_of(e, i) != IR_NONE) {
+        x87_access(e, i, host_mem(a, addend));
+    } else if (i->op == IR_ld) {
         load_value(e, i, value, host_mem(a, addend));
     } else if (i->op == IR_chk) {
         x86_copy(e, true, value, addend);
@@ -257,6 +260,7 @@ static void slow_address(Emit *e, const Cold *c)
     if (c->reg[2]) {
         x86_patch(&e->c, (size_t)c->reg[2], e->c.pos);
     }
+    x87_leave(e, c);
     x86_save_vec(e, c->busy_vec, false);
     x86_lea(&e->c, true, RAX, x86_mem(c->reg[0], c->reg[1]));
 }
@@ -272,7 +276,9 @@ static void slow_call(Emit *e, const Cold *c, unsigned thunk)
 static void slow_load(Emit *e, const Cold *c, const IRInsn *i)
 {
     slow_call(e, c, i->type == IR_V128 ? T_LOAD128 : T_LOAD);
-    if (i->type == IR_V128) {
+    if (x87_operand_of(e, i) != IR_NONE) {
+        x86_store(&e->c, RAX, state_mem(VARG(0)), 8);
+    } else if (i->type == IR_V128) {
         vex_rrr(&e->c, 0x28 | X86_0F, c->reg[3], 0, XMM_B);
     } else {
         x86_mov_rr(&e->c, is_wide(i), c->reg[3], RAX);
@@ -283,7 +289,9 @@ static void slow_store(Emit *e, const Cold *c, const IRInsn *i)
 {
     unsigned size = i->aux & IR_MEM_SIZE;
     bool vector = e->b->insn[i->arg[1]].type == IR_V128;
-    if (vector && size == 4) {
+    if (x87_operand_of(e, i) != IR_NONE) {
+        x86_load(&e->c, RCX, state_mem(VARG(0)), 8);
+    } else if (vector && size == 4) {
         vex_rrr(&e->c, 0x28 | X86_0F, XMM_B, 0, c->reg[3]);
     } else if (vector) {
         vex_rrr(&e->c, 0x7e | X86_0F | X86_66 | X86_W, c->reg[3], 0, RCX); // vmovq
@@ -298,6 +306,7 @@ static void slow_store(Emit *e, const Cold *c, const IRInsn *i)
 static void slow_access(Emit *e, const Cold *c)
 {
     const IRInsn *i = &e->b->insn[c->insn];
+    bool x87 = x87_operand_of(e, i) != IR_NONE;
     slow_address(e, c);
     if (i->op == IR_ld) {
         slow_load(e, c, i);
@@ -306,6 +315,10 @@ static void slow_access(Emit *e, const Cold *c)
     } else {
         slow_call(e, c, T_CHK);
         x86_mov_rr(&e->c, true, c->reg[3], RAX);
+    }
+    x87_return(e, c);
+    if (x87) {
+        x87_access(e, i, state_mem(VARG(0)));
     }
     x86_jmp(&e->c, c->back);
 }
@@ -438,7 +451,8 @@ EMIT(ld)
     flags_clobber(e);
     Access a = access_of(e, i);
     int memo = memo_of_access(e);
-    int dst = ra_def(&e->ra, e->at, i->arg[0], false);
+    bool x87 = x87_operand_of(e, i) != IR_NONE;
+    int dst = x87 ? RA_NO_REG : ra_def(&e->ra, e->at, i->arg[0], false);
     access_memory(e, i, &a, memo, dst, 0);
 }
 
@@ -456,7 +470,8 @@ EMIT(st)
     flags_clobber(e);
     Access a = access_of(e, i);
     a.store = true;
-    int src = store_constant(e, i, &v) ? VALUE_IMM : ra_use(&e->ra, i->arg[1]);
+    bool none = x87_operand_of(e, i) != IR_NONE || store_constant(e, i, &v);
+    int src = none ? VALUE_IMM : ra_use(&e->ra, i->arg[1]);
     access_memory(e, i, &a, memo_of_access(e), src, (int32_t)v);
 }
 
@@ -479,6 +494,7 @@ static void slow_rmw(Emit *e, const Cold *c)
     x86_mov_rr(&e->c, true, RCX, c->reg[4]);
     slow_call(e, c, T_RMW);
     x86_mov_rr(&e->c, is_wide(i), c->reg[3], RAX);
+    x87_return(e, c);
     x86_jmp(&e->c, c->back);
 }
 
@@ -554,6 +570,7 @@ static void slow_cas(Emit *e, const Cold *c)
     word.imm = (uint32_t)c->imm;
     slow_call(e, &word, T_CAS);
     x86_mov_rr(&e->c, is_wide(i), c->reg[3], RAX);
+    x87_return(e, c);
     x86_jmp(&e->c, c->back);
 }
 
@@ -594,6 +611,7 @@ static void slow_casif(Emit *e, const Cold *c)
     x86_alu_rr(&e->c, ALU_CMP, true, RAX, RCX);
     x86_setcc(&e->c, CC_NE, RCX);
     x86_movzx(&e->c, c->reg[3], RCX, 1);
+    x87_return(e, c);
     x86_jmp(&e->c, c->back);
 }
 

@@ -23,9 +23,11 @@ static bool may_join(const IRInsn *i)
     return memory && !(i->aux & OWN_CHECK) && disp > -MAX_OFFSET && disp < MAX_OFFSET;
 }
 
+// Not a call of the x87: it is no call, or the block ends there.
 static bool ends_groups(const IRInsn *i)
 {
-    return i->op == IR_call && ((const IRHelper *)(uintptr_t)i->imm)->flags;
+    unsigned flags = i->op == IR_call ? ((const IRHelper *)(uintptr_t)i->imm)->flags : 0;
+    return flags && !(flags & IR_CALL_X87);
 }
 
 static void close_all(Scan *s)

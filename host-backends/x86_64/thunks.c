@@ -328,29 +328,6 @@ static uint32_t host_features(void)
     return leaf7 ? (b >> 29 & 1 ? X86_HAS_SHA : 0) | (b >> 19 & 1 ? X86_HAS_ADX : 0) : 0;
 }
 
-// An IRAsk touches neither vectors nor pinned registers, and always comes back.
-static void emit_ask(Thunks *t)
-{
-    X86Code *c = &t->c;
-    static const int8_t argument[] = {RSI, RDX, RCX, R8};
-    begin(t, T_ASK);
-    gpr_pins(t, true, CALLER_SAVED);
-    temps(t, true);
-    x86_mov_rr(c, true, R13, RSP);
-    x86_load(c, RSP, state_mem(offsetof(VCPU, host_rsp)), 8);
-    vcpu_argument(t);
-    for (unsigned k = 0; k < 4; k++) {
-        pushed(t, argument[k], k, 8, 0);
-    }
-    x86_call_reg(c, RAX);
-    x86_mov_rr(c, false, RCX, RDX);
-    x86_mov_rr(c, true, RSP, R13);
-    load_tlb(t);
-    temps(t, false);
-    gpr_pins(t, false, CALLER_SAVED);
-    x86_ret(c, 8 * 4);
-}
-
 bool x86_emit_thunks(CodeCache *cache, HostThunks *out, const TargetOps *target)
 {
     Thunks t = {.c = {.rw = cache->rw, .end = cache->size}, .t = out};
@@ -363,7 +340,6 @@ bool x86_emit_thunks(CodeCache *cache, HostThunks *out, const TargetOps *target)
     emit_loads_and_stores(&t);
     emit_atomics(&t);
     emit_calls(&t);
-    emit_ask(&t);
     cache->used = ALIGN_UP(t.c.pos, 64);
     return !t.c.full;
 }
@@ -402,6 +378,16 @@ void x86_fp_set_round(VCPU *v, IRRound round)
 void x86_fp_set_control(VCPU *v, uint32_t mxcsr)
 {
     set_mxcsr(v, MXCSR_ROUND | MXCSR_FZ | MXCSR_DAZ, mxcsr);
+}
+
+// C code finds the x87 as its ABI has it, but for sticky flags.
+void x86_turn_over(VCPU *v)
+{
+    static const uint16_t own = 0x37f;
+    if (v->host_x87 && v->host_x87 != own) {
+        __asm__ volatile("fldcw %0" : : "m"(own));
+        v->host_x87 = 0;
+    }
 }
 
 void x86_left(VCPU *v)

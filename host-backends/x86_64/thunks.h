@@ -22,5 +22,6 @@ unsigned x86_fp_take_flags(VCPU *v);
 void x86_fp_set_round(VCPU *v, IRRound round);
 void x86_fp_set_control(VCPU *v, uint32_t mxcsr);
 void x86_left(VCPU *v);
+void x86_turn_over(VCPU *v);
 
 #endif

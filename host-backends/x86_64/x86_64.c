@@ -16,7 +16,7 @@
 #include <string.h>
 #include <xmmintrin.h>
 
-#include "host-backends/x86_64/emit.h"
+#include "host-backends/x86_64/emit_x87.h"
 #include "host-backends/x86_64/link.h"
 #include "host-backends/x86_64/thunks.h"
 
@@ -139,6 +139,7 @@ static void emit_ops(Emit *e)
             continue;
         }
         ra_begin(&e->ra, (IRRef)k);
+        x87_before(e, i);
         x86_emit_table[i->op](e, i);
         ra_end(&e->ra);
     }
@@ -177,6 +178,7 @@ static void emit_all(Emit *e)
     for (unsigned k = 0; k < e->n_cold && !e->c.full; k++) {
         Cold c = e->cold[k];
         x86_patch(&e->c, c.from, e->c.pos);
+        x87_cold(e, &c);
         c.emit(e, &c);
     }
     emit_pool(e);
@@ -218,6 +220,7 @@ static bool compile(const CompileRequest *r)
     ir_lazy_plan(&e.lazy, r->ir);
     ra_init(&e.ra, e.b, &e.lazy, &e.regs, &ra_ops, &e);
     x86_memory_groups(&e);
+    x87_plan(&e);
     emit_all(&e);
     bool ok = !e.c.full && !e.ra.overflow;
     if (ok) {
@@ -231,6 +234,7 @@ static bool compile(const CompileRequest *r)
     g_free(e.pool);
     g_free(e.group);
     g_free(e.group_of);
+    x87_free(&e);
     return ok;
 }
 
@@ -280,6 +284,7 @@ const HostBackend host_backend_x86_64 = {
     .fp_set_round = x86_fp_set_round,
     .fp_set_control = x86_fp_set_control,
     .left = x86_left,
+    .turn_over = x86_turn_over,
     .capstone_arch = CS_ARCH_X86,
     .capstone_mode = CS_MODE_64,
 };

@@ -3,8 +3,8 @@
 //   row (insn/x87.c): memory operand loaded by IR --> helper(value, operation, ip, dp)
 //        pending exception? #MF --> operands, stack faults --> softfloat_x80 --> FSW, result, pop
 //
-// A store computes its value first (x87_h_store_value), lets the IR store it, and only then pops
-// and sets flags (x87_h_store_done): a page fault in between leaves everything as it was.
+// A store computes its value first (x87_store32, x87_store64), lets the IR store it, and only then
+// pops and sets flags (x87_store_done): a page fault in between leaves everything as it was.
 //
 // The last instruction's pointers are kept by all but control instructions (SDM vol. 1, 8.1.8).
 #ifndef TARGET_X86_FP_X87_H
@@ -12,6 +12,7 @@
 
 #include "fpu/softfloat_x80.h"
 #include "target-x86/cpu.h"
+#include "tcg-like/x87.h"
 #include "target-x86/helpers.h"
 
 // FSW and FCW bits (SDM vol. 1, figures 8-4 and 8-6).
@@ -35,95 +36,30 @@ enum {
     X87_CONDITION = X87_C0 | X87_C1 | X87_C2 | X87_C3,
 };
 
-// By the reg field of D8, DA, DC, DE.
-typedef enum X87Arith {
-    X87_ADD,
-    X87_MUL,
-    X87_COM,
-    X87_COMP,
-    X87_SUB,
-    X87_SUBR,
-    X87_DIV,
-    X87_DIVR,
-} X87Arith;
+// A function in two forms: for blocks of any kind, with all that a call of C code may do; and as
+// backends know it (tcg-like/x87.h), for blocks of several instructions.
+typedef struct X87Form {
+    IRHelper alone;
+    X87Helper inlined;
+} X87Form;
+#define X87_FORM(name, fn, ret, n_args, call)                                                      \
+    const X87Form x87_##name = {                                                                   \
+        {"x87_" #name, fn, ret, n_args, X87_ALONE},                                                \
+        {{"x87_" #name, fn, ret, n_args, X87_CALL_FLAGS}, &x87_layout, call}}
+#define X87_ALONE (IR_CALL_READS | IR_CALL_WRITES | IR_CALL_FAULTS | IR_CALL_COUNT)
+extern const X87Layout x87_layout;
 
-typedef enum X87Format { X87_F32, X87_F64, X87_I16, X87_I32, X87_I64, X87_F80, X87_BCD } X87Format;
-
-// Instructions without a memory operand.
-typedef enum X87Misc {
-    X87_FLD,     // operand: i
-    X87_FXCH,    // i
-    X87_FST,     // i
-    X87_FSTP,    // i
-    X87_FSTPNCE, // i: an empty ST0 is no fault
-    X87_FLD1,    // FLD1 .. FLDZ in the order of their opcodes
-    X87_FLDL2T,
-    X87_FLDL2E,
-    X87_FLDPI,
-    X87_FLDLG2,
-    X87_FLDLN2,
-    X87_FLDZ,
-    X87_FCHS,
-    X87_FABS,
-    X87_FTST,
-    X87_FXAM,
-    X87_F2XM1,
-    X87_FYL2X,
-    X87_FPTAN,
-    X87_FPATAN,
-    X87_FXTRACT,
-    X87_FPREM1,
-    X87_FPREM,
-    X87_FYL2XP1,
-    X87_FSQRT,
-    X87_FSINCOS,
-    X87_FRNDINT,
-    X87_FSCALE,
-    X87_FSIN,
-    X87_FCOS,
-    X87_FUCOM,   // i
-    X87_FUCOMP,  // i
-    X87_FUCOMPP, // i is 1
-    X87_FCOMPP,  // i is 1
-    X87_FFREE,   // i
-    X87_FFREEP,  // i
-    X87_FDECSTP,
-    X87_FINCSTP,
-    X87_FNOP,
-} X87Misc;
-
-// desc of a helper: what, operand i or more; FOP (11 bits) in bits 16..26; bit 31: FIP etc. are
-// kept
-#define X87_DESC(what, operand) ((uint32_t)(what) | (uint32_t)(operand) << 8)
-enum {
-    X87_ARITH_TO_STI = 1 << 12, // the destination is ST(i)
-    X87_POP = 1 << 13,
-    X87_ROUND_ZERO = 1 << 14, // FISTTP
-};
-
-// Memory operands: value (raw bits), desc, ip, dp | segment << 60. Segment numbers are X86_ES...
-extern const IRHelper x87_h_arith_mem; // X87_DESC(X87Arith, X87Format)
-extern const IRHelper x87_h_load;      // X87_DESC(X87Format, 0)
-// A store in two steps: the value; then the effects. ST0 is empty or invalid as the SDM says. The
-// value's helper takes the linear pc of the next instruction: an unmasked exception that forbids
-// the store ends the instruction there.
-extern const IRHelper x87_h_store_value; // desc, next pc, ip, dp -> raw bits
-extern const IRHelper x87_h_store_done;  // desc, ip, dp
-// 80-bit and BCD operands have two parts: 64 bits and 16.
-extern const IRHelper x87_h_load80;        // low, high, desc, ip (dp by x87_h_operand before)
-extern const IRHelper x87_h_store80_value; // desc, next pc, part (0, 1), dp -> bits
-extern const IRHelper x87_h_operand;       // dp | segment << 60
-// Registers: desc, ip.
-extern const IRHelper x87_h_arith; // X87_DESC(X87Arith, i) | X87_ARITH_TO_STI | X87_POP
-extern const IRHelper x87_h_misc;  // X87_DESC(X87Misc, i)
-extern const IRHelper x87_h_comi;  // i | quiet << 8 | pop << 9, ip -> packed IR flags
-extern const IRHelper x87_h_cmov;  // i, condition (0 or 1), ip
-// Control.
-extern const IRHelper x87_h_wait;   // #MF if an exception is pending
-extern const IRHelper x87_h_init;   // FNINIT
-extern const IRHelper x87_h_clex;   // FNCLEX
-extern const IRHelper x87_h_fldcw;  // value
-extern const IRHelper x87_h_status; // -> FSW with TOP
+// Arguments as X87Call lists them. ST0 is empty or invalid as the SDM says. The helper of a store's
+// value takes the linear pc of the next instruction: an unmasked exception that forbids the store
+// ends the instruction there.
+extern const X87Form x87_arith, x87_arith_mem, x87_load, x87_load80, x87_operand;
+extern const X87Form x87_store32, x87_store64; // by the result's type
+extern const X87Form x87_store80, x87_store_done;
+extern const X87Form x87_misc, x87_comi, x87_cmov;
+extern const X87Form x87_wait; // #MF if an exception is pending
+extern const X87Form x87_fldcw, x87_control, x87_status;
+extern const IRHelper x87_h_init; // FNINIT
+extern const IRHelper x87_h_clex; // FNCLEX
 extern const IRHelper x87_h_emms;
 // FLDENV, FNSTENV, FRSTOR, FNSAVE: segment, offset, format (X87_ENV_*).
 extern const IRHelper x87_h_fldenv, x87_h_fstenv, x87_h_frstor, x87_h_fsave;
@@ -140,7 +76,12 @@ void x87_raise(X86CPU *c, unsigned exceptions); // FSW bits; ES and its conseque
 bool x87_stack_overflow(X86CPU *c);
 bool x87_stack_underflow(X86CPU *c);
 void x87_keep_pointers(X86CPU *c, uint32_t desc, uint64_t ip);
-void x87_keep_operand(X86CPU *c, uint64_t dp);
+void x87_keep_operand(X86CPU *c, uint32_t desc, uint64_t dp);
+// The host's unit may have flags that the guest's has not any more.
+static inline void x87_host_unknown(X86CPU *c)
+{
+    c->vcpu.host_x87 = 0;
+}
 // After a change of ES by software.
 void x87_update_summary(X86CPU *c);
 uint16_t x87_full_tags(const X86CPU *c);

@@ -1,8 +1,6 @@
 // x87 arithmetic, comparisons and the functions of ST0.
 #include "target-x86/fp/x87.h"
 
-#define CALLS (IR_CALL_READS | IR_CALL_WRITES | IR_CALL_FAULTS)
-
 static void set_condition(X86CPU *c, unsigned bits)
 {
     c->fpu.status = (uint16_t)((c->fpu.status & ~X87_CONDITION) | bits);
@@ -107,7 +105,7 @@ static uint64_t h_comi(VCPU *v, uint64_t how, uint64_t ip)
     return (bits & X87_C0 ? IR_FLAG_C : 0) | (bits & X87_C2 ? IR_FLAG_P : 0) |
            (bits & X87_C3 ? IR_FLAG_Z : 0);
 }
-const IRHelper x87_h_comi = {"x87_comi", h_comi, IR_I32, 2, CALLS};
+X87_FORM(comi, h_comi, IR_FLAGS, 2, X87_CALL_COMI);
 
 // --- two operands
 
@@ -144,7 +142,7 @@ static void h_arith(VCPU *v, uint64_t desc, uint64_t ip)
         arith(c, op, 0, x87_get(c, i), x87_is_empty(c, i), pop);
     }
 }
-const IRHelper x87_h_arith = {"x87_arith", h_arith, IR_VOID, 2, CALLS};
+X87_FORM(arith, h_arith, IR_VOID, 2, X87_CALL_ARITH);
 
 static SfX80 widen(SfX80Status *s, X87Format f, uint64_t value)
 {
@@ -174,7 +172,7 @@ static void h_arith_mem(VCPU *v, uint64_t value, uint64_t desc, uint64_t ip, uin
     X87Arith op = desc & 7;
     X87Format f = desc >> 8 & 7;
     begin(c, (uint32_t)desc, ip);
-    x87_keep_operand(c, dp);
+    x87_keep_operand(c, (uint32_t)desc, dp);
     // A signalling NaN reaches the operation as it is: it takes part in the choice of the result.
     SfX80Status s = {.precision = 64};
     SfX80 src = widen(&s, f, value);
@@ -211,7 +209,7 @@ static void h_arith_mem(VCPU *v, uint64_t value, uint64_t desc, uint64_t ip, uin
     }
     x87_set(c, 0, r);
 }
-const IRHelper x87_h_arith_mem = {"x87_arith_mem", h_arith_mem, IR_VOID, 4, CALLS};
+X87_FORM(arith_mem, h_arith_mem, IR_VOID, 4, X87_CALL_ARITH_MEM);
 
 // --- functions of ST0, or of ST0 and ST1
 
@@ -485,7 +483,7 @@ static void h_cmov(VCPU *v, uint64_t desc, uint64_t condition, uint64_t ip)
         x87_set(c, 0, condition ? x87_get(c, i) : x87_get(c, 0));
     }
 }
-const IRHelper x87_h_cmov = {"x87_cmov", h_cmov, IR_VOID, 3, CALLS};
+X87_FORM(cmov, h_cmov, IR_VOID, 3, X87_CALL_CMOV);
 
 // --- by operation
 
@@ -607,7 +605,7 @@ static void h_misc(VCPU *v, uint64_t desc, uint64_t ip)
     begin(c, (uint32_t)desc, ip);
     misc[desc & 0xff](c, desc & 0xff, desc >> 8 & 7);
 }
-const IRHelper x87_h_misc = {"x87_misc", h_misc, IR_VOID, 2, CALLS};
+X87_FORM(misc, h_misc, IR_VOID, 2, X87_CALL_MISC);
 
 // --- loads and stores
 
@@ -615,7 +613,7 @@ static void h_load(VCPU *v, uint64_t value, uint64_t desc, uint64_t ip, uint64_t
 {
     X86CPU *c = x86_cpu(v);
     begin(c, (uint32_t)desc, ip);
-    x87_keep_operand(c, dp);
+    x87_keep_operand(c, (uint32_t)desc, dp);
     if (!x87_is_empty(c, 7)) {
         f_push(c, SF_X80_DEFNAN, false);
         return;
@@ -628,7 +626,7 @@ static void h_load(VCPU *v, uint64_t value, uint64_t desc, uint64_t ip, uint64_t
         x87_push(c, r);
     }
 }
-const IRHelper x87_h_load = {"x87_load", h_load, IR_VOID, 4, CALLS};
+X87_FORM(load, h_load, IR_VOID, 4, X87_CALL_LOAD);
 
 static void h_load80(VCPU *v, uint64_t low, uint64_t high, uint64_t desc, uint64_t ip)
 {
@@ -644,4 +642,4 @@ static void h_load80(VCPU *v, uint64_t low, uint64_t high, uint64_t desc, uint64
     }
     f_push(c, r, false);
 }
-const IRHelper x87_h_load80 = {"x87_load80", h_load80, IR_VOID, 4, CALLS};
+X87_FORM(load80, h_load80, IR_VOID, 4, X87_CALL_LOAD80);

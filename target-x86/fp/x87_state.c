@@ -2,7 +2,26 @@
 #include "target-x86/fp/x87.h"
 #include "target-x86/system.h"
 
-#define ALL_CALLS (IR_CALL_READS | IR_CALL_WRITES | IR_CALL_FAULTS)
+#define ALL_CALLS X87_ALONE
+
+#define AT(field) offsetof(X86CPU, field)
+const X87Layout x87_layout = {
+    .st = AT(fpu.st),
+    .control = AT(fpu.control),
+    .status = AT(fpu.status),
+    .top = AT(fpu.top),
+    .empty = AT(fpu.empty),
+    .opcode = AT(fpu.opcode),
+    .ip = AT(fpu.ip),
+    .dp = AT(fpu.dp),
+    .cs = AT(fpu.cs),
+    .ds = AT(fpu.ds),
+    .first = AT(fpu),
+    .end = AT(fpu) + sizeof(X86Fpu),
+    .selector = AT(seg[0].selector),
+    .selector_step = sizeof(X86Segment),
+    .cs_selector = AT(seg[X86_CS].selector),
+};
 
 // --- exceptions
 
@@ -96,20 +115,20 @@ void x87_keep_pointers(X86CPU *c, uint32_t desc, uint64_t ip)
 {
     c->fpu.ip = ip;
     c->fpu.cs = c->seg[X86_CS].selector;
-    c->fpu.opcode = desc >> 16 & 0x7ff;
+    c->fpu.opcode = desc >> X87_FOP_SHIFT & 0x7ff;
 }
 
-void x87_keep_operand(X86CPU *c, uint64_t dp)
+void x87_keep_operand(X86CPU *c, uint32_t desc, uint64_t dp)
 {
-    c->fpu.dp = dp << 4 >> 4;
-    c->fpu.ds = c->seg[dp >> 60].selector;
+    c->fpu.dp = dp;
+    c->fpu.ds = c->seg[desc >> X87_SEG_SHIFT & 7].selector;
 }
 
-static void h_operand(VCPU *v, uint64_t dp)
+static void h_operand(VCPU *v, uint64_t desc, uint64_t dp)
 {
-    x87_keep_operand(x86_cpu(v), dp);
+    x87_keep_operand(x86_cpu(v), (uint32_t)desc, dp);
 }
-const IRHelper x87_h_operand = {"x87_operand", h_operand, IR_VOID, 1, ALL_CALLS};
+X87_FORM(operand, h_operand, IR_VOID, 2, X87_CALL_OPERAND);
 
 // --- FSW and tags
 
@@ -122,6 +141,7 @@ void x86_fpu_set_status(X86CPU *c, uint16_t status)
 {
     c->fpu.top = status >> X87_TOP_SHIFT & 7;
     c->fpu.status = status & (uint16_t)~X87_TOP;
+    x87_host_unknown(c);
     x87_update_summary(c);
 }
 
@@ -155,6 +175,7 @@ void x86_fpu_reset(X86CPU *c)
     X86Fpu *f = &c->fpu;
     f->control = 0x37f;
     f->status = 0;
+    x87_host_unknown(c);
     f->top = 0;
     f->empty = 0xff;
     f->opcode = 0;
@@ -169,7 +190,7 @@ static void h_wait(VCPU *v)
 {
     x87_check_pending(x86_cpu(v));
 }
-const IRHelper x87_h_wait = {"x87_wait", h_wait, IR_VOID, 0, ALL_CALLS};
+X87_FORM(wait, h_wait, IR_VOID, 0, X87_CALL_WAIT);
 
 static void h_init(VCPU *v)
 {
@@ -186,6 +207,7 @@ static void h_clex(VCPU *v)
     X86CPU *c = x86_cpu(v);
     bool pending = c->fpu.status & X87_ES;
     c->fpu.status &= (uint16_t) ~(X87_EXCEPTIONS | X87_SF | X87_ES | X87_B);
+    x87_host_unknown(c);
     if (pending) {
         x86_mode_changed(c);
     }
@@ -199,13 +221,19 @@ static void h_fldcw(VCPU *v, uint64_t value)
     c->fpu.control = (uint16_t)((value & 0x1f3f) | 0x40);
     x87_update_summary(c);
 }
-const IRHelper x87_h_fldcw = {"x87_fldcw", h_fldcw, IR_VOID, 1, ALL_CALLS};
+X87_FORM(fldcw, h_fldcw, IR_VOID, 1, X87_CALL_FLDCW);
+
+static uint64_t h_control(VCPU *v)
+{
+    return x86_cpu(v)->fpu.control;
+}
+X87_FORM(control, h_control, IR_I32, 0, X87_CALL_CONTROL);
 
 static uint64_t h_status(VCPU *v)
 {
     return x86_fpu_status(x86_cpu(v));
 }
-const IRHelper x87_h_status = {"x87_status", h_status, IR_I32, 0, ALL_CALLS};
+X87_FORM(status, h_status, IR_I32, 0, X87_CALL_STATUS);
 
 static void h_emms(VCPU *v)
 {

@@ -3,8 +3,6 @@
 #include "accel/engine.h"
 #include "softmmu/softmmu.h"
 
-#define CALLS (IR_CALL_READS | IR_CALL_WRITES | IR_CALL_FAULTS | IR_CALL_COUNT)
-
 typedef struct Stored {
     uint64_t low, high;
 } Stored;
@@ -70,11 +68,6 @@ typedef struct Store {
     const uint64_t *ip;
 } Store;
 
-static uint64_t operand_offset(uint64_t dp)
-{
-    return (uint64_t)((int64_t)(dp << 4) >> 4);
-}
-
 // The instruction is over without a store: an exception waits for the next one. What the access
 // itself would raise comes first.
 static NORETURN void skip_store(X86CPU *c, const Store *st, const SfX80Status *s)
@@ -82,11 +75,11 @@ static NORETURN void skip_store(X86CPU *c, const Store *st, const SfX80Status *s
     uint64_t dp = st->dp;
     uint32_t desc = st->desc;
     unsigned bytes = format_bytes[desc & 0xff];
-    uint64_t at = x86_linear_checked(c, (unsigned)(dp >> 60), operand_offset(dp), bytes, true);
+    uint64_t at = x86_linear_checked(c, desc >> X87_SEG_SHIFT & 7, dp, bytes, true);
     mmu_probe(&c->vcpu, at, bytes, IR_MEM_STORE);
     if (st->ip) {
         x87_keep_pointers(c, desc, *st->ip);
-        x87_keep_operand(c, dp);
+        x87_keep_operand(c, desc, dp);
     }
     if (s) {
         x87_note(c, s);
@@ -132,7 +125,8 @@ static uint64_t h_store_value(VCPU *v, uint64_t desc, uint64_t next_pc, uint64_t
 {
     return store_value(x86_cpu(v), &(Store){(uint32_t)desc, next_pc, dp, &ip}).low;
 }
-const IRHelper x87_h_store_value = {"x87_store_value", h_store_value, IR_I64, 4, CALLS};
+X87_FORM(store32, h_store_value, IR_I32, 4, X87_CALL_STORE);
+X87_FORM(store64, h_store_value, IR_I64, 4, X87_CALL_STORE);
 
 static uint64_t h_store80_value(VCPU *v, uint64_t desc, uint64_t next_pc, uint64_t part,
                                 uint64_t dp)
@@ -140,18 +134,18 @@ static uint64_t h_store80_value(VCPU *v, uint64_t desc, uint64_t next_pc, uint64
     X86CPU *c = x86_cpu(v);
     Stored r = store_value(c, &(Store){(uint32_t)desc, next_pc, dp, NULL});
     if (!part) { // of the two accesses, the first page's fault comes first
-        mmu_probe(v, x86_linear_checked(c, (unsigned)(dp >> 60), operand_offset(dp), 10, true), 10,
-                  IR_MEM_STORE);
+        unsigned seg = (uint32_t)desc >> X87_SEG_SHIFT & 7;
+        mmu_probe(v, x86_linear_checked(c, seg, dp, 10, true), 10, IR_MEM_STORE);
     }
     return part ? r.high : r.low;
 }
-const IRHelper x87_h_store80_value = {"x87_store80_value", h_store80_value, IR_I64, 4, CALLS};
+X87_FORM(store80, h_store80_value, IR_I64, 4, X87_CALL_STORE80);
 
 static void h_store_done(VCPU *v, uint64_t desc, uint64_t ip, uint64_t dp)
 {
     X86CPU *c = x86_cpu(v);
     x87_keep_pointers(c, (uint32_t)desc, ip);
-    x87_keep_operand(c, dp);
+    x87_keep_operand(c, (uint32_t)desc, dp);
     if (x87_is_empty(c, 0)) {
         x87_stack_underflow(c);
     } else {
@@ -163,4 +157,4 @@ static void h_store_done(VCPU *v, uint64_t desc, uint64_t ip, uint64_t dp)
         x87_pop(c);
     }
 }
-const IRHelper x87_h_store_done = {"x87_store_done", h_store_done, IR_VOID, 3, CALLS};
+X87_FORM(store_done, h_store_done, IR_VOID, 3, X87_CALL_STORE_DONE);

@@ -1,9 +1,7 @@
 // x87 rows: D8 to DF, WAIT. Each loads its memory operand, and calls the unit
-// (target-x86/fp/x87.h).
-//
-// What the host's x87 unit can do goes there (target-x86/fp/x87_native.h); an instruction that is
-// run alone uses the functions that can do everything.
-#include "target-x86/fp/x87_native.h"
+// (target-x86/fp/x87.h): as an op that backends know, but for an instruction that is run alone,
+// behind MMX instructions, and for the long functions.
+#include "target-x86/fp/x87.h"
 #include "target-x86/insn/insn.h"
 
 static IRRef k32(X86Ctx *c, uint64_t v)
@@ -17,26 +15,22 @@ static IRRef ip_of(X86Ctx *c)
                   (c->pc - c->cs_base) & (c->flags & X86_BF_CODE64 ? UINT64_MAX : UINT32_MAX));
 }
 
-// FOP: the low three bits of the opcode byte, then ModRM.
+// FOP: the low three bits of the opcode byte, then ModRM; the memory operand's segment.
 static IRRef desc_of(X86Ctx *c, const X86Insn *i, uint32_t desc)
 {
-    return k32(c, desc | ((i->opcode & 7u) << 8 | i->modrm) << 16);
+    uint32_t fop = (i->opcode & 7u) << 8 | i->modrm, seg = i->modrm < 0xc0 ? i->seg : 0;
+    return k32(c, desc | fop << X87_FOP_SHIFT | seg << X87_SEG_SHIFT);
 }
 
-// The operand's offset with its segment's number on top.
-static IRRef dp_of(X86Ctx *c, const X86Insn *i, IRRef offset)
+static IRRef call_helper(X86Ctx *c, const IRHelper *h, IRRef a0, IRRef a1, IRRef a2, IRRef a3)
 {
-    return ir_deposit(c->b, offset, ir_i64(c->b, i->seg), 60, 4);
+    return ir_call(c->b, h, a0, a1, a2, a3);
 }
 
-static void call(X86Ctx *c, const IRHelper *h, IRRef a0, IRRef a1, IRRef a2, IRRef a3)
+static IRRef call(X86Ctx *c, const X87Form *f, IRRef a0, IRRef a1, IRRef a2, IRRef a3)
 {
-    ir_call(c->b, h, a0, a1, a2, a3);
-}
-
-static bool native(const X86Ctx *c)
-{
-    return X87_NATIVE && !c->req->single && !c->mmx;
+    bool alone = c->req->single || c->mmx;
+    return call_helper(c, alone ? &f->alone : &f->inlined.helper, a0, a1, a2, a3);
 }
 
 static IRRef wide(X86Ctx *c, IRRef v)
@@ -54,48 +48,42 @@ static IRRef load_value(X86Ctx *c, const X86Insn *i, X87Format f, IRRef *offset)
     unsigned bytes = format_bytes[f];
     *offset = x86_ea(c);
     IRRef at = x86_linear(c, i->seg, *offset, bytes, false);
-    IRRef v = ir_ld(c->b, bytes == 8 ? IR_I64 : IR_I32, at, 0, x86_memop(c, bytes));
-    return wide(c, v);
+    return ir_ld(c->b, bytes == 8 ? IR_I64 : IR_I32, at, 0, x86_memop(c, bytes));
+}
+
+// BCD is C code's.
+static IRRef call_long(X86Ctx *c, const X86Insn *i, const X87Form *f, IRRef a0, IRRef a1, IRRef a2,
+                       IRRef a3)
+{
+    return (i->row->arg & 7) == X87_BCD ? call_helper(c, &f->alone, a0, a1, a2, a3)
+                                        : call(c, f, a0, a1, a2, a3);
 }
 
 // arg: X87Format; the operation is ModRM.reg.
 static bool tr_arith_mem(X86Ctx *c, const X86Insn *i)
 {
     IRRef offset, v = load_value(c, i, i->row->arg, &offset);
-    unsigned op = i->modrm >> 3 & 7;
-    uint32_t desc = X87_DESC(op, i->row->arg);
-    const IRHelper *h = native(c) ? x87_native_arith_mem(op, i->row->arg) : &x87_h_arith_mem;
-    call(c, h, v, desc_of(c, i, desc), ip_of(c), dp_of(c, i, offset));
+    uint32_t desc = X87_DESC(i->modrm >> 3 & 7, i->row->arg);
+    call(c, &x87_arith_mem, v, desc_of(c, i, desc), ip_of(c), offset);
     return true;
 }
 
 static bool tr_load(X86Ctx *c, const X86Insn *i)
 {
     IRRef offset, v = load_value(c, i, i->row->arg, &offset);
-    const IRHelper *h = native(c) ? x87_native_load(i->row->arg) : &x87_h_load;
-    call(c, h, v, desc_of(c, i, X87_DESC(i->row->arg, 0)), ip_of(c), dp_of(c, i, offset));
+    call(c, &x87_load, v, desc_of(c, i, X87_DESC(i->row->arg, 0)), ip_of(c), offset);
     return true;
-}
-
-#define STORE(format, flags) ((format) | (flags))
-
-static IRRef store_value(X86Ctx *c, const X86Insn *i, IRRef desc, IRRef dp)
-{
-    if (native(c)) {
-        const IRHelper *h = x87_native_store(i->row->arg & 7, i->row->arg & X87_ROUND_ZERO);
-        return ir_call(c->b, h, desc, IR_NONE, IR_NONE, IR_NONE);
-    }
-    return ir_call(c->b, &x87_h_store_value, desc, ir_i64(c->b, c->next), ip_of(c), dp);
 }
 
 static bool tr_store(X86Ctx *c, const X86Insn *i)
 {
     unsigned bytes = format_bytes[i->row->arg & 7];
-    IRRef offset = x86_ea(c), dp = dp_of(c, i, offset), desc = desc_of(c, i, i->row->arg);
-    IRRef v = store_value(c, i, desc, dp);
+    const X87Form *f = bytes == 8 ? &x87_store64 : &x87_store32;
+    IRRef offset = x86_ea(c), desc = desc_of(c, i, i->row->arg), ip = ip_of(c);
+    IRRef v = call(c, f, desc, ir_i64(c->b, c->next), ip, offset);
     IRRef at = x86_linear(c, i->seg, offset, bytes, true);
-    ir_st(c->b, at, 0, bytes == 8 ? v : ir_trunc(c->b, v), x86_memop(c, bytes));
-    call(c, native(c) ? &x87_n_store_done : &x87_h_store_done, desc, ip_of(c), dp, IR_NONE);
+    ir_st(c->b, at, 0, v, x86_memop(c, bytes));
+    call(c, &x87_store_done, desc, ip, offset, IR_NONE);
     return true;
 }
 
@@ -104,30 +92,22 @@ static bool tr_load80(X86Ctx *c, const X86Insn *i)
     IRRef offset = x86_ea(c), at = x86_linear(c, i->seg, offset, 10, false);
     IRRef low = ir_ld(c->b, IR_I64, at, 0, x86_memop(c, 8));
     IRRef high = ir_ld(c->b, IR_I32, at, 8, x86_memop(c, 2));
-    bool fast = native(c) && i->row->arg != X87_BCD;
-    call(c, fast ? &x87_n_load80 : &x87_h_load80, low, wide(c, high),
-         desc_of(c, i, X87_DESC(i->row->arg, 0)), ip_of(c));
-    call(c, fast ? &x87_n_operand : &x87_h_operand, dp_of(c, i, offset), IR_NONE, IR_NONE, IR_NONE);
+    IRRef desc = desc_of(c, i, X87_DESC(i->row->arg, 0));
+    call_long(c, i, &x87_load80, low, wide(c, high), desc, ip_of(c));
+    call_long(c, i, &x87_operand, desc, offset, IR_NONE, IR_NONE);
     return true;
-}
-
-static IRRef store80_part(X86Ctx *c, bool fast, IRRef desc, IRRef dp, unsigned part)
-{
-    IRRef k = ir_i64(c->b, part);
-    return fast ? ir_call(c->b, &x87_n_store80, desc, k, IR_NONE, IR_NONE)
-                : ir_call(c->b, &x87_h_store80_value, desc, ir_i64(c->b, c->next), k, dp);
 }
 
 static bool tr_store80(X86Ctx *c, const X86Insn *i)
 {
-    IRRef offset = x86_ea(c), desc = desc_of(c, i, i->row->arg), dp = dp_of(c, i, offset);
-    bool fast = native(c) && (i->row->arg & 7) != X87_BCD;
-    IRRef low = store80_part(c, fast, desc, dp, 0), high = store80_part(c, fast, desc, dp, 1);
+    IRRef offset = x86_ea(c), desc = desc_of(c, i, i->row->arg), next = ir_i64(c->b, c->next);
+    IRRef low = call_long(c, i, &x87_store80, desc, next, ir_i64(c->b, 0), offset);
+    IRRef high = call_long(c, i, &x87_store80, desc, next, ir_i64(c->b, 1), offset);
     IRRef at = x86_linear(c, i->seg, offset, 10, true);
     // The part that may lie on the next page first, so that a fault there stores nothing.
     ir_st(c->b, at, 8, ir_trunc(c->b, high), x86_memop(c, 2));
     ir_st(c->b, at, 0, low, x86_memop(c, 8));
-    call(c, fast ? &x87_n_store_done : &x87_h_store_done, desc, ip_of(c), dp, IR_NONE);
+    call_long(c, i, &x87_store_done, desc, ip_of(c), offset, IR_NONE);
     return true;
 }
 
@@ -142,16 +122,19 @@ static bool tr_arith(X86Ctx *c, const X86Insn *i)
         op ^= 1;
     }
     uint32_t desc = X87_DESC(op, i->modrm & 7) | i->row->arg;
-    const IRHelper *h = native(c) ? x87_native_arith(op) : &x87_h_arith;
-    call(c, h, desc_of(c, i, desc), ip_of(c), IR_NONE, IR_NONE);
+    call(c, &x87_arith, desc_of(c, i, desc), ip_of(c), IR_NONE, IR_NONE);
     return true;
 }
 
 static bool tr_misc(X86Ctx *c, const X86Insn *i)
 {
-    uint32_t desc = X87_DESC(i->row->arg, i->modrm & 7);
-    const IRHelper *h = native(c) ? x87_native_misc(i->row->arg) : NULL;
-    call(c, h ? h : &x87_h_misc, desc_of(c, i, desc), ip_of(c), IR_NONE, IR_NONE);
+    X87Misc what = i->row->arg;
+    IRRef desc = desc_of(c, i, X87_DESC(what, i->modrm & 7));
+    if (x87_misc_is_short(what, i->modrm & 7)) {
+        call(c, &x87_misc, desc, ip_of(c), IR_NONE, IR_NONE);
+    } else {
+        call_helper(c, &x87_misc.alone, desc, ip_of(c), IR_NONE, IR_NONE);
+    }
     return true;
 }
 
@@ -159,17 +142,14 @@ static bool tr_misc(X86Ctx *c, const X86Insn *i)
 static bool tr_comi(X86Ctx *c, const X86Insn *i)
 {
     IRRef how = desc_of(c, i, i->row->arg | (i->modrm & 7));
-    IRRef f = native(c) ? ir_call(c->b, &x87_n_comi, how, ip_of(c), IR_NONE, IR_NONE)
-                        : ir_call(c->b, &x87_h_comi, how, ip_of(c), IR_NONE, IR_NONE);
-    x86_put_flags(c, ir_f_unpack(c->b, f));
+    x86_put_flags(c, call(c, &x87_comi, how, ip_of(c), IR_NONE, IR_NONE));
     return true;
 }
 
 static bool tr_cmov(X86Ctx *c, const X86Insn *i)
 {
     IRRef condition = ir_f_test(c->b, (IRFlagCond)i->row->arg, x86_flags(c));
-    call(c, native(c) ? &x87_n_cmov : &x87_h_cmov, desc_of(c, i, i->modrm & 7), condition, ip_of(c),
-         IR_NONE);
+    call(c, &x87_cmov, desc_of(c, i, i->modrm & 7), condition, ip_of(c), IR_NONE);
     return true;
 }
 
@@ -177,9 +157,15 @@ static bool tr_cmov(X86Ctx *c, const X86Insn *i)
 
 static bool tr_call(X86Ctx *c, const X86Insn *i)
 {
-    static const IRHelper *const helper[] = {&x87_h_wait, &x87_h_init, &x87_h_clex, &x87_h_emms};
-    bool fast = native(c) && helper[i->row->arg] == &x87_h_wait;
-    call(c, fast ? &x87_n_wait : helper[i->row->arg], IR_NONE, IR_NONE, IR_NONE, IR_NONE);
+    static const IRHelper *const helper[] = {&x87_h_init, &x87_h_clex, &x87_h_emms};
+    call_helper(c, helper[i->row->arg], IR_NONE, IR_NONE, IR_NONE, IR_NONE);
+    return true;
+}
+
+static bool tr_wait(X86Ctx *c, const X86Insn *i)
+{
+    (void)i;
+    call(c, &x87_wait, IR_NONE, IR_NONE, IR_NONE, IR_NONE);
     return true;
 }
 
@@ -193,24 +179,21 @@ static bool tr_nothing(X86Ctx *c, const X86Insn *i)
 static bool tr_fldcw(X86Ctx *c, const X86Insn *i)
 {
     (void)i;
-    call(c, native(c) ? &x87_n_fldcw : &x87_h_fldcw, x86_read(c, 0), IR_NONE, IR_NONE, IR_NONE);
+    call(c, &x87_fldcw, x86_read(c, 0), IR_NONE, IR_NONE, IR_NONE);
     return true;
 }
 
 static bool tr_fnstcw(X86Ctx *c, const X86Insn *i)
 {
     (void)i;
-    x86_write(c, 0,
-              native(c) ? ir_call(c->b, &x87_n_fnstcw, IR_NONE, IR_NONE, IR_NONE, IR_NONE)
-                        : ir_get_n(c->b, IR_I32, offsetof(X86CPU, fpu.control), 2));
+    x86_write(c, 0, call(c, &x87_control, IR_NONE, IR_NONE, IR_NONE, IR_NONE));
     return true;
 }
 
 static bool tr_fnstsw(X86Ctx *c, const X86Insn *i)
 {
     (void)i;
-    const IRHelper *h = native(c) ? &x87_n_status : &x87_h_status;
-    x86_write(c, 0, ir_call(c->b, h, IR_NONE, IR_NONE, IR_NONE, IR_NONE));
+    x86_write(c, 0, call(c, &x87_status, IR_NONE, IR_NONE, IR_NONE, IR_NONE));
     return true;
 }
 
@@ -220,7 +203,7 @@ static bool tr_env(X86Ctx *c, const X86Insn *i)
                                              &x87_h_fsave};
     unsigned format =
         (i->op_bytes == 2 ? 0 : X87_ENV_32) | (c->flags & X86_BF_PROTECTED ? 0 : X87_ENV_REAL);
-    call(c, helper[i->row->arg], k32(c, i->seg), x86_ea(c), k32(c, format), IR_NONE);
+    call_helper(c, helper[i->row->arg], k32(c, i->seg), x86_ea(c), k32(c, format), IR_NONE);
     return true;
 }
 
@@ -243,7 +226,7 @@ static bool tr_env(X86Ctx *c, const X86Insn *i)
     }
 
 static const X86Row rows[] = {
-    {"FWAIT", "9B", "", tr_call, 0, 0, FPU, NULL},
+    {"FWAIT", "9B", "", tr_wait, 0, 0, FPU, NULL},
     MEM("FADD", "D8 /0", "Md", X87_F32),
     MEM("FMUL", "D8 /1", "Md", X87_F32),
     MEM("FCOM", "D8 /2", "Md", X87_F32),
@@ -383,8 +366,8 @@ static const X86Row rows[] = {
     MISC("FSIN", "D9 FE", "", X87_FSIN),
     MISC("FCOS", "D9 FF", "", X87_FCOS),
     // control
-    {"FNCLEX", "DB E2", "", tr_call, 2, F, FPU, NULL},
-    {"FNINIT", "DB E3", "", tr_call, 1, F, FPU, NULL},
+    {"FNCLEX", "DB E2", "", tr_call, 1, F, FPU, NULL},
+    {"FNINIT", "DB E3", "", tr_call, 0, F, FPU, NULL},
     {"FNENI", "DB E0", "", tr_nothing, 0, F, FPU, NULL},   // 8087
     {"FNDISI", "DB E1", "", tr_nothing, 0, F, FPU, NULL},  // 8087
     {"FNSETPM", "DB E4", "", tr_nothing, 0, F, FPU, NULL}, // 80287
@@ -396,7 +379,7 @@ static const X86Row rows[] = {
     {"FNSTENV", "D9 /6 mem", "M", tr_env, 1, F, FPU, NULL},
     {"FRSTOR", "DD /4 mem", "M", tr_env, 2, FW, FPU, NULL},
     {"FNSAVE", "DD /6 mem", "M", tr_env, 3, F, FPU, NULL},
-    {"EMMS", "NP 0F 77", "", tr_call, 3, X86_ROW_MMX, X86_FEAT_MMX, NULL},
+    {"EMMS", "NP 0F 77", "", tr_call, 2, X86_ROW_MMX, X86_FEAT_MMX, NULL},
 };
 
 const X86Group x86_x87 = {"x87", rows, ARRAY_LEN(rows)};
