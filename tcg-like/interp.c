@@ -9,6 +9,7 @@
 #include <string.h>
 #include "accel/engine.h"
 #include "tcg-like/interp_ops.h"
+#include "tcg-like/x87.h"
 
 IRInterpFn *const ir_interp_table[IR_OPCODES] = {
 #define IR_OP(name, sig, eff) [IR_##name] = ir_interp_##name,
@@ -114,12 +115,25 @@ static inline uint64_t call_arg(const IRInsn *i, const V128 *val, unsigned k)
     return i->arg[k] == IR_NONE ? 0 : val[i->arg[k]].u64[0];
 }
 
+// What backends on hosts with an x87 leave to a block of its own, so that all engines do the same.
+static bool x87_runs_alone(const VCPU *v, const IRHelper *helper, uint64_t first)
+{
+    enum { MASKS = 0x3f };
+    const X87Helper *h = (const X87Helper *)(const void *)helper;
+    uint16_t control;
+    memcpy(&control, (const char *)v + h->layout->control, sizeof(control));
+    return (control & MASKS) != MASKS || (h->call == X87_CALL_FLDCW && (first & MASKS) != MASKS);
+}
+
 // Functions of fewer arguments ignore the rest, which the C calling conventions of our hosts allow.
 INTERP(call)
 {
     const IRHelper *h = (const IRHelper *)(uintptr_t)i->imm;
     uint64_t x = call_arg(i, val, 0), y = call_arg(i, val, 1);
     uint64_t z = call_arg(i, val, 2), w = call_arg(i, val, 3);
+    if (h->flags & IR_CALL_X87 && x87_runs_alone(v, h, x)) {
+        engine_run_alone(v);
+    }
     switch (i->type) {
     case IR_I64:
         r->u64[0] = ((CallFn *)h->fn)(v, x, y, z, w);

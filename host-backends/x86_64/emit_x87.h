@@ -83,8 +83,8 @@ static inline const X87Helper *x87_helper(const IRInsn *i)
 }
 uint32_t x87_desc(const Emit *e, const IRInsn *i);
 void x87_bytes(Emit *e, unsigned a, unsigned b);
-// What call k and those behind it want is there, or the instruction runs alone. Before operands are
-// asked for.
+// What the ops from here to call k, and those behind it, want is there, or the instruction runs
+// alone. Before operands are asked for.
 void x87_ready(Emit *e, IRRef k);
 void x87_merge(Emit *e, X87Stack *s);                   // pending bits go to the guest's status
 void x87_clean(Emit *e, const X87Stack *s, unsigned p); // guest state gets ST(p); rax, C1 change

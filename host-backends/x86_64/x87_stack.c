@@ -299,7 +299,7 @@ static bool ends_stretch(const Emit *e, const IRInsn *i)
     return effects & (IR_EFF_FAULT | IR_EFF_EXIT | IR_EFF_TERM);
 }
 
-// What a stretch that starts with call k needs, by register: there, or empty.
+// What a stretch that starts here needs, by register: there, or empty.
 typedef struct Needs {
     unsigned there, empty; // how many below and above TOP
     IRRef until;
@@ -319,9 +319,9 @@ static bool add_needs(Needs *n, X87Use u, int *moved)
     return true;
 }
 
-static Needs needs_from(const Emit *e, IRRef k)
+static Needs needs_from_here(const Emit *e)
 {
-    Needs n = {.until = k};
+    Needs n = {.until = e->at};
     int moved = 0;
     for (; n.until < e->b->n; n.until++) {
         const IRInsn *i = &e->b->insn[n.until];
@@ -394,9 +394,9 @@ void x87_ready(Emit *e, IRRef k)
     if (x->now.active) {
         end_stretch(e);
     }
-    Needs n = needs_from(e, k);
+    Needs n = needs_from_here(e);
     check_control(e);
-    if (n.until == k) { // it alone needs more than there is: the code behind it is not run
+    if (n.until <= k) { // it alone needs more than there is: the code behind it is not run
         x86_cold(e, x86_cold_alone, x86_jmp_fwd(&e->c));
         n.there = X87_REGS;
         n.until = k + 1;
@@ -407,13 +407,24 @@ void x87_ready(Emit *e, IRRef k)
     x->until = n.until;
 }
 
+// The call that an access belongs to, or behind a store the one with its effects.
+static IRRef completed_by(const Emit *e, IRRef access)
+{
+    IRRef k = e->x87->operand[access];
+    if (k < access) {
+        for (k = access + 1; !x87_helper(&e->b->insn[k]);) {
+            k++;
+        }
+    }
+    return k;
+}
+
 void x87_op_begins(Emit *e, const IRInsn *i)
 {
     X87 *x = e->x87;
     X87Stack *s = &x->now;
-    IRRef k = i->op == IR_call ? IR_NONE : x87_operand_of(e, i);
-    if (k != IR_NONE) {
-        x87_ready(e, k);
+    if (i->op != IR_call && x87_operand_of(e, i) != IR_NONE) {
+        x87_ready(e, completed_by(e, e->at));
     }
     if (!s->active) {
         return;

@@ -51,12 +51,20 @@ static IRRef load_value(X86Ctx *c, const X86Insn *i, X87Format f, IRRef *offset)
     return ir_ld(c->b, bytes == 8 ? IR_I64 : IR_I32, at, 0, x86_memop(c, bytes));
 }
 
+// Of a function that backends do not know. Where an exception may come of it, it runs alone, too.
+static IRRef call_c(X86Ctx *c, const X87Form *f, IRRef a0, IRRef a1, IRRef a2, IRRef a3)
+{
+    if (!c->req->single) {
+        call(c, &x87_wait, IR_NONE, IR_NONE, IR_NONE, IR_NONE);
+    }
+    return call_helper(c, &f->alone, a0, a1, a2, a3);
+}
+
 // BCD is C code's.
 static IRRef call_long(X86Ctx *c, const X86Insn *i, const X87Form *f, IRRef a0, IRRef a1, IRRef a2,
                        IRRef a3)
 {
-    return (i->row->arg & 7) == X87_BCD ? call_helper(c, &f->alone, a0, a1, a2, a3)
-                                        : call(c, f, a0, a1, a2, a3);
+    return (i->row->arg & 7) == X87_BCD ? call_c(c, f, a0, a1, a2, a3) : call(c, f, a0, a1, a2, a3);
 }
 
 // arg: X87Format; the operation is ModRM.reg.
@@ -104,7 +112,9 @@ static bool tr_store80(X86Ctx *c, const X86Insn *i)
     IRRef low = call_long(c, i, &x87_store80, desc, next, ir_i64(c->b, 0), offset);
     IRRef high = call_long(c, i, &x87_store80, desc, next, ir_i64(c->b, 1), offset);
     IRRef at = x86_linear(c, i->seg, offset, 10, true);
-    // The part that may lie on the next page first, so that a fault there stores nothing.
+    // The first page's fault comes first; the part that may lie on the next page is stored first,
+    // so that a fault there stores nothing.
+    ir_ld(c->b, IR_I64, at, 0, x86_memop(c, 8) | IR_MEM_WRITE);
     ir_st(c->b, at, 8, ir_trunc(c->b, high), x86_memop(c, 2));
     ir_st(c->b, at, 0, low, x86_memop(c, 8));
     call_long(c, i, &x87_store_done, desc, ip_of(c), offset, IR_NONE);
@@ -133,7 +143,7 @@ static bool tr_misc(X86Ctx *c, const X86Insn *i)
     if (x87_misc_is_short(what, i->modrm & 7)) {
         call(c, &x87_misc, desc, ip_of(c), IR_NONE, IR_NONE);
     } else {
-        call_helper(c, &x87_misc.alone, desc, ip_of(c), IR_NONE, IR_NONE);
+        call_c(c, &x87_misc, desc, ip_of(c), IR_NONE, IR_NONE);
     }
     return true;
 }
@@ -155,10 +165,19 @@ static bool tr_cmov(X86Ctx *c, const X86Insn *i)
 
 // --- control
 
+// Whether an exception is pending is part of the mode. loads: flags and masks of any kind.
+static void error_may_change(X86Ctx *c, bool loads)
+{
+    if (loads || c->flags & X86_BF_FPU_ERROR) {
+        x86_exit_again(c);
+    }
+}
+
 static bool tr_call(X86Ctx *c, const X86Insn *i)
 {
     static const IRHelper *const helper[] = {&x87_h_init, &x87_h_clex, &x87_h_emms};
     call_helper(c, helper[i->row->arg], IR_NONE, IR_NONE, IR_NONE, IR_NONE);
+    error_may_change(c, false);
     return true;
 }
 
@@ -197,6 +216,8 @@ static bool tr_fnstsw(X86Ctx *c, const X86Insn *i)
     return true;
 }
 
+enum { ENV_LOAD, ENV_STORE, ENV_RESTORE, ENV_SAVE };
+
 static bool tr_env(X86Ctx *c, const X86Insn *i)
 {
     static const IRHelper *const helper[] = {&x87_h_fldenv, &x87_h_fstenv, &x87_h_frstor,
@@ -204,6 +225,7 @@ static bool tr_env(X86Ctx *c, const X86Insn *i)
     unsigned format =
         (i->op_bytes == 2 ? 0 : X87_ENV_32) | (c->flags & X86_BF_PROTECTED ? 0 : X87_ENV_REAL);
     call_helper(c, helper[i->row->arg], k32(c, i->seg), x86_ea(c), k32(c, format), IR_NONE);
+    error_may_change(c, i->row->arg == ENV_LOAD || i->row->arg == ENV_RESTORE);
     return true;
 }
 
@@ -375,10 +397,10 @@ static const X86Row rows[] = {
     {"FNSTCW", "D9 /7 mem", "Mw", tr_fnstcw, 0, F, FPU, NULL},
     {"FNSTSW", "DD /7 mem", "Mw", tr_fnstsw, 0, F, FPU, NULL},
     {"FNSTSW", "DF E0", "AX", tr_fnstsw, 0, F, FPU, NULL},
-    {"FLDENV", "D9 /4 mem", "M", tr_env, 0, FW, FPU, NULL},
-    {"FNSTENV", "D9 /6 mem", "M", tr_env, 1, F, FPU, NULL},
-    {"FRSTOR", "DD /4 mem", "M", tr_env, 2, FW, FPU, NULL},
-    {"FNSAVE", "DD /6 mem", "M", tr_env, 3, F, FPU, NULL},
+    {"FLDENV", "D9 /4 mem", "M", tr_env, ENV_LOAD, FW, FPU, NULL},
+    {"FNSTENV", "D9 /6 mem", "M", tr_env, ENV_STORE, F, FPU, NULL},
+    {"FRSTOR", "DD /4 mem", "M", tr_env, ENV_RESTORE, FW, FPU, NULL},
+    {"FNSAVE", "DD /6 mem", "M", tr_env, ENV_SAVE, F, FPU, NULL},
     {"EMMS", "NP 0F 77", "", tr_call, 2, X86_ROW_MMX, X86_FEAT_MMX, NULL},
 };
 

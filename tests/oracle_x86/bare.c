@@ -241,6 +241,7 @@ void bare_run(Bare *b, const XCase *c, XResult *r)
     memcpy(slot, c->code, c->len);
     mem_dirty(b->machine->memory, XO_SLOT, XO_MAX_CODE + 16);
     put_state(b, &c->before);
+    mmu_flush_all(v); // so that first accesses take the slow path
     b->machine->current = v;
     uint64_t end = HANDLERS + 256 * 16;
     // More than a block at a time, as shorter turns are interpreted; handlers loop.

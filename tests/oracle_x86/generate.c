@@ -324,6 +324,39 @@ bool xo_generate(XGenerator *g, const X86Row *row, XCase *c, X86Insn *insn)
 
 // --- sequences
 
+// Not those whose last bit is open, that see more of the unit than is compared, or load all of it.
+static bool suits_x87(const X86Row *row)
+{
+    static const char *const left_out[] = {"F2XM1",  "FYL2X",  "FYL2XP1", "FPTAN",
+                                           "FPATAN", "FSIN",   "FCOS",    "FSINCOS",
+                                           "FLDENV", "FRSTOR", "FNSAVE",  "FNSTENV"};
+    return !names(left_out, ARRAY_LEN(left_out), row->name);
+}
+
+static int stack_change(const X86Row *row)
+{
+    static const char *const pushes[] = {"FLD",   "FILD",   "FBLD",   "FLD1", "FLDL2T", "FLDL2E",
+                                         "FLDPI", "FLDLG2", "FLDLN2", "FLDZ", "FXTRACT"};
+    static const char *const same[] = {"FNOP", "FDECSTP", "FINCSTP"};
+    unsigned n = (unsigned)strlen(row->name);
+    bool pops = row->name[n - 1] == 'P' && !names(same, ARRAY_LEN(same), row->name);
+    return names(pushes, ARRAY_LEN(pushes), row->name) ? 1
+           : !pops                                     ? 0
+           : row->name[n - 2] == 'P'                   ? -2
+                                                       : -1;
+}
+
+// Mostly within the stack; where it goes is noted.
+static bool x87_in_range(XGenerator *g, const X86Row *row)
+{
+    int depth = g->depth + stack_change(row);
+    if ((depth < 2 || depth > 7) && !xo_one_in(g, 64)) {
+        return false;
+    }
+    g->depth = depth;
+    return true;
+}
+
 static bool suits_sequence(const XGenerator *g, const X86Row *row)
 {
     // Other addresses than the stack's, changes of rSP, control that leads away, flags that are
@@ -336,7 +369,8 @@ static bool suits_sequence(const XGenerator *g, const X86Row *row)
         "CALL",    "JMP",        "VMASKMOVPS", "VMASKMOVPD",  "VPMASKMOVD", "VPMASKMOVQ", "EMMS",
         "SALC",    "CMPXCHG16B",
     };
-    return xo_row_applies(g, row) && !(row->flags & (X86_ROW_FPU | X86_ROW_MMX)) &&
+    bool x87 = g->depth >= 0 && suits_x87(row);
+    return xo_row_applies(g, row) && !(row->flags & (X86_ROW_MMX | (x87 ? 0 : X86_ROW_FPU))) &&
            !names(left_out, ARRAY_LEN(left_out), row->name) && !xo_is_gather(row) &&
            !is_string(row) && !has_operand(row, 'O') && !has_operand(row, 'A');
 }
@@ -391,16 +425,35 @@ static void append(XGenerator *g, const X86Row *row, XCase *c)
     }
 }
 
+static void x87_state(XGenerator *g, XState *s)
+{
+    unsigned top = s->fsw >> 11 & 7, full = 0x0f0f << top;
+    g->depth = 4;
+    s->valid = xo_one_in(g, 8) ? s->valid : (uint8_t)(full >> 8);
+    if (!xo_one_in(g, 4)) {
+        s->fcw |= 0x3f;
+        s->fsw &= 0x7fff & ~0x80;
+    }
+    if (g->bits != 16 && xo_one_in(g, 4)) {
+        s->gpr[X86_RSP] = XO_DATA + XO_DATA_SIZE - 40;
+    }
+}
+
 void xo_generate_sequence(XGenerator *g, unsigned n, const char *group, const char *row, XCase *c)
 {
     memset(c, 0, sizeof *c);
     xo_random_state(g, &c->before);
     c->before.gpr[X86_RSP] &= g->bits == 16 ? 0xffff : UINT64_MAX;
+    g->depth = -1;
+    if (group && !strcmp(group, "x87")) {
+        x87_state(g, &c->before);
+    }
     g->on_stack = true;
     for (unsigned k = 0; k < n;) {
-        const X86Row *r = random_row(g, group, row);
+        bool other = g->depth >= 0 && xo_one_in(g, 4);
+        const X86Row *r = random_row(g, other ? NULL : group, other ? NULL : row);
         unsigned len = c->len;
-        if (suits_sequence(g, r)) {
+        if (suits_sequence(g, r) && (!(r->flags & X86_ROW_FPU) || x87_in_range(g, r))) {
             append(g, r, c);
             k += c->len != len || c->len > XO_MAX_CODE - 20;
         }

@@ -20,13 +20,16 @@ typedef struct XGenerator {
     bool mode64;
     uint64_t block_flags; // what the decoder is told
     bool on_stack;        // all memory operands are [(E/R)SP + disp8]
+    int depth;            // of the x87's stack in a sequence of its instructions; -1: without them
     XRandom random;
 } XGenerator;
 
 // False if no valid instruction of the row came out after many tries.
 bool xo_generate(XGenerator *g, const X86Row *row, XCase *c, X86Insn *insn);
 // Up to n random instructions of rows that suit (group, row: as of the options, or NULL), with
-// memory operands on the stack. What they leave of the flags is defined, but for AF.
+// memory operands on the stack. What they leave of the flags is defined, but for AF. Group x87:
+// three of four are the x87's, mostly such that they find operands and room; the stack may end at a
+// page's end with nothing behind it.
 void xo_generate_sequence(XGenerator *g, unsigned n, const char *group, const char *row, XCase *c);
 // Whether the row has instructions in this mode that a process can run.
 bool xo_row_applies(const XGenerator *g, const X86Row *row);
