@@ -12,12 +12,23 @@ struct RamDirty {
     MemPage first;
     uint64_t pages;
     uint64_t *dirty; // a bit a page
+    void (*notify)(void *opaque);
+    void *opaque;
 };
 
 static void set_bits(uint64_t *bits, uint64_t first, uint64_t n)
 {
     for (uint64_t i = first; i < first + n; i++) {
         bits[i / 64] |= BIT(i % 64);
+    }
+}
+
+static void set_dirty(RamDirty *d, uint64_t page)
+{
+    bool was = ram_dirty_bit(d->dirty, page);
+    set_bits(d->dirty, page, 1);
+    if (!was && d->notify) {
+        d->notify(d->opaque);
     }
 }
 
@@ -30,7 +41,7 @@ static void stored(void *opaque, const MemPage *p, unsigned offset, unsigned len
         RamDirty *d = all->pdata[i];
         uint64_t page = (uint64_t)(p->watch - d->first.watch);
         if (p->watch >= d->first.watch && page < d->pages) {
-            set_bits(d->dirty, page, 1);
+            set_dirty(d, page);
         }
     }
     page_watch_clear(p, WATCH_FRAME);
@@ -57,6 +68,12 @@ RamDirty *ram_dirty_track(Machine *m, const MemPage *first, uint64_t n)
     set_bits(d->dirty, 0, n);
     g_ptr_array_add(trackers(m), d);
     return d;
+}
+
+void ram_dirty_notify(RamDirty *d, void (*fn)(void *opaque), void *opaque)
+{
+    d->notify = fn;
+    d->opaque = opaque;
 }
 
 // Watches that nobody else needs go with the next store.

@@ -25,6 +25,8 @@ typedef struct RamDirty RamDirty;
 // NULL).
 RamDirty *ram_dirty_track(struct Machine *m, const MemPage *first, uint64_t n);
 void ram_dirty_free(RamDirty *d); // NULL: nothing
+// fn is called when a page that was clean is written, in the middle of a vCPU's turn. NULL: nobody.
+void ram_dirty_notify(RamDirty *d, void (*fn)(void *opaque), void *opaque);
 // Bit i of bits, an array of 64-bit words for all pages tracked: page i, of those from `first` on,
 // was written since it was last collected. Bits of other pages are left as they are. False if
 // none was.

@@ -13,6 +13,7 @@ struct Console {
     GPtrArray *views; // ConsoleView *, borrowed
     ConsoleCursor cursor;
     uint32_t *cursor_pixels;
+    bool touched; // since the last update
 };
 
 static GPtrArray *consoles(Machine *m)
@@ -33,13 +34,38 @@ Console *console_add(Machine *m, const char *name, const ConsoleOps *ops, void *
     c->opaque = opaque;
     c->surface = surface_new(640, 480);
     c->views = g_ptr_array_new();
+    c->touched = true;
     g_ptr_array_add(consoles(m), c);
     return c;
+}
+
+static void tell_views(const Console *c)
+{
+    for (unsigned i = 0; i < c->views->len; i++) {
+        const ConsoleView *v = c->views->pdata[i];
+        if (v->touched) {
+            v->touched(v->opaque);
+        }
+    }
+}
+
+void console_touch(Console *c)
+{
+    if (!c->touched) {
+        c->touched = true;
+        tell_views(c);
+    }
+}
+
+unsigned console_calm_ms(const Console *c)
+{
+    return c->touched || !c->ops->calm_ms ? 0 : c->ops->calm_ms(c->opaque);
 }
 
 void console_remove(Machine *m, Console *c)
 {
     if (c && g_ptr_array_remove(consoles(m), c)) {
+        tell_views(c);
         for (unsigned i = 0; i < c->views->len; i++) {
             ((ConsoleView *)c->views->pdata[i])->console = NULL;
         }
@@ -66,6 +92,7 @@ Surface *console_update(Console *c)
 {
     Surface *s = c->surface;
     surface_clear_damage(s);
+    c->touched = false;
     c->ops->update(c->opaque, s);
     for (unsigned i = 0; i < c->views->len; i++) {
         ConsoleView *v = c->views->pdata[i];
@@ -127,6 +154,7 @@ void console_set_cursor(Console *c, unsigned width, unsigned height, unsigned ho
     p->hot_x = width ? MIN_OF(hot_x, width - 1) : 0;
     p->hot_y = height ? MIN_OF(hot_y, height - 1) : 0;
     p->serial++;
+    console_touch(c);
 }
 
 void console_move_cursor(Console *c, int x, int y, bool visible)
@@ -134,6 +162,7 @@ void console_move_cursor(Console *c, int x, int y, bool visible)
     c->cursor.x = x;
     c->cursor.y = y;
     c->cursor.visible = visible;
+    console_touch(c);
 }
 
 const ConsoleCursor *console_cursor(const Console *c)
@@ -182,6 +211,7 @@ const Surface *console_view_update(ConsoleView *v)
         return NULL;
     }
     const Surface *s = console_update(v->console);
+    v->looked = true;
     clip(v, s);
     return s;
 }

@@ -4,6 +4,8 @@
 //                                  |        <-- console_view_new -- windows, VNC
 //                             console_update: the device brings the surface up to date
 //
+//   guest draws -- console_touch --> views that wait for it
+//
 // A device keeps nothing up to date by itself: a screen that nobody looks at costs nothing. Looking
 // changes nothing that the guest can see. What changed goes to every view: each sees all damage
 // since it last looked, however often others do.
@@ -23,6 +25,9 @@ typedef struct ConsoleOps {
     void (*invalidate)(void *opaque);
     // What a text screen says: lines ended by '\n', g_free it. NULL (or no function): not text.
     char *(*text)(void *opaque);
+    // Milliseconds for which the picture stays as the last update left it, unless console_touch is
+    // called; UINT_MAX: for ever. NULL: it may change at any time, and console_touch tells nothing.
+    unsigned (*calm_ms)(void *opaque);
     // Somebody would like the guest to use this size. May be NULL.
     void (*suggest_size)(void *opaque, unsigned width, unsigned height);
     // A console that is no screen of the guest's takes keys itself: in UTF-8, cursor keys and the
@@ -57,6 +62,12 @@ bool console_takes_size(const Console *c);
 bool console_takes_text(const Console *c);
 void console_type(Console *c, const char *text, size_t len);
 
+// By devices, also in the middle of a vCPU's turn: an update may find something new. Costs nothing
+// if it was said already since the last update.
+void console_touch(Console *c);
+// For how long nobody has to look (ConsoleOps.calm_ms); 0: that is not known.
+unsigned console_calm_ms(const Console *c);
+
 // By devices. The pixels are copied. A side of 0, or one above CONSOLE_CURSOR_MAX: no shape.
 void console_set_cursor(Console *c, unsigned width, unsigned height, unsigned hot_x, unsigned hot_y,
                         const uint32_t *argb);
@@ -68,6 +79,11 @@ typedef struct ConsoleView {
     Console *console; // NULL once that is gone
     unsigned n_damage;
     Rect damage[SURFACE_MAX_DAMAGE]; // since console_view_clear; may overlap
+    bool looked;                     // console_view_update was called; for the owner to clear
+    // Called when console_touch says the first word since an update, maybe in the middle of a
+    // vCPU's turn, and when the console goes. May be NULL.
+    void (*touched)(void *opaque);
+    void *opaque;
 } ConsoleView;
 // The view begins with everything damaged.
 ConsoleView *console_view_new(Console *c);

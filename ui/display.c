@@ -11,9 +11,14 @@
 #include "util/nearest.h"
 
 #define FAST_MS      33
+#define AGAIN_MS     10 // after a look that found nothing
 #define SLOW_MS      125
-#define POLL_MS      10
+#define IDLE_MS      1000
 #define QUIET_AFTER  30 // refreshes without a change
+#define IDLE_AFTER   8
+#define POLL_MS      10 // of a window in use
+#define POLL_SLOW_MS 30
+#define IN_USE_US    2000000
 #define US_PER_MS    1000
 #define MAX_DISPLAYS 16
 
@@ -27,12 +32,23 @@ static const DisplayType *const types[] = {
     NULL,
 };
 
+// Pauses and resets change what is told of the machine besides its picture.
+static void happened(void *opaque, const MachineEvent *e)
+{
+    GPtrArray *all = opaque;
+    (void)e;
+    for (unsigned i = 0; i < all->len; i++) {
+        display_wake(all->pdata[i]);
+    }
+}
+
 static GPtrArray *displays(Machine *m)
 {
     GPtrArray *all = machine_lookup(m, "displays");
     if (!all) {
         all = g_ptr_array_new();
         machine_register(m, "displays", all);
+        machine_on_event(m, happened, all);
     }
     return all;
 }
@@ -41,48 +57,80 @@ static GPtrArray *displays(Machine *m)
 
 static gboolean tick(gpointer opaque);
 
+// How long the picture can wait for the next look, if nothing is heard before.
+static unsigned interval_ms(const Display *d)
+{
+    bool looked = d->view && d->view->console && d->view->looked;
+    unsigned calm = looked ? console_calm_ms(d->view->console) : IDLE_MS;
+    if (!calm) {
+        return d->quiet < QUIET_AFTER ? FAST_MS : SLOW_MS;
+    }
+    return MIN_OF(calm, d->quiet < IDLE_AFTER ? SLOW_MS : IDLE_MS);
+}
+
 static void arm(Display *d)
 {
-    unsigned ms = d->quiet < QUIET_AFTER ? FAST_MS : SLOW_MS;
-    d->timer = g_timeout_add(d->type->poll ? POLL_MS : ms, tick, d);
+    gint64 now = g_get_monotonic_time();
+    gint64 wait = d->type->refresh ? MAX_OF(d->due - now, 0) : G_MAXINT64;
+    if (d->type->poll) {
+        gint64 poll = now - d->woken < IN_USE_US ? POLL_MS : POLL_SLOW_MS;
+        wait = MIN_OF(wait, poll * US_PER_MS);
+    }
+    d->timer = g_timeout_add((guint)((wait + US_PER_MS - 1) / US_PER_MS), tick, d);
 }
 
 static void refresh(Display *d)
 {
-    gint64 now = g_get_monotonic_time();
-    unsigned ms = d->quiet < QUIET_AFTER ? FAST_MS : SLOW_MS;
-    if (now < d->next_refresh) {
-        return;
-    }
     if (d->view && !d->view->console) {
         display_show(d, 0);
     }
+    if (d->view) {
+        d->view->looked = false;
+    }
+    d->refreshed = g_get_monotonic_time();
+    d->due = G_MAXINT64;
     d->quiet = d->type->refresh(d) ? 0 : MIN_OF(d->quiet + 1, QUIET_AFTER);
-    d->next_refresh = now + (gint64)(ms - 1) * US_PER_MS;
+    d->due = MIN_OF(d->due, d->refreshed + (gint64)interval_ms(d) * US_PER_MS);
 }
 
 static gboolean tick(gpointer opaque)
 {
     Display *d = opaque;
+    d->timer = 0;
     if (d->type->poll) {
         d->type->poll(d);
     }
-    if (d->type->refresh) {
+    if (d->type->refresh && g_get_monotonic_time() >= d->due) {
         refresh(d);
     }
     arm(d);
     return G_SOURCE_REMOVE;
 }
 
-void display_wake(Display *d)
+// As soon as the last look is long enough ago.
+static void refresh_soon(Display *d)
 {
-    if (d->quiet == QUIET_AFTER && d->timer && !d->type->poll) {
+    gint64 at = d->refreshed + (d->quiet ? AGAIN_MS : FAST_MS) * US_PER_MS;
+    if (at >= d->due) {
+        return;
+    }
+    d->due = at;
+    if (d->timer && !d->type->poll) {
         g_source_remove(d->timer);
-        d->quiet = 0;
         arm(d);
     }
+}
+
+void display_wake(Display *d)
+{
+    d->woken = g_get_monotonic_time();
+    refresh_soon(d);
     d->quiet = 0;
-    d->next_refresh = MIN_OF(d->next_refresh, g_get_monotonic_time() + FAST_MS * US_PER_MS);
+}
+
+static void touched(void *opaque)
+{
+    refresh_soon(opaque);
 }
 
 // --- opening
@@ -196,6 +244,8 @@ bool display_show(Display *d, unsigned console)
     display_release_all(d);
     console_view_free(d->view);
     d->view = console_view_new(c);
+    d->view->touched = touched;
+    d->view->opaque = d;
     d->console = console;
     display_wake(d);
     return true;
@@ -259,21 +309,32 @@ void display_key(Display *d, InputKey key, bool pressed)
     display_wake(d);
 }
 
+// The guest takes what the pointer does.
+static bool pointer_wanted(const Display *d)
+{
+    return !display_is_paused(d) && !on_text_console(d);
+}
+
+static void send_pointer(Display *d, const InputEvent *e, unsigned n)
+{
+    input_send(d->m, e, n);
+    display_wake(d);
+}
+
 static void send_button(Display *d, InputButton b, bool pressed)
 {
     InputEvent e[] = {{INPUT_KIND_BUTTON, (uint16_t)b, pressed}, {INPUT_KIND_SYNC, 0, 0}};
-    input_send(d->m, e, ARRAY_LEN(e));
+    send_pointer(d, e, ARRAY_LEN(e));
 }
 
 void display_button(Display *d, InputButton b, bool pressed)
 {
     bool was = d->buttons & BIT(b);
-    if (was == pressed || (pressed && (display_is_paused(d) || on_text_console(d)))) {
+    if (was == pressed || (pressed && !pointer_wanted(d))) {
         return;
     }
     d->buttons ^= (unsigned)BIT(b);
     send_button(d, b, pressed);
-    display_wake(d);
 }
 
 void display_release_all(Display *d)
@@ -303,33 +364,30 @@ bool display_point(Display *d, int x, int y)
     if (!display_takes_absolute(d)) {
         return false;
     }
-    if (d->view && d->view->console && !display_is_paused(d) && !on_text_console(d)) {
+    if (d->view && d->view->console && pointer_wanted(d)) {
         const Surface *s = console_surface(d->view->console);
         InputEvent e[] = {{INPUT_KIND_ABS, INPUT_AXIS_X, scale(x, s->width)},
                           {INPUT_KIND_ABS, INPUT_AXIS_Y, scale(y, s->height)},
                           {INPUT_KIND_SYNC, 0, 0}};
-        input_send(d->m, e, ARRAY_LEN(e));
-        display_wake(d);
+        send_pointer(d, e, ARRAY_LEN(e));
     }
     return true;
 }
 
 void display_move(Display *d, int dx, int dy)
 {
-    if ((dx || dy) && !display_is_paused(d) && !on_text_console(d)) {
+    if ((dx || dy) && pointer_wanted(d)) {
         InputEvent e[] = {{INPUT_KIND_REL, INPUT_AXIS_X, dx},
                           {INPUT_KIND_REL, INPUT_AXIS_Y, dy},
                           {INPUT_KIND_SYNC, 0, 0}};
-        input_send(d->m, e, ARRAY_LEN(e));
-        display_wake(d);
+        send_pointer(d, e, ARRAY_LEN(e));
     }
 }
 
 void display_wheel(Display *d, InputAxis axis, int steps)
 {
-    if (steps && !display_is_paused(d) && !on_text_console(d)) {
+    if (steps && pointer_wanted(d)) {
         InputEvent e[] = {{INPUT_KIND_REL, (uint16_t)axis, steps}, {INPUT_KIND_SYNC, 0, 0}};
-        input_send(d->m, e, ARRAY_LEN(e));
-        display_wake(d);
+        send_pointer(d, e, ARRAY_LEN(e));
     }
 }

@@ -1,11 +1,12 @@
 // Displays: windows and VNC servers, which show consoles to people and send their input.
 //
 //   launch --> display_open("sdl,full-screen=on") --> DisplayType.open
-//   timer  --> refresh: console_view_update, draw what is damaged
+//   timer, console_touch --> refresh: console_view_update, draw what is damaged
 //   keys, pointer --> display_key, display_move, ... --> guest (ui/input.h) or a text console
 //
 // Everything runs in the main loop, between the machine's turns, and goes on while it is paused.
-// A picture that changes is looked at 30 times a second, one that does not, 8 times.
+// A picture that changes is looked at 30 times a second. One that does not, once a second if its
+// device tells when it changes (console_touch), 8 times if not.
 #ifndef UI_DISPLAY_H
 #define UI_DISPLAY_H
 
@@ -36,8 +37,9 @@ struct Display {
     ConsoleView *view; // what it shows; NULL: nothing
     unsigned console;  // its number
     guint timer;
-    unsigned quiet;           // refreshes without a change
-    gint64 next_refresh;      // monotonic time, microseconds
+    unsigned quiet; // refreshes without a change
+    // Monotonic time, microseconds: the next refresh, the last one, and the last display_wake.
+    gint64 due, refreshed, woken;
     bool pressed[INPUT_KEYS]; // keys that the guest believes held
     unsigned buttons;         // BIT(InputButton) of the same kind
     bool caps_lock;           // of text consoles

@@ -3,6 +3,7 @@
 #include "ui/text_console.h"
 
 #include <glib.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -15,6 +16,7 @@ typedef enum Parse { PARSE_TEXT, PARSE_ESCAPE, PARSE_CSI, PARSE_CHARSET, PARSE_S
 
 struct TextConsole {
     TextScreen screen;
+    Console *console; // NULL: nobody can see it
     void (*send)(void *opaque, const char *text, size_t len);
     void *opaque;
     // --- parser
@@ -440,6 +442,9 @@ void text_console_write(TextConsole *t, const void *bytes, size_t len)
     for (size_t i = 0; i < len; i++) {
         byte(t, b[i]);
     }
+    if (t->console) {
+        console_touch(t->console);
+    }
 }
 
 // --- as a console
@@ -467,8 +472,17 @@ static void typed(void *opaque, const char *text, size_t len)
     t->send(t->opaque, text, len);
 }
 
-static const ConsoleOps ops = {
-    .update = update, .invalidate = invalidate, .text = console_text_of, .typed = typed};
+static unsigned calm_ms(void *opaque)
+{
+    (void)opaque;
+    return UINT_MAX;
+}
+
+static const ConsoleOps ops = {.update = update,
+                               .invalidate = invalidate,
+                               .text = console_text_of,
+                               .calm_ms = calm_ms,
+                               .typed = typed};
 
 TextConsole *text_console_new(unsigned columns, unsigned rows,
                               void (*send)(void *opaque, const char *text, size_t len),
@@ -492,7 +506,7 @@ void text_console_free(TextConsole *t)
 
 void text_console_show(TextConsole *t, struct Machine *m, const char *name)
 {
-    console_add(m, name, &ops, t);
+    t->console = console_add(m, name, &ops, t);
 }
 
 char *text_console_text(const TextConsole *t)

@@ -8,6 +8,7 @@
 // firmware, but cannot set a mode. Lines in pages that were stored to (softmmu/ram_dirty.h) are
 // compared with what was drawn last.
 #include <inttypes.h>
+#include <limits.h>
 #include <string.h>
 
 #include "hw/core/firmware.h"
@@ -61,6 +62,11 @@ typedef struct Ramfb {
 } Ramfb;
 
 // --- the configuration
+
+static void stored(void *opaque)
+{
+    console_touch(((Ramfb *)opaque)->console);
+}
 
 static void stop_tracking(Ramfb *s)
 {
@@ -124,6 +130,7 @@ static void set_mode(Ramfb *s)
     }
     stop_tracking(s);
     g_free(s->shadow);
+    stored(s);
     s->shadow = s->mode.format ? g_try_malloc0((size_t)s->mode.stride * s->mode.height) : NULL;
     s->all = true;
 }
@@ -155,6 +162,7 @@ static void track(Ramfb *s)
     if (first.host && last.host) {
         s->first = first;
         s->dirty = ram_dirty_track(s->dev.machine, &first, pages(&s->mode));
+        ram_dirty_notify(s->dirty, stored, s);
         s->touched = g_new0(uint64_t, pages(&s->mode) / 64 + 1);
     }
 }
@@ -241,7 +249,14 @@ static void invalidate(void *opaque)
     ((Ramfb *)opaque)->all = true;
 }
 
-static const ConsoleOps console_ops = {.update = update, .invalidate = invalidate};
+static unsigned calm_ms(void *opaque)
+{
+    const Ramfb *s = opaque;
+    return s->dirty || !s->mode.format ? UINT_MAX : 0;
+}
+
+static const ConsoleOps console_ops = {
+    .update = update, .invalidate = invalidate, .calm_ms = calm_ms};
 
 // --- the device
 

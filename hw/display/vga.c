@@ -207,6 +207,7 @@ void vga_port_write(Vga *s, unsigned port, uint8_t v)
     if (other_crtc(s, port)) {
         return;
     }
+    vga_touch(s);
     switch (port) {
     case 0x3c0:
         write_attribute(s, v);
@@ -335,6 +336,7 @@ void vga_init(Vga *s, Machine *m, const VgaPlaces *p)
         add_ports(s, p->io);
     }
     s->console = p->name ? console_add(m, p->name, &vga_console_ops, s) : NULL;
+    s->shown_on = s->console;
 }
 
 void vga_free(Vga *s)
@@ -351,6 +353,7 @@ void vga_reset(Vga *s)
     s->vbe[VBE_ID] = 0xb0c5;
     s->vbe[VBE_MEMORY_64K] = (uint16_t)(s->vram_size / VGA_BANK);
     vga_window_moved(s);
+    vga_touch(s);
 }
 
 bool vga_loaded(Vga *s, char **error)
@@ -364,5 +367,6 @@ bool vga_loaded(Vga *s, char **error)
     }
     s->drawn = false;
     vga_window_moved(s);
+    vga_touch(s);
     return true;
 }

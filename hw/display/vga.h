@@ -89,6 +89,7 @@ enum {
 #define VBE_MAX_Y    12000
 
 #define VGA_CHUNK    1024             // bytes of video memory that are compared at a time
+#define VGA_BLINK_MS 114              // a phase of a text screen's cursor: 8 frames of 1/70 s
 #define VGA_MAX_LINE SURFACE_MAX_SIDE // pixels
 #define VGA_BANK     0x10000          // bytes of a window onto packed memory
 #define VGA_PORT0    0x3b0            // first of the legacy ports
@@ -127,6 +128,7 @@ typedef struct Vga {
     uint8_t *vram;
     uint32_t vram_size; // a power of 2
     Console *console;
+    Console *shown_on; // the same, or that of the device that the VGA is part of; NULL: none
     // --- the window at a0000
     MemRegion *window;  // container on the bus
     MemRegion **direct; // aliases of video memory, by bank; made when used
@@ -204,6 +206,7 @@ typedef struct VgaLine {
 VgaLine vga_line(const VgaMode *m, unsigned y);
 extern const ConsoleOps vga_console_ops;
 uint32_t vga_source_bytes(const VgaMode *m, unsigned pixels); // that pixels of a line come from
+void vga_touch(Vga *s); // something that the picture depends on may have changed
 void vga_touched_init(Vga *s);
 void vga_touched_free(Vga *s);
 // Fills s->touched for this update (all: with every page that is shown). False: with none.

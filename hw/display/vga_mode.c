@@ -2,6 +2,7 @@
 #include "hw/display/vga.h"
 
 #include <glib.h>
+#include <limits.h>
 #include <string.h>
 
 #include "hw/core/machine.h"
@@ -220,4 +221,13 @@ static char *text(void *opaque)
     return m.draw == VGA_TEXT ? vga_text(s, &m) : NULL;
 }
 
-const ConsoleOps vga_console_ops = {.update = update, .invalidate = invalidate, .text = text};
+// In text screens something blinks while the machine runs.
+static unsigned calm_ms(void *opaque)
+{
+    const Vga *s = opaque;
+    bool blinks = s->last.draw == VGA_TEXT && s->machine->stop != MACHINE_PAUSED;
+    return blinks ? VGA_BLINK_MS : UINT_MAX;
+}
+
+const ConsoleOps vga_console_ops = {
+    .update = update, .invalidate = invalidate, .text = text, .calm_ms = calm_ms};

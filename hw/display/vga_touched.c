@@ -45,10 +45,23 @@ bool vga_collect_touched(Vga *s, const VgaMode *m, bool all)
     return any || all;
 }
 
+void vga_touch(Vga *s)
+{
+    if (s->shown_on) {
+        console_touch(s->shown_on);
+    }
+}
+
+static void stored(void *opaque)
+{
+    vga_touch(opaque);
+}
+
 void vga_touched_init(Vga *s)
 {
     MemPage first = mem_region_page(s->vram_region, 0);
     s->dirty = ram_dirty_track(s->machine, &first, s->vram_size / RAM_DIRTY_PAGE);
+    ram_dirty_notify(s->dirty, stored, s);
     s->touched = g_new0(uint64_t, s->vram_size / RAM_DIRTY_PAGE / 64 + 1);
 }
 

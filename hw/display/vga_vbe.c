@@ -93,6 +93,7 @@ static void enable(Vga *s, uint16_t v)
 
 void vga_vbe_write(Vga *s, unsigned index, uint16_t v)
 {
+    vga_touch(s);
     switch (index) {
     case VBE_ID:
         if (v >= 0xb0c0 && v <= 0xb0c5) {

@@ -1,4 +1,5 @@
 // Screens of the virtio graphics device: which part of a resource each shows, and its cursor.
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -31,6 +32,9 @@ static void damage_all(VirtioGpuScanout *s)
 {
     s->n_damage = 1;
     s->damage[0] = (Rect){0, 0, SURFACE_MAX_SIDE, SURFACE_MAX_SIDE};
+    if (s->console) {
+        console_touch(s->console);
+    }
 }
 
 // --- pixels
@@ -132,8 +136,20 @@ static void suggest_size(void *opaque, unsigned width, unsigned height)
     gate_submit(gate_get(s->gpu->v.owner->machine), &s->gpu->sizes, wish, sizeof wish);
 }
 
-static const ConsoleOps console_ops = {
-    .update = update, .invalidate = invalidate, .text = text, .suggest_size = suggest_size};
+// The guest says what it has changed.
+static unsigned calm_ms(void *opaque)
+{
+    const VirtioGpuScanout *s = opaque;
+    const VirtioGpu *g = s->gpu;
+    bool other = g->fallback && !s->resource && s->index == 0;
+    return !other ? UINT_MAX : g->fallback->calm_ms ? g->fallback->calm_ms(g->fallback_opaque) : 0;
+}
+
+static const ConsoleOps console_ops = {.update = update,
+                                       .invalidate = invalidate,
+                                       .text = text,
+                                       .calm_ms = calm_ms,
+                                       .suggest_size = suggest_size};
 
 // --- what a screen shows
 
@@ -201,6 +217,7 @@ static void damage_part(VirtioGpuScanout *s, const uint32_t *rect)
     if (x < right && y < bottom) {
         Rect d = {x - s->x, y - s->y, right - x, bottom - y};
         damage_add(s->damage, &s->n_damage, &d);
+        console_touch(s->console);
     }
 }
 

@@ -33,6 +33,7 @@ static void add_vga(VirtioVga *s)
     vga_init(&s->vga, d->dev.machine, &places);
     s->gpu.fallback = &vga_console_ops;
     s->gpu.fallback_opaque = &s->vga;
+    s->vga.shown_on = s->gpu.scanout[0].console;
     pci_add_bar(d, 0, PCI_BAR_PREFETCH, s->vga.vram_region);
     mem_map(s->pci.layout.bar, 0, vga_regs_region(&s->regs, &s->vga), 0);
     pci_device_ready(d);
