@@ -113,15 +113,22 @@ static void update_keys(VCPU *v)
     v->key[1] = p->key[1];
 }
 
-void engine_mode_changed(VCPU *v)
+void engine_flags_changed(VCPU *v)
 {
     if (!v->engine) {
         return;
     }
-    mmu_select_regimes(v);
     update_keys(v);
     if (v->target->interrupt_ready(v)) {
         vcpu_kick(v);
+    }
+}
+
+void engine_mode_changed(VCPU *v)
+{
+    if (v->engine) {
+        mmu_select_regimes(v);
+        engine_flags_changed(v);
     }
 }
 

@@ -58,8 +58,9 @@ NORETURN void engine_leave_for_device(VCPU *v);
 uint64_t engine_running_flags(const VCPU *v);
 // Leaves before the current instruction, of which nothing has happened yet, to run it alone.
 NORETURN void engine_run_alone(VCPU *v);
-// The target changed something that block_flags or regime_key depend on.
+// The target changed something that block_flags or regime_key depend on; only block_flags.
 void engine_mode_changed(VCPU *v);
+void engine_flags_changed(VCPU *v);
 
 // --- code coherence
 // Pages with code have WATCH_CODE (softmmu/page_watch.h), which invalidates what a store overlaps.

@@ -75,8 +75,8 @@ static void make_links(const TargetOps *t, Block *b, const IRBlock *ir)
         uint64_t target = i < ir->n_slots ? ir->exit_pc[i] : ret;
         b->link[i].from = b;
         b->link[i].target_pc = target & t->va_canonical_mask;
-        b->link[i].checked =
-            i >= ir->n_slots || ir->exit_checked >> i & 1 || (target ^ b->pc) >> 12 || may_cross(t, b->link[i].target_pc);
+        b->link[i].checked = i >= ir->n_slots || ir->exit_checked >> i & 1 ||
+                             (target ^ b->pc) >> 12 || may_cross(t, b->link[i].target_pc);
     }
 }
 

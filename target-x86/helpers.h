@@ -26,15 +26,20 @@ void x86_fpu_set_status(X86CPU *c, uint16_t status);
 // Linear address of seg:offset with all checks; leaves by a guest exception.
 uint64_t x86_linear_checked(X86CPU *c, unsigned seg, uint64_t offset, unsigned bytes, bool store);
 
+// Where the program's bytes [linear, linear + bytes) are on the host, if they lie in one page that
+// needs no further look at all; else NULL.
+void *x86_mem_fast(X86CPU *c, uint64_t linear, unsigned bytes, bool store);
+
 // --- system side (system/*.c)
 extern const IRHelper x86_h_raise;        // vector, error
 extern const IRHelper x86_h_check_access; // seg, offset, bytes | store << 8 -> linear address
-extern const IRHelper x86_h_load_seg;     // segment register, selector: MOV/POP to it (not CS) -> mode changed
-extern const IRHelper x86_h_far_jump;     // selector, offset, operand bytes; sets pc
-extern const IRHelper x86_h_far_call;     // the same; next pc has been put
-extern const IRHelper x86_h_far_ret;      // operand bytes, bytes to drop; sets pc
-extern const IRHelper x86_h_iret;         // operand bytes; sets pc
-extern const IRHelper x86_h_int;          // vector, kind (X86_INT_*); next pc has been put; sets pc
+extern const IRHelper
+    x86_h_load_seg; // segment register, selector: MOV/POP to it (not CS) -> mode changed
+extern const IRHelper x86_h_far_jump; // selector, offset, operand bytes; sets pc
+extern const IRHelper x86_h_far_call; // the same; next pc has been put
+extern const IRHelper x86_h_far_ret;  // operand bytes, bytes to drop; sets pc
+extern const IRHelper x86_h_iret;     // operand bytes; sets pc
+extern const IRHelper x86_h_int;      // vector, kind (X86_INT_*); next pc has been put; sets pc
 extern const IRHelper x86_h_syscall, x86_h_sysret, x86_h_sysenter, x86_h_sysexit; // operand bytes
 extern const IRHelper x86_h_popf;           // value, operand bytes
 extern const IRHelper x86_h_pushf;          // operand bytes -> EFLAGS image (VM and RF cleared)

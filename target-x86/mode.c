@@ -243,17 +243,19 @@ void x86_refresh(X86CPU *c)
     select_regimes(c);
 }
 
-// Tells the engine if anything is new; else only an interrupt may have become possible.
+// Tells the engine what is new; if nothing is, only an interrupt may have become possible.
 static void publish(X86CPU *c)
 {
     X86System *s = c->sys;
     uint64_t flags = s->seg_flags | s->control_flags | eflags_flags(c) | c->cpl;
     uint64_t key[2] = {s->regime_key[0], s->regime_key[1]};
-    select_regimes(c);
-    bool same = flags == s->block_flags && key[0] == s->regime_key[0] && key[1] == s->regime_key[1];
+    bool same = flags == s->block_flags;
     s->block_flags = flags;
-    if (!same) {
+    select_regimes(c);
+    if (key[0] != s->regime_key[0] || key[1] != s->regime_key[1]) {
         engine_mode_changed(&c->vcpu);
+    } else if (!same) {
+        engine_flags_changed(&c->vcpu);
     } else if (x86_interrupt_ready(&c->vcpu)) {
         vcpu_kick(&c->vcpu);
     }

@@ -29,13 +29,23 @@ static void check_aligned(const Area *a, unsigned bytes)
 static V128 load(const Area *a, unsigned offset)
 {
     V128 x;
-    mmu_load128(&a->c->vcpu, a->address + offset, &x, 4);
+    const void *host = x86_mem_fast(a->c, a->address + offset, sizeof x, false);
+    if (host) {
+        memcpy(&x, host, sizeof x);
+    } else {
+        mmu_load128(&a->c->vcpu, a->address + offset, &x, 4);
+    }
     return x;
 }
 
 static void store(const Area *a, unsigned offset, V128 x)
 {
-    mmu_store128(&a->c->vcpu, a->address + offset, &x, 4);
+    void *host = x86_mem_fast(a->c, a->address + offset, sizeof x, true);
+    if (host) {
+        memcpy(host, &x, sizeof x);
+    } else {
+        mmu_store128(&a->c->vcpu, a->address + offset, &x, 4);
+    }
 }
 
 // --- in use

@@ -109,6 +109,10 @@ static uint8_t *probe(const Str *s, const Side *side, uint64_t n, bool store)
     VCPU *v = &s->c->vcpu;
     uint64_t low = s->down ? side->linear - (n - 1) * s->bytes : side->linear;
     unsigned memop = store ? IR_MEM_STORE : 0;
+    uint8_t *fast = x86_mem_fast(s->c, low, (unsigned)(n * s->bytes), store);
+    if (fast) {
+        return fast;
+    }
     if (s->down) {
         mmu_probe(v, side->linear, s->bytes, memop);
     }

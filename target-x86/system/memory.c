@@ -17,6 +17,16 @@ static const TlbEntry *fast_entry(const VCPU *v, uint64_t va, unsigned regime)
     return (const TlbEntry *)((const uint8_t *)t->entry + (va >> 7 & t->mask));
 }
 
+void *x86_mem_fast(X86CPU *c, uint64_t linear, unsigned bytes, bool store)
+{
+    const TlbEntry *e = fast_entry(&c->vcpu, linear, 0);
+    uint64_t page = linear & PAGE_MASK, tag = store ? e->wtag : e->rtag;
+    if (tag != page || tag != ((linear + bytes - 1) & PAGE_MASK)) {
+        return NULL;
+    }
+    return (void *)(uintptr_t)(linear + (store ? e->wadd : e->radd));
+}
+
 uint64_t x86_mem_load(X86CPU *c, uint64_t linear, unsigned bytes, X86Access as)
 {
     VCPU *v = &c->vcpu;

@@ -54,8 +54,15 @@ static void load_data(X86CPU *c, unsigned seg, uint16_t selector)
     c->seg[seg] = x86_segment_of(selector, &d);
 }
 
+// Programs and kernels mostly load what is there: then nothing follows from it.
+static bool same_segment(const X86Segment *a, const X86Segment *b)
+{
+    return a->base == b->base && a->limit == b->limit && a->attr == b->attr;
+}
+
 void x86_load_segment(X86CPU *c, unsigned seg, uint16_t selector)
 {
+    X86Segment old = c->seg[seg];
     if (!x86_protected(c)) {
         c->seg[seg] = x86_segment_real(selector, x86_v86(c), &c->seg[seg]);
     } else if (seg == X86_SS) {
@@ -64,7 +71,7 @@ void x86_load_segment(X86CPU *c, unsigned seg, uint16_t selector)
         load_data(c, seg, selector);
     }
     // In 64-bit mode the flags do not depend on data segments.
-    if (!x86_code64(c)) {
+    if (!x86_code64(c) && !same_segment(&old, &c->seg[seg])) {
         x86_segments_loaded(c, 1u << seg);
     }
 }
