@@ -301,6 +301,7 @@ static BlockDevice *new_device(Machine *m, const DriveOptions *o, bool format_gi
         free_device(b);
         return NULL;
     }
+    block_add_media_source(m, b);
     return b;
 }
 

@@ -12,6 +12,7 @@
 
 #include "block/block_internal.h"
 #include "hw/core/machine.h"
+#include "util/log.h"
 
 enum { MEDIA_REQUEST, MEDIA_REMOVE, MEDIA_INSERT };
 
@@ -31,6 +32,18 @@ static void take_out(BlockDevice *b)
     b->file = NULL;
 }
 
+// In a replay nobody has opened it.
+static BlockNode *open_recorded(const BlockDevice *b)
+{
+    char *reason = NULL;
+    BlockNode *n = drive_open_file(b->file, b->readonly, b->snapshot, true, false, &reason);
+    if (!n) {
+        report("%s: %s: the recorded change of medium cannot be made", b->file, reason);
+        g_free(reason);
+    }
+    return n;
+}
+
 // data: what is to be done, read-only or not, and the file's name.
 static void deliver(void *opaque, const void *data, size_t len)
 {
@@ -47,10 +60,10 @@ static void deliver(void *opaque, const void *data, size_t len)
     }
     take_out(b);
     if (what[0] == MEDIA_INSERT) {
-        b->node = b->incoming;
-        b->incoming = NULL;
-        b->readonly = what[1];
         b->file = g_strndup((const char *)what + 2, len - 2);
+        b->readonly = what[1];
+        b->node = b->incoming ? b->incoming : open_recorded(b);
+        b->incoming = NULL;
     }
     b->media->changed(b->media_opaque);
 }
@@ -62,11 +75,14 @@ static void submit(Machine *m, BlockDevice *b, uint8_t what, bool readonly, cons
     data[0] = what;
     data[1] = readonly;
     memcpy(data + 2, file, n);
-    if (!b->media_source.deliver) {
-        b->media_source = (GateSource){g_strdup_printf("media:%s", b->id), deliver, b};
-    }
     gate_submit(gate_get(m), &b->media_source, data, n + 2);
     g_free(data);
+}
+
+void block_add_media_source(Machine *m, BlockDevice *b)
+{
+    b->media_source = (GateSource){g_strdup_printf("media:%s", b->id), deliver, b};
+    gate_add_source(gate_get(m), &b->media_source);
 }
 
 void block_set_media(BlockDevice *b, const BlockMedia *ops, void *opaque)

@@ -179,11 +179,23 @@ bool chardev_set_add_serial(ChardevSet *s, const char *text, char **error)
     return true;
 }
 
+static void add_sources(const ChardevSlot *s)
+{
+    struct Machine *m = s->chardev->set->machine;
+    if (m && !s->frontend.direct) {
+        gate_add_source(gate_get(m), &s->input);
+        gate_add_source(gate_get(m), &s->brk);
+    }
+}
+
 void chardev_set_attach(ChardevSet *s, struct Machine *m)
 {
     s->machine = m;
     for (unsigned i = 0; i < s->chardevs->len; i++) {
         Chardev *c = g_ptr_array_index(s->chardevs, i);
+        for (unsigned k = 0; k < c->n_slots; k++) {
+            add_sources(c->slot[k]);
+        }
         if (c->kind->resume) {
             c->kind->resume(c);
         }
@@ -332,6 +344,7 @@ static void connect_slot(Chardev *c, const ChardevFrontend *f, bool focus)
     s->brk_name = g_strdup_printf("break:%s/%u", c->id, c->n_slots);
     s->input = (GateSource){s->input_name, deliver_input, s};
     s->brk = (GateSource){s->brk_name, deliver_break, s};
+    add_sources(s);
     if (focus) {
         c->focus = c->n_slots;
     }
@@ -381,8 +394,8 @@ void chardev_slot_input(ChardevSlot *s, const uint8_t *buf, size_t len)
         g_byte_array_append(s->queue, buf, (guint)len);
         drain(s);
     } else {
-        s->in_flight += len;
-        gate_submit(gate_get(s->chardev->set->machine), &s->input, buf, len);
+        s->in_flight +=
+            gate_submit(gate_get(s->chardev->set->machine), &s->input, buf, len) ? len : 0;
     }
 }
 

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "gdbstub/internal.h"
+#include "replay/replay.h"
 #include "softmmu/softmmu.h"
 
 #define MAX_REGISTER 64 // bytes
@@ -90,6 +91,7 @@ static bool write_register(GdbServer *g, unsigned n, GdbArgs *a)
     VCPU *v = g->reg_cpu;
     size_t want = register_bytes(&v->target->gdb_regs[n]);
     size_t got = gdb_decode_hex(a->p, (size_t)(a->end - a->p), value, want);
+    replay_disturbed(g->machine, "gdb");
     a->p += 2 * got;
     return got == want && v->target->gdb_write(v, n, value);
 }
@@ -155,6 +157,9 @@ static void write_one(GdbServer *g, GdbArgs *a)
 
 static bool access_memory(GdbServer *g, uint64_t addr, uint8_t *buf, size_t len, bool write)
 {
+    if (write) {
+        replay_disturbed(g->machine, "gdb");
+    }
     if (!g->phys) {
         return mmu_debug_access(g->reg_cpu, addr, buf, len, write);
     }

@@ -146,13 +146,6 @@ COMMAND(info_log)
                            log_count(LOG_UNIMP), log_count(LOG_GUEST_ERRORS));
 }
 
-COMMAND(info_replay)
-{
-    UNUSED_ARGS;
-    g_string_append_printf(out, "no recording; instruction count = %" G_GUINT64_FORMAT "\n",
-                           machine_icount(m));
-}
-
 static void add_irqs(void *out, const char *name, const uint64_t *count, unsigned n)
 {
     g_string_append_printf(out, "IRQ statistics for %s:\n", name);
@@ -189,7 +182,6 @@ static const MonitorCommand info[] = {
     {"mtree", NULL, "[-f]", "what answers at which address; always the flat view", info_mtree},
     {"log", NULL, "", "how often the guest did what is not there or wrong", info_log},
     {"irq", NULL, "", "how often lines of interrupt controllers rose", info_irq},
-    {"replay", NULL, "", "recording and replay", info_replay},
     {"history", NULL, "", "the lines typed here", info_history},
     {NULL, NULL, NULL, NULL, NULL},
 };

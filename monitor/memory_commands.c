@@ -4,6 +4,7 @@
 
 #include "monitor/commands.h"
 #include "monitor/memory.h"
+#include "replay/replay.h"
 #include "util/keyval.h"
 
 // The size that a suffix of a command's format means: b, h, w (or l), g (or q).
@@ -124,6 +125,7 @@ static void cmd_in(Machine *m, int argc, char **argv, GString *out)
     uint64_t port, value = UINT64_MAX;
     unsigned size;
     if (port_args(m, argc, argv, 1, &port, &size, out)) {
+        replay_disturbed(m, "the monitor's command i");
         if (mem_read_n(m->io, port, &value, size) != MEM_OK) {
             value = mask64(size * 8); // nothing answers
         }
@@ -137,6 +139,7 @@ static void cmd_out(Machine *m, int argc, char **argv, GString *out)
     uint64_t args[2];
     unsigned size;
     if (port_args(m, argc, argv, 2, args, &size, out)) {
+        replay_disturbed(m, "the monitor's command o");
         mem_write_n(m->io, args[0], args[1], size);
     }
 }

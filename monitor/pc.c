@@ -39,27 +39,13 @@ void monitor_lapic(Machine *m, int argc, char **argv, GString *out)
     monitor_capture(out, apic_print, m);
 }
 
-static void deliver_nmi(void *machine, const void *data, size_t len)
-{
-    IrqLine nmi = apic_lint1(machine);
-    (void)data;
-    (void)len;
-    irq_pulse(&nmi);
-}
-
 bool monitor_send_nmi(Machine *m, char **error)
 {
     if (!machine_lookup(m, "apics")) {
         *error = g_strdup_printf("the board '%s' has no non-maskable interrupt", m->board->name);
         return false;
     }
-    GateSource *source = machine_lookup(m, "nmi-source");
-    if (!source) {
-        source = g_new(GateSource, 1);
-        *source = (GateSource){"nmi", deliver_nmi, m};
-        machine_register(m, "nmi-source", source);
-    }
-    gate_submit(gate_get(m), source, "", 1);
+    apic_nmi_button(m);
     return true;
 }
 

@@ -45,12 +45,6 @@ static Json *query_kvm(QmpCall *c)
     return qmp_add_bool(qmp_add_bool(json_object_new_object(), "enabled", false), "present", false);
 }
 
-static Json *query_replay(QmpCall *c)
-{
-    Json *o = qmp_add_str(json_object_new_object(), "mode", "none");
-    return qmp_add_int(o, "icount", (int64_t)machine_icount(c->machine));
-}
-
 static Json *empty_list(QmpCall *c)
 {
     (void)c;
@@ -177,7 +171,6 @@ static const QmpCommand commands[] = {
     {"query-name", "", "NameInfo", query_name},
     {"query-uuid", "", "UuidInfo", query_uuid},
     {"query-kvm", "", "KvmInfo", query_kvm},
-    {"query-replay", "", "ReplayInfo", query_replay},
     {"query-iothreads", "", "[any]", empty_list},
     {"query-jobs", "", "[any]", empty_list},
     {"query-block-jobs", "", "[any]", empty_list},
@@ -206,8 +199,6 @@ static const QmpType types[] = {
     {"NameInfo", QMP_OBJECT, "name?:str"},
     {"UuidInfo", QMP_OBJECT, "UUID:str"},
     {"KvmInfo", QMP_OBJECT, "enabled:bool present:bool"},
-    {"ReplayMode", QMP_ENUM, "none record play"},
-    {"ReplayInfo", QMP_OBJECT, "mode:ReplayMode filename?:str icount:int"},
     {"RebootAction", QMP_ENUM, "reset shutdown"},
     {"ShutdownAction", QMP_ENUM, "poweroff pause"},
     {"PanicAction", QMP_ENUM, "pause shutdown exit-failure none"},

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "hw/core/machine.h"
+#include "replay/replay.h"
 #include "util/log.h"
 
 #define MAX_WAITING 4096 // packets; more are dropped, as on a real network
@@ -78,6 +79,9 @@ void net_send(NetClient *c, const void *packet, size_t len)
 {
     if (c && c->backend && len <= NET_MAX_PACKET) {
         c->sent++;
+        if (replay_mode(c->net->machine) == REPLAY_PLAY) {
+            return; // the answer is in the recording
+        }
         c->backend->send(c->opaque, packet, len);
     }
 }
@@ -105,6 +109,7 @@ NetClient *net_client_new(Net *n, const char *id, const NetBackend *backend, voi
     c->opaque = opaque;
     c->source_name = g_strdup_printf("net:%s", id);
     c->source = (GateSource){.name = c->source_name, .deliver = deliver, .opaque = c};
+    gate_add_source(gate_get(n->machine), &c->source);
     g_queue_init(&c->waiting);
     g_ptr_array_add(n->clients, c);
     return c;

@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "hw/core/machine.h"
+#include "replay/replay.h"
 #include "util/log.h"
 
 #define ADVERTISE_NS (UINT64_C(300) * NS_PER_SEC)
@@ -141,7 +142,8 @@ NetClient *slirp_client_new(Net *n, const char *id, KeyVal *kv, char **error)
         g_free(s);
         return NULL;
     }
-    if (!slirp_add_forwards(s->slirp, kv, error)) {
+    bool replayed = replay_mode(s->machine) == REPLAY_PLAY; // nobody outside is talked to
+    if (!replayed && !slirp_add_forwards(s->slirp, kv, error)) {
         slirp_close(s);
         return NULL;
     }

@@ -1,7 +1,10 @@
 // The gate: the one way in for anything that does not follow from the machine's own state (keyboard
 // and serial input, network packets, host time). Sources submit from the main loop; the machine
-// delivers between turns, stamped with the instruction count, so that a log of deliveries replays a
-// run.
+// delivers between turns, stamped with the instruction count.
+//
+//   source -- gate_submit --> queue --> gate_deliver --> source's deliver     recording: and the
+//   log
+//                                       log (replay) ---> source's deliver
 #ifndef REPLAY_GATE_H
 #define REPLAY_GATE_H
 
@@ -12,13 +15,19 @@ typedef struct Gate Gate;
 
 typedef struct GateSource {
     const char *name; // stable across runs: "chardev:serial0", "net:net0", ...
+    // A recording may hold anything: no length or value may be taken for granted.
     void (*deliver)(void *opaque, const void *data, size_t len);
     void *opaque;
 } GateSource;
 
 Gate *gate_get(struct Machine *m); // made at the first call, lives as long as the machine
-// Copies len bytes of data. src must outlive the machine.
-void gate_submit(Gate *g, const GateSource *src, const void *data, size_t len);
+// Before its first submission, and before the machine runs: a recording finds it by its name, which
+// no other source has. src must outlive the machine.
+void gate_add_source(Gate *g, const GateSource *src);
+const GateSource *gate_find_source(const Gate *g, const char *name); // NULL: there is none
+// Copies len bytes of data. False: dropped, the machine takes its input from a recording.
+bool gate_submit(Gate *g, const GateSource *src, const void *data, size_t len);
+bool gate_pending(const Gate *g); // something waits for gate_deliver
 // By the machine loop, between turns. Returns true if anything was delivered.
 bool gate_deliver(Gate *g);
 

@@ -236,13 +236,16 @@ static void set_rtc(const Options *o, Machine *m)
 {
     bool compared = o->config.stop_at || o->config.hash_every;
     uint64_t now = compared ? COMPARED_RTC_BASE : (uint64_t)(g_get_real_time() / G_USEC_PER_SEC);
-    clock_set_rtc_base(m->clock, o->rtc_given ? o->rtc_base : now);
+    clock_set_rtc_base(m->clock, replay_rtc_base(m, o->rtc_given ? o->rtc_base : now));
 }
 
 static Machine *build(Options *o, const BoardType *board)
 {
     char *error = NULL;
     Machine *m = machine_new(board, &o->config);
+    if (o->replay && !replay_open(m, o->replay, o->replay_file, &error)) {
+        die("-icount rrfile=%s", error);
+    }
     set_rtc(o, m);
     if (o->watchdog_action && !watchdog_set_action(m, o->watchdog_action)) {
         die("-watchdog-action %s: there is no such action (reset, shutdown, poweroff, pause, "
@@ -262,6 +265,9 @@ static Machine *build(Options *o, const BoardType *board)
     start_gdb(o, m);
     start_displays(o, m);
     machine_reset(m);
+    if (!replay_begin(m, &error)) {
+        die("-icount rrfile=%s", error);
+    }
     return m;
 }
 

@@ -4,6 +4,7 @@
 
 #include <glib.h>
 #include "hw/core/machine.h"
+#include "replay/replay.h"
 
 typedef enum OptionsResult {
     OPTIONS_RUN,   // start the machine
@@ -34,6 +35,8 @@ typedef struct Options {
     uint64_t rtc_base;        // seconds since 1970
     GArray *semihosting_args; // char *
     const char *watchdog_action;
+    ReplayMode replay; // -icount rr=
+    const char *replay_file;
 } Options;
 
 void options_init(Options *o);

@@ -51,12 +51,37 @@ static OptionsResult set_shift(Options *o, const char *shift, char **error)
     return OPTIONS_RUN;
 }
 
+static OptionsResult set_replay(Options *o, KeyVal *kv, char **error)
+{
+    const char *rr = keyval_get(kv, "rr"), *file = keyval_get(kv, "rrfile");
+    if (keyval_get(kv, "rrsnapshot")) {
+        return options_fail(error, "rrsnapshot=: there are no snapshots yet");
+    }
+    if (!rr != !file) {
+        return options_fail(error,
+                            rr ? "rr=%s: needs rrfile=FILE"
+                               : "rrfile=%s: needs rr=record "
+                                 "or rr=replay",
+                            rr ? rr : file);
+    }
+    if (!rr) {
+        return OPTIONS_RUN;
+    }
+    o->replay = !strcmp(rr, "record") ? REPLAY_RECORD : !strcmp(rr, "replay") ? REPLAY_PLAY : 0;
+    o->replay_file = options_keep(o, file);
+    if (!o->replay) {
+        return options_fail(error, "rr=%s: expected record or replay", rr);
+    }
+    return o->config.realtime ? options_fail(error, "rr=%s: not with shift=off", rr) : OPTIONS_RUN;
+}
+
 static OptionsResult opt_icount(Options *o, const char *arg, char **error)
 {
-    static const char *const known[] = {"shift", "sleep", NULL};
+    static const char *const known[] = {"shift", "sleep", "rr", "rrfile", "rrsnapshot", NULL};
     KeyVal *kv = keyval_parse(arg, "shift");
     const char *shift = keyval_get(kv, "shift");
     OptionsResult r = shift ? set_shift(o, shift, error) : OPTIONS_RUN;
+    r = r == OPTIONS_RUN ? set_replay(o, kv, error) : r;
     if (r == OPTIONS_RUN && (!keyval_bool(kv, "sleep", &o->config.icount_sleep, error) ||
                              !keyval_all_used(kv, known, error))) {
         r = OPTIONS_ERROR;
@@ -226,8 +251,10 @@ static OptionsResult opt_action(Options *o, const char *arg, char **error)
 }
 
 const OptionDef options_run[] = {
-    {"icount", "shift=N|auto|off[,sleep=on|off]",
-     "an instruction lasts 2^N ns; off: host time; sleep=off: waits are skipped", opt_icount},
+    {"icount", "shift=N|auto|off[,sleep=on|off][,rr=record|replay,rrfile=FILE]",
+     "an instruction lasts 2^N ns; off: host time; sleep=off: waits are skipped; rr=: the run is "
+     "recorded to FILE, or replayed from it",
+     opt_icount},
     {"S", NULL, "start paused", opt_paused},
     {"no-reboot", NULL, "exit when the guest resets", opt_no_reboot},
     {"no-shutdown", NULL, "pause when the guest powers off", opt_no_shutdown},

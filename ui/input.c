@@ -82,7 +82,9 @@ static void deliver_events(void *opaque, const void *data, size_t len)
 {
     const InputEvent *e = data;
     for (size_t i = 0; i < len / sizeof *e; i++) {
-        dispatch(opaque, &e[i]);
+        if (e[i].kind < INPUT_KINDS) {
+            dispatch(opaque, &e[i]);
+        }
     }
 }
 
@@ -117,6 +119,9 @@ static void deliver_typing(void *opaque, const void *data, size_t len)
 {
     InputHub *h = opaque;
     const uint16_t *word = data;
+    if (len / sizeof *word < 2 || len / sizeof *word > 1 + INPUT_TYPE_MAX) {
+        return;
+    }
     unsigned n = (unsigned)(len / sizeof *word) - 1;
     bool idle = h->count == 0;
     if (MAX_STEPS - h->count < 2 * n) {
@@ -143,6 +148,8 @@ static bool realize(Device *d, char **error)
     h->timer = timer_new(d->machine->clock, run_steps, h);
     h->events = (GateSource){"input", deliver_events, h};
     h->typing = (GateSource){"input-typing", deliver_typing, h};
+    gate_add_source(gate_get(d->machine), &h->events);
+    gate_add_source(gate_get(d->machine), &h->typing);
     return true;
 }
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "accel/engine.h"
+#include "hw/core/run_state.h"
 #include "softmmu/softmmu.h"
 #include "util/log.h"
 
@@ -57,6 +58,7 @@ Machine *machine_new(const BoardType *board, const MachineConfig *config)
     m->memory = address_space_new("memory", mem_container("system", UINT64_MAX));
     m->engine = engine_new(m, &m->config.engine);
     machine_hook_memory(m, m->memory);
+    machine_add_reset_button(m);
     return m;
 }
 
@@ -106,6 +108,7 @@ static void reset_cpu(VCPU *v)
 
 void machine_reset(Machine *m)
 {
+    machine_end_round(m);
     for (guint i = 0; i < m->devices->len; i++) {
         device_reset(g_ptr_array_index(m->devices, i));
     }

@@ -99,6 +99,15 @@ typedef enum MachinePause {
     MACHINE_PAUSES
 } MachinePause;
 
+// A round of turns, one of each vCPU (machine_loop.c).
+typedef struct MachineRound {
+    bool open;           // it has begun and is not at its end: nobody else may change the machine
+    bool in_turn;        // that of `cpu` has begun
+    bool idle;           // nobody had more to do than wait
+    unsigned cpu;        // whose turn it is
+    uint64_t longest_ns; // virtual time that the longest turn has taken so far
+} MachineRound;
+
 typedef struct Machine {
     const BoardType *board;
     MachineConfig config;
@@ -120,10 +129,12 @@ typedef struct Machine {
     bool pause_told;          // listeners know of the pause
     uint64_t round_start_ns;  // virtual time at which this round of vCPU turns began
     VCPU *current;            // whose turn it is, or NULL
+    MachineRound round;
     uint64_t turn_start;      // the current vCPU's instruction count when its turn began
     uint64_t turn_quantum;    // instructions that a turn of this round has; 0: outside the loop
     uint64_t turn_charged_ns; // virtual time of the turn besides its instructions' (machine_charge)
-    uint64_t executed;        // instructions of all vCPUs up to the current turn
+    uint64_t turn_from;       // the same where it was taken up after the last pause
+    uint64_t executed;        // instructions of all vCPUs up to turn_from
     uint64_t next_hash;       // instruction count of the next -hash-every line
     uint64_t host_start_ns;   // host clock when virtual time was 0 (moved by pauses, and
                               // back when instructions run ahead of it)
@@ -170,6 +181,7 @@ void machine_meet_deadline(VCPU *v);
 // to end with it, so that a deadline that comes up is met there.
 void machine_charge(VCPU *v, uint64_t ns);
 uint64_t machine_icount(const Machine *m);
+void machine_end_round(Machine *m); // wherever it is: virtual time goes on behind it
 void machine_state_hash(Machine *m, StateHash *h);
 void machine_print_state(Machine *m, void *file);
 

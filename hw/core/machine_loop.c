@@ -4,6 +4,8 @@
 //           (all of them "at once": each turn starts at the round's virtual time) -> time moves on
 //
 // With one vCPU a turn ends at exactly the next deadline; with several, timers fire between rounds.
+// A pause in the middle of a round leaves it open: it goes on with the same vCPU, so that looking
+// at a machine does not change what it does.
 #include "hw/core/machine.h"
 
 #include <inttypes.h>
@@ -13,6 +15,7 @@
 #include "accel/debug_internal.h"
 #include "hw/core/run_state.h"
 #include "replay/gate.h"
+#include "replay/replay.h"
 #include "util/log.h"
 
 #define QUANTUM_ONE  100000 // instructions between looks at the host's files, one vCPU
@@ -43,7 +46,7 @@ static uint64_t virtual_now(void *opaque)
 
 uint64_t machine_icount(const Machine *m)
 {
-    return m->executed + (m->current ? engine_icount(m->current) - m->turn_start : 0);
+    return m->executed + (m->current ? engine_icount(m->current) - m->turn_from : 0);
 }
 
 // Instructions that take at least ns.
@@ -125,12 +128,12 @@ static uint64_t quantum(const Machine *m)
     return MAX_OF(MIN_OF(q, until_deadline(m)), UINT64_C(1));
 }
 
-// Instructions until the next event of the command line (-stop-at, -hash-every).
+// Instructions until the next event of the command line (-stop-at, -hash-every) or of a replay.
 static uint64_t until_mark(const Machine *m)
 {
-    uint64_t left = UINT64_MAX;
+    uint64_t left = replay_mark(m) - m->executed;
     if (m->config.stop_at) {
-        left = m->config.stop_at - m->executed;
+        left = MIN_OF(left, m->config.stop_at - m->executed);
     }
     if (m->config.hash_every) {
         left = MIN_OF(left, m->next_hash - m->executed);
@@ -173,30 +176,68 @@ static uint64_t slack(const Machine *m, uint64_t turn)
     return m->n_cpus > 1 || most < turn ? 0 : MIN_OF(most - turn, (uint64_t)QUANTUM_ONE);
 }
 
-// One turn of each vCPU. Returns the virtual time that passed; *idle: nobody has more to do.
-static uint64_t run_round(Machine *m, bool *idle)
+void machine_end_round(Machine *m)
 {
-    uint64_t q = quantum(m), longest = 0;
-    *idle = true;
-    m->turn_quantum = q;
-    for (unsigned i = 0; i < m->n_cpus && m->stop == MACHINE_RUNNING; i++) {
-        VCPU *v = m->cpu[i];
-        uint64_t turn = MIN_OF(q, until_mark(m));
-        v->yield = 0;
-        if (!runnable(m, v) || !turn) {
-            continue;
-        }
-        m->current = v;
-        m->turn_start = vcpu_icount(v);
-        m->turn_charged_ns = 0;
-        uint64_t done = engine_run_turn(v, turn, slack(m, turn));
-        m->executed += done;
-        longest = MAX_OF(longest, turn_ns(m, m->turn_start + done));
-        *idle &= v->halted || v->stopped || v->yield;
-        at_mark(m); // while the clock tells the time of this instruction, wherever the turn began
-        m->current = NULL;
+    m->round_start_ns += m->round.longest_ns;
+    m->round.longest_ns = 0;
+    m->round.open = false;
+}
+
+static void begin_turn(Machine *m, VCPU *v)
+{
+    v->yield = 0;
+    m->turn_start = vcpu_icount(v);
+    m->turn_charged_ns = 0;
+    m->round.in_turn = true;
+}
+
+static bool turn_over(const Machine *m, const VCPU *v)
+{
+    return m->n_cpus == 1 || v->halted || v->stopped || v->yield || vcpu_icount(v) >= turn_end(m);
+}
+
+// A turn or, after a pause, what is left of it. Returns true if it is over.
+static bool run_turn(Machine *m, VCPU *v)
+{
+    if (!m->round.in_turn) {
+        begin_turn(m, v);
     }
-    return longest;
+    uint64_t turn = MIN_OF(m->turn_start + m->turn_quantum - vcpu_icount(v), until_mark(m));
+    if (!runnable(m, v) || !turn) {
+        return true;
+    }
+    m->current = v;
+    m->turn_from = vcpu_icount(v);
+    m->executed += engine_run_turn(v, turn, slack(m, turn));
+    m->turn_from = vcpu_icount(v);
+    m->round.longest_ns = MAX_OF(m->round.longest_ns, turn_ns(m, vcpu_icount(v)));
+    at_mark(m); // while the clock tells the time of this instruction, wherever the turn began
+    replay_check_break(m);
+    m->current = NULL;
+    bool over = turn_over(m, v);
+    m->round.idle &= over && (v->halted || v->stopped || v->yield);
+    return over;
+}
+
+// One turn of each vCPU, or up to a pause. Returns true if nobody has more to do.
+static bool run_round(Machine *m)
+{
+    MachineRound *r = &m->round;
+    if (!r->open) {
+        m->turn_quantum = quantum(m);
+        *r = (MachineRound){.open = true, .idle = true};
+    }
+    while (r->cpu < m->n_cpus && m->stop == MACHINE_RUNNING) {
+        if (run_turn(m, m->cpu[r->cpu])) {
+            r->cpu++;
+            r->in_turn = false;
+        }
+    }
+    if (r->cpu < m->n_cpus) {
+        return false;
+    }
+    machine_end_round(m);
+    return r->idle;
 }
 
 static gboolean keep_source(gpointer opaque)
@@ -215,10 +256,39 @@ static bool all_waiting(Machine *m)
     return true;
 }
 
+static GSource *wake_in(uint64_t ns)
+{
+    GSource *wake = g_timeout_source_new(0);
+    g_source_set_ready_time(wake, g_get_monotonic_time() + (gint64)(ns / 1000));
+    g_source_set_callback(wake, keep_source, NULL, NULL);
+    g_source_attach(wake, NULL);
+    return wake;
+}
+
+// Until the deadline, or until something happened that ends the wait. Returns the host's time.
+static uint64_t wait_for_host(Machine *m, uint64_t deadline, uint64_t host)
+{
+    GSource *wake = deadline != UINT64_MAX ? wake_in(deadline - host) : NULL;
+    do {
+        g_main_context_iteration(NULL, TRUE);
+        host = host_ns() - m->host_start_ns;
+    } while (!m->config.realtime && host < deadline && m->stop == MACHINE_RUNNING &&
+             !gate_pending(gate_get(m)) && all_waiting(m));
+    if (wake) {
+        g_source_destroy(wake);
+        g_source_unref(wake);
+    }
+    return host;
+}
+
 // Everybody waits. Time goes to the next deadline: at once, or with the host's clock.
 static void wait_idle(Machine *m)
 {
-    uint64_t deadline = clock_next_deadline(m->clock);
+    uint64_t deadline = clock_next_deadline(m->clock), until;
+    if (replay_wait(m, deadline, &until)) {
+        m->round_start_ns = MAX_OF(m->round_start_ns, until);
+        return;
+    }
     uint64_t host = host_ns() - m->host_start_ns;
     // Instructions may have run ahead of the host's clock: what is left to wait counts from now.
     if (!m->config.realtime && host < m->round_start_ns) {
@@ -226,27 +296,16 @@ static void wait_idle(Machine *m)
         host = m->round_start_ns;
     }
     bool follow = m->config.icount_sleep || m->config.realtime || deadline == UINT64_MAX;
-    if (!follow || deadline <= host) {
-        if (!m->config.realtime) {
-            m->round_start_ns = MAX_OF(m->round_start_ns, deadline);
-        }
-        return;
-    }
-    GSource *wake = NULL;
-    if (deadline != UINT64_MAX) {
-        wake = g_timeout_source_new(0);
-        g_source_set_ready_time(wake, g_get_monotonic_time() + (gint64)((deadline - host) / 1000));
-        g_source_set_callback(wake, keep_source, NULL, NULL);
-        g_source_attach(wake, NULL);
-    }
-    g_main_context_iteration(NULL, TRUE);
-    if (wake) {
-        g_source_destroy(wake);
-        g_source_unref(wake);
+    if (follow && deadline > host) {
+        host = wait_for_host(m, deadline, host);
+    } else {
+        host = deadline;
     }
     if (!m->config.realtime) {
-        host = host_ns() - m->host_start_ns;
         m->round_start_ns = MAX_OF(m->round_start_ns, MIN_OF(host, deadline));
+        if (host < deadline) {
+            replay_waited(m);
+        }
     }
 }
 
@@ -309,14 +368,15 @@ int machine_run(Machine *m)
     for (;;) {
         while (g_main_context_iteration(NULL, FALSE)) {
         }
-        gate_deliver(gate_get(m));
+        if (!m->round.open) {
+            gate_deliver(gate_get(m));
+        }
+        replay_between_turns(m);
         if (handle_stop(m)) {
-            return m->exit_status;
+            return replay_end(m, m->exit_status);
         }
         clock_run_due(m->clock, virtual_now(m));
-        bool idle;
-        m->round_start_ns += run_round(m, &idle);
-        if (m->stop == MACHINE_RUNNING && idle && all_waiting(m)) {
+        if (run_round(m) && m->stop == MACHINE_RUNNING && all_waiting(m)) {
             wait_idle(m);
         }
     }

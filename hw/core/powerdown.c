@@ -50,6 +50,7 @@ static bool realize(Device *d, char **error)
     (void)error;
     s->release = timer_new(d->machine->clock, released, s);
     s->source = (GateSource){.name = "power-button", .deliver = pressed, .opaque = s};
+    gate_add_source(gate_get(d->machine), &s->source);
     return true;
 }
 

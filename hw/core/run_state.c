@@ -98,29 +98,41 @@ typedef struct ResetButton {
     Machine *machine;
 } ResetButton;
 
+// data: the cause, and whether the machine was paused.
 static void button_pressed(void *opaque, const void *data, size_t len)
 {
     const ResetButton *b = opaque;
-    (void)len;
-    machine_request_by(b->machine, MACHINE_RESET, 0, (MachineCause) * (const uint8_t *)data);
+    const uint8_t *press = data;
+    if (len != 2 || press[0] >= MACHINE_CAUSES) {
+        return;
+    }
+    if (!press[1]) {
+        machine_request_by(b->machine, MACHINE_RESET, 0, (MachineCause)press[0]);
+        return;
+    }
+    machine_reset(b->machine);
+    machine_event(b->machine,
+                  &(MachineEvent){.kind = MACHINE_EVENT_RESET, .cause = (MachineCause)press[0]});
+}
+
+void machine_add_reset_button(Machine *m)
+{
+    ResetButton *b = g_new(ResetButton, 1);
+    *b = (ResetButton){{"reset-button", button_pressed, b}, m};
+    machine_register(m, "reset-button", b);
+    gate_add_source(gate_get(m), &b->source);
 }
 
 void machine_reset_button(Machine *m, MachineCause cause)
 {
-    if (m->stop == MACHINE_PAUSED) {
-        machine_reset(m);
-        m->pause = m->pause == MACHINE_PAUSE_SHUTDOWN ? MACHINE_PAUSE_USER : m->pause;
-        machine_event(m, &(MachineEvent){.kind = MACHINE_EVENT_RESET, .cause = cause});
+    ResetButton *b = machine_lookup(m, "reset-button");
+    bool paused = m->stop == MACHINE_PAUSED;
+    const uint8_t press[2] = {(uint8_t)cause, paused};
+    if (!gate_submit(gate_get(m), &b->source, press, sizeof press) || !paused) {
         return;
     }
-    ResetButton *b = machine_lookup(m, "reset-button");
-    if (!b) {
-        b = g_new(ResetButton, 1);
-        *b = (ResetButton){{"reset-button", button_pressed, b}, m};
-        machine_register(m, "reset-button", b);
-    }
-    const uint8_t why = cause;
-    gate_submit(gate_get(m), &b->source, &why, 1);
+    gate_deliver(gate_get(m)); // the machine loop stands still: now is between two turns
+    m->pause = m->pause == MACHINE_PAUSE_SHUTDOWN ? MACHINE_PAUSE_USER : m->pause;
 }
 
 void machine_panicked(Machine *m)

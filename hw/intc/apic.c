@@ -499,10 +499,25 @@ static Apic *apic_create(Machine *m, ApicBus *bus, VCPU *v)
     return s;
 }
 
+static void button_pressed(void *machine, const void *data, size_t len)
+{
+    IrqLine nmi = apic_lint1(machine);
+    (void)data;
+    (void)len;
+    irq_pulse(&nmi);
+}
+
+void apic_nmi_button(Machine *m)
+{
+    gate_submit(gate_get(m), &apic_bus(m)->button, "", 1);
+}
+
 void apic_create_all(Machine *m, MemRegion *sysmem)
 {
     ApicBus *bus = g_new0(ApicBus, 1);
     bus->m = m;
+    bus->button = (GateSource){"nmi-button", button_pressed, m};
+    gate_add_source(gate_get(m), &bus->button);
     machine_register(m, "apics", bus);
     for (unsigned i = 0; i < m->n_cpus; i++) {
         bus->apic[i] = apic_create(m, bus, m->cpu[i]);

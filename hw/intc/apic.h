@@ -43,6 +43,8 @@ void apic_create_all(struct Machine *m, MemRegion *sysmem);
 // The 8259's output and the chipset's NMI, wired to all local APICs.
 IrqLine apic_lint0(struct Machine *m);
 IrqLine apic_lint1(struct Machine *m);
+// A person's non-maskable interrupt: a pulse on LINT1, through the gate.
+void apic_nmi_button(struct Machine *m);
 // Who answers INTA cycles when LINT0 delivers an external interrupt (an i8259).
 void apic_connect_pic(struct Machine *m, Device *pic);
 void apic_send(struct Machine *m, const ApicMessage *msg);

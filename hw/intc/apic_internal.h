@@ -5,6 +5,7 @@
 
 #include "hw/core/machine.h"
 #include "hw/intc/apic.h"
+#include "replay/gate.h"
 #include "target-x86/board.h"
 
 // Register numbers: the MMIO offset is 16 times, the x2APIC MSR 0x800 plus (SDM table 10-1, 10-6).
@@ -96,6 +97,7 @@ typedef struct ApicBus {
     Apic *apic[MACHINE_MAX_CPUS];
     Device *pic;
     MemRegion *window;
+    GateSource button; // the NMI button
 } ApicBus;
 
 static inline ApicBus *apic_bus(const Machine *m)

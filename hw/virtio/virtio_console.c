@@ -59,6 +59,7 @@ static bool port_init(Device *d, bool console, char **error)
         p->opened.name = g_strdup_printf("virtio-serial-open:%s", p->chardev_opt);
         p->opened.deliver = deliver_opened;
         p->opened.opaque = p;
+        gate_add_source(gate_get(d->machine), &p->opened);
         ChardevFrontend f = {
             .can_receive = port_can_receive,
             .receive = port_receive,

@@ -97,6 +97,8 @@ Test(gate, delivers_in_the_order_of_submission)
     Gate *g = gate_get(m);
     Trace t = {g_string_new(NULL), g, NULL};
     GateSource a = {"a", trace, &t}, b = {"b", trace, &t};
+    gate_add_source(g, &a);
+    gate_add_source(g, &b);
     cr_assert_not(gate_deliver(g));
     gate_submit(g, &a, "1", 1);
     gate_submit(g, &b, "2", 1);

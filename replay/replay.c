@@ -1,0 +1,439 @@
+// Recording and replaying: the picture is in replay.h.
+#include "replay/replay.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "hw/core/machine.h"
+#include "replay/disks.h"
+#include "replay/log.h"
+#include "util/log.h"
+
+typedef struct Replay {
+    ReplayMode mode;
+    char *file;
+    uint64_t rtc_base; // UINT64_MAX: not said yet
+    uint64_t inputs, break_at;
+    bool disturbed;
+    // --- recording
+    ReplayWriter *writer;
+    bool failed;
+    // --- replaying
+    ReplayReader *reader;
+    const ReplayHeader *header;
+    ReplayRecord next;
+    bool have_next, ended, differs;
+} Replay;
+
+static Replay *replay_of(const Machine *m)
+{
+    return machine_lookup(m, "replay");
+}
+
+ReplayMode replay_mode(const struct Machine *m)
+{
+    const Replay *r = replay_of(m);
+    return r ? r->mode : REPLAY_OFF;
+}
+
+static uint32_t cpu_check(Machine *m)
+{
+    StateHash h;
+    state_hash_init(&h);
+    for (unsigned i = 0; i < m->n_cpus; i++) {
+        if (m->cpu[i]->target->state) {
+            state_hash(&h, m->cpu[i]->target->state, m->cpu[i]);
+        }
+    }
+    return (uint32_t)(h.h[0] ^ h.h[1] >> 32);
+}
+
+static bool same_hash(const StateHash *a, const StateHash *b)
+{
+    return !memcmp(a->h, b->h, sizeof a->h);
+}
+
+// --- begin
+
+static bool open_file(Replay *r, char **error)
+{
+    char *reason = NULL;
+    if (r->mode == REPLAY_RECORD) {
+        r->writer = replay_writer_open(r->file, error);
+        return r->writer != NULL;
+    }
+    r->reader = replay_reader_open(r->file, error);
+    r->header = r->reader ? replay_read_header(r->reader, &reason) : NULL;
+    if (reason) {
+        *error = g_strdup_printf("%s: %s", r->file, reason);
+        g_free(reason);
+    }
+    return r->header != NULL;
+}
+
+bool replay_open(struct Machine *m, ReplayMode mode, const char *file, char **error)
+{
+    Replay *r = g_new0(Replay, 1);
+    r->mode = mode;
+    r->file = g_strdup(file);
+    r->rtc_base = UINT64_MAX;
+    r->break_at = UINT64_MAX;
+    machine_register(m, "replay", r);
+    return open_file(r, error);
+}
+
+uint64_t replay_rtc_base(struct Machine *m, uint64_t now)
+{
+    Replay *r = replay_of(m);
+    if (!r) {
+        return now;
+    }
+    r->rtc_base = r->mode == REPLAY_PLAY ? r->header->rtc_base : now;
+    return r->rtc_base;
+}
+
+static void begin_recording(Machine *m, Replay *r)
+{
+    ReplayHeader h = {
+        .rtc_base = r->rtc_base,
+        .icount_shift = m->config.icount_shift,
+        .n_cpus = m->n_cpus,
+        .machine = (char *)m->board->name,
+        .disks = replay_disks(m),
+    };
+    machine_state_hash(m, &h.hash);
+    replay_write_header(r->writer, &h);
+    g_array_unref(h.disks);
+}
+
+// What differs, in words; NULL: nothing.
+static char *compare_machines(Machine *m, const ReplayHeader *h)
+{
+    StateHash now;
+    if (strcmp(h->machine, m->board->name)) {
+        return g_strdup_printf("it was made with -M %s, not %s", h->machine, m->board->name);
+    }
+    if (h->n_cpus != m->n_cpus) {
+        return g_strdup_printf("it was made with -smp %u, not %u", h->n_cpus, m->n_cpus);
+    }
+    if (h->icount_shift != m->config.icount_shift) {
+        return g_strdup_printf("it was made with -icount shift=%u, not %u", h->icount_shift,
+                               m->config.icount_shift);
+    }
+    machine_state_hash(m, &now);
+    if (!same_hash(&now, &h->hash)) {
+        return g_strdup(
+            "the machine is another one before its first instruction (CPU model, memory "
+            "size, devices, kernel, firmware, or another version of Mimus)");
+    }
+    return NULL;
+}
+
+static void read_next(Machine *m, Replay *r);
+
+bool replay_begin(struct Machine *m, char **error)
+{
+    Replay *r = replay_of(m);
+    if (!r) {
+        return true;
+    }
+    if (r->mode == REPLAY_RECORD) {
+        begin_recording(m, r);
+        return true;
+    }
+    char *what = compare_machines(m, r->header);
+    if (what) {
+        *error = g_strdup_printf("%s: %s", r->file, what);
+        g_free(what);
+        return false;
+    }
+    replay_check_disks(m, r->header->disks, r->file);
+    read_next(m, r);
+    return true;
+}
+
+// --- recording
+
+static ReplayRecord record_now(const Machine *m, ReplayKind kind)
+{
+    return (ReplayRecord){.kind = kind, .icount = m->executed, .ns = m->round_start_ns};
+}
+
+static void flush(Replay *r)
+{
+    char *why = NULL;
+    if (!r->failed && !replay_writer_flush(r->writer, &why)) {
+        report("recording to %s ends here: %s", r->file, why);
+        g_free(why);
+        r->failed = true;
+    }
+}
+
+void replay_record_input(struct Machine *m, const GateSource *src, const void *data, size_t len)
+{
+    Replay *r = replay_of(m);
+    if (!r || r->mode != REPLAY_RECORD) {
+        return;
+    }
+    g_assert(len <= REPLAY_MAX_INPUT && strlen(src->name) <= REPLAY_MAX_NAME);
+    ReplayRecord record = record_now(m, REPLAY_INPUT);
+    record.source = src->name;
+    record.data = data;
+    record.len = len;
+    record.check = cpu_check(m);
+    replay_write(r->writer, &record);
+    r->inputs++;
+    flush(r);
+}
+
+void replay_waited(struct Machine *m)
+{
+    Replay *r = replay_of(m);
+    if (r && r->mode == REPLAY_RECORD) {
+        ReplayRecord record = record_now(m, REPLAY_WAIT);
+        replay_write(r->writer, &record);
+    }
+}
+
+void replay_disturbed(struct Machine *m, const char *by)
+{
+    Replay *r = replay_of(m);
+    if (r && !r->disturbed) {
+        r->disturbed = true;
+        report("%s: %s changed the machine, which the recording does not hold: %s", r->file, by,
+               r->mode == REPLAY_RECORD ? "it will not replay" : "what follows may differ");
+    }
+}
+
+// --- replaying
+
+static void stop_differing(Machine *m, Replay *r, const char *what)
+{
+    if (!r->differs) {
+        report("%s: the replay differs from the recording at instruction %" PRIu64
+               ", after %" PRIu64 " inputs: %s",
+               r->file, m->executed, r->inputs, what);
+        r->differs = true;
+    }
+    machine_request_by(m, MACHINE_QUIT, 1, MACHINE_CAUSE_HOST_ERROR);
+}
+
+static void read_next(Machine *m, Replay *r)
+{
+    char *error = NULL;
+    r->have_next = replay_read(r->reader, &r->next, &error);
+    if (error) {
+        report("%s: %s", r->file, error);
+        g_free(error);
+        r->differs = true;
+        machine_request_by(m, MACHINE_QUIT, 1, MACHINE_CAUSE_HOST_ERROR);
+    }
+}
+
+uint64_t replay_mark(const struct Machine *m)
+{
+    const Replay *r = replay_of(m);
+    if (!r) {
+        return UINT64_MAX;
+    }
+    uint64_t next = r->mode == REPLAY_PLAY && r->have_next ? r->next.icount : UINT64_MAX;
+    uint64_t pause = r->break_at > m->executed ? r->break_at : UINT64_MAX;
+    return MIN_OF(MAX_OF(next, m->executed + 1), pause);
+}
+
+static bool is_next(const Machine *m, const Replay *r, ReplayKind kind)
+{
+    return r->have_next && r->next.kind == kind && r->next.icount == m->executed &&
+           r->next.ns == m->round_start_ns;
+}
+
+static void deliver_next(Machine *m, Replay *r)
+{
+    const GateSource *src = gate_find_source(gate_get(m), r->next.source);
+    if (!src) {
+        char *what = g_strdup_printf("there is no '%s' to take its input", r->next.source);
+        stop_differing(m, r, what);
+        g_free(what);
+        return;
+    }
+    if (cpu_check(m) != r->next.check) {
+        stop_differing(m, r, "CPU registers");
+        return;
+    }
+    r->inputs++;
+    void *aligned = g_memdup2(r->next.data, r->next.len);
+    src->deliver(src->opaque, aligned, r->next.len);
+    g_free(aligned);
+    read_next(m, r);
+}
+
+// The recording was stopped from outside, at this instruction.
+static void end_here(Machine *m, Replay *r)
+{
+    if (!r->ended) {
+        r->ended = true;
+        machine_request_by(m, MACHINE_QUIT, (int)r->next.status, MACHINE_CAUSE_HOST_QUIT);
+    }
+}
+
+static void check_passed(Machine *m, Replay *r)
+{
+    if (r->have_next && r->next.icount < m->executed) {
+        stop_differing(m, r, "it did not stop where an input came");
+    }
+}
+
+static void play(Machine *m, Replay *r)
+{
+    while (m->stop == MACHINE_RUNNING && is_next(m, r, REPLAY_INPUT)) {
+        deliver_next(m, r);
+    }
+    if (m->stop == MACHINE_RUNNING && is_next(m, r, REPLAY_END)) {
+        end_here(m, r);
+    } else if (m->stop == MACHINE_RUNNING) {
+        check_passed(m, r);
+    }
+}
+
+void replay_check_break(struct Machine *m)
+{
+    Replay *r = replay_of(m);
+    if (r && m->executed >= r->break_at) {
+        r->break_at = UINT64_MAX;
+        machine_pause(m);
+    }
+}
+
+void replay_between_turns(struct Machine *m)
+{
+    Replay *r = replay_of(m);
+    if (r && r->mode == REPLAY_PLAY && !m->round.open) {
+        play(m, r);
+    }
+    replay_check_break(m);
+}
+
+bool replay_wait(struct Machine *m, uint64_t deadline, uint64_t *ns)
+{
+    Replay *r = replay_of(m);
+    if (!r || r->mode != REPLAY_PLAY) {
+        return false;
+    }
+    if (r->have_next && r->next.kind == REPLAY_WAIT && r->next.icount == m->executed &&
+        r->next.ns < deadline) {
+        *ns = r->next.ns;
+        read_next(m, r);
+        return true;
+    }
+    *ns = deadline;
+    if (deadline == UINT64_MAX) {
+        *ns = m->round_start_ns;
+        if (r->have_next) {
+            stop_differing(m, r, "it waits for an input that does not come");
+        } else {
+            report("%s: the recording has no end, nothing follows", r->file);
+            end_here(m, r);
+        }
+    }
+    return true;
+}
+
+// --- end
+
+static int end_recording(Machine *m, Replay *r, int status)
+{
+    ReplayRecord record = record_now(m, REPLAY_END);
+    record.status = (uint64_t)(status & 0xff);
+    machine_state_hash(m, &record.hash);
+    replay_write(r->writer, &record);
+    flush(r);
+    replay_writer_close(r->writer);
+    return r->failed ? 1 : status;
+}
+
+static void compare_end(Machine *m, Replay *r)
+{
+    StateHash now;
+    if (!is_next(m, r, REPLAY_END)) {
+        if (r->have_next && r->next.icount <= m->executed) {
+            stop_differing(m, r, "the recording goes on");
+        }
+        return;
+    }
+    machine_state_hash(m, &now);
+    if (!same_hash(&now, &r->next.hash)) {
+        stop_differing(m, r, "memory or devices");
+        return;
+    }
+    report("%s: replayed %" PRIu64 " instructions and %" PRIu64
+           " inputs, with the recorded state at "
+           "the end",
+           r->file, m->executed, r->inputs);
+}
+
+static int end_replay(Machine *m, Replay *r, int status)
+{
+    if (!r->differs) {
+        compare_end(m, r);
+    }
+    replay_reader_close(r->reader);
+    return r->differs ? 1 : status;
+}
+
+int replay_end(struct Machine *m, int status)
+{
+    Replay *r = replay_of(m);
+    if (!r) {
+        return status;
+    }
+    status = r->mode == REPLAY_RECORD ? end_recording(m, r, status) : end_replay(m, r, status);
+    machine_register(m, "replay", NULL);
+    g_free(r->file);
+    g_free(r);
+    return status;
+}
+
+// --- monitors
+
+bool replay_break(struct Machine *m, uint64_t icount, char **error)
+{
+    Replay *r = replay_of(m);
+    if (!r || r->mode != REPLAY_PLAY) {
+        *error = g_strdup("no recording is replayed (-icount rr=replay,rrfile=FILE)");
+        return false;
+    }
+    if (icount < machine_icount(m)) {
+        *error = g_strdup_printf("instruction %" PRIu64 " has passed (it is at %" PRIu64
+                                 "): begin the replay again",
+                                 icount, machine_icount(m));
+        return false;
+    }
+    r->break_at = icount;
+    return true;
+}
+
+bool replay_delete_break(struct Machine *m, char **error)
+{
+    Replay *r = replay_of(m);
+    if (!r || r->break_at == UINT64_MAX) {
+        *error = g_strdup("no break is set");
+        return false;
+    }
+    r->break_at = UINT64_MAX;
+    return true;
+}
+
+ReplayInfo replay_info(const struct Machine *m)
+{
+    const Replay *r = replay_of(m);
+    ReplayInfo info = {.icount = machine_icount(m), .break_at = UINT64_MAX};
+    if (r) {
+        info.mode = r->mode;
+        info.file = r->file;
+        info.inputs = r->inputs;
+        info.break_at = r->break_at;
+        info.ended = r->ended;
+        info.differs = r->differs;
+    }
+    return info;
+}
