@@ -1,8 +1,9 @@
 // Reads a recording's file: every length and number is checked, as the file may hold anything.
 #include "replay/log.h"
 
-#include <inttypes.h>
+#include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "replay/log_format.h"
 
@@ -37,11 +38,13 @@ ReplayReader *replay_reader_new(const void *bytes, size_t len)
 
 ReplayReader *replay_reader_open(const char *file, char **error)
 {
-    GError *e = NULL;
-    GMappedFile *mapped = g_mapped_file_new(file, FALSE, &e);
+    struct stat st;
+    bool there = !stat(file, &st);
+    GMappedFile *mapped =
+        there && S_ISREG(st.st_mode) ? g_mapped_file_new(file, FALSE, NULL) : NULL;
     if (!mapped) {
-        *error = g_strdup(e->message);
-        g_error_free(e);
+        bool other = there && !S_ISREG(st.st_mode);
+        *error = g_strdup_printf("%s: %s", file, other ? "not a regular file" : strerror(errno));
         return NULL;
     }
     ReplayReader *r =

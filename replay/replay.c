@@ -9,7 +9,7 @@
 #include "replay/log.h"
 #include "util/log.h"
 
-typedef struct Replay {
+struct Replay {
     ReplayMode mode;
     char *file;
     uint64_t rtc_base; // UINT64_MAX: not said yet
@@ -21,18 +21,13 @@ typedef struct Replay {
     // --- replaying
     ReplayReader *reader;
     const ReplayHeader *header;
-    ReplayRecord next;
-    bool have_next, ended, differs;
-} Replay;
-
-static Replay *replay_of(const Machine *m)
-{
-    return machine_lookup(m, "replay");
-}
+    ReplayRecord next; // while mode is REPLAY_PLAY
+    bool ended, differs;
+};
 
 ReplayMode replay_mode(const struct Machine *m)
 {
-    const Replay *r = replay_of(m);
+    const Replay *r = m->replay;
     return r ? r->mode : REPLAY_OFF;
 }
 
@@ -78,13 +73,13 @@ bool replay_open(struct Machine *m, ReplayMode mode, const char *file, char **er
     r->file = g_strdup(file);
     r->rtc_base = UINT64_MAX;
     r->break_at = UINT64_MAX;
-    machine_register(m, "replay", r);
+    m->replay = r;
     return open_file(r, error);
 }
 
 uint64_t replay_rtc_base(struct Machine *m, uint64_t now)
 {
-    Replay *r = replay_of(m);
+    Replay *r = m->replay;
     if (!r) {
         return now;
     }
@@ -133,7 +128,7 @@ static void read_next(Machine *m, Replay *r);
 
 bool replay_begin(struct Machine *m, char **error)
 {
-    Replay *r = replay_of(m);
+    Replay *r = m->replay;
     if (!r) {
         return true;
     }
@@ -171,7 +166,7 @@ static void flush(Replay *r)
 
 void replay_record_input(struct Machine *m, const GateSource *src, const void *data, size_t len)
 {
-    Replay *r = replay_of(m);
+    Replay *r = m->replay;
     if (!r || r->mode != REPLAY_RECORD) {
         return;
     }
@@ -188,7 +183,7 @@ void replay_record_input(struct Machine *m, const GateSource *src, const void *d
 
 void replay_waited(struct Machine *m)
 {
-    Replay *r = replay_of(m);
+    Replay *r = m->replay;
     if (r && r->mode == REPLAY_RECORD) {
         ReplayRecord record = record_now(m, REPLAY_WAIT);
         replay_write(r->writer, &record);
@@ -197,7 +192,7 @@ void replay_waited(struct Machine *m)
 
 void replay_disturbed(struct Machine *m, const char *by)
 {
-    Replay *r = replay_of(m);
+    Replay *r = m->replay;
     if (r && !r->disturbed) {
         r->disturbed = true;
         report("%s: %s changed the machine, which the recording does not hold: %s", r->file, by,
@@ -221,29 +216,34 @@ static void stop_differing(Machine *m, Replay *r, const char *what)
 static void read_next(Machine *m, Replay *r)
 {
     char *error = NULL;
-    r->have_next = replay_read(r->reader, &r->next, &error);
+    bool more = replay_read(r->reader, &r->next, &error);
     if (error) {
         report("%s: %s", r->file, error);
         g_free(error);
         r->differs = true;
         machine_request_by(m, MACHINE_QUIT, 1, MACHINE_CAUSE_HOST_ERROR);
+    } else if (!more) { // whoever recorded was killed
+        report("%s: the recording has no end: from instruction %" PRIu64
+               " on the machine runs by itself, with the host's input",
+               r->file, m->executed);
+        r->mode = REPLAY_OFF;
     }
 }
 
 uint64_t replay_mark(const struct Machine *m)
 {
-    const Replay *r = replay_of(m);
+    const Replay *r = m->replay;
     if (!r) {
         return UINT64_MAX;
     }
-    uint64_t next = r->mode == REPLAY_PLAY && r->have_next ? r->next.icount : UINT64_MAX;
+    uint64_t next = r->mode == REPLAY_PLAY ? r->next.icount : UINT64_MAX;
     uint64_t pause = r->break_at > m->executed ? r->break_at : UINT64_MAX;
     return MIN_OF(MAX_OF(next, m->executed + 1), pause);
 }
 
 static bool is_next(const Machine *m, const Replay *r, ReplayKind kind)
 {
-    return r->have_next && r->next.kind == kind && r->next.icount == m->executed &&
+    return r->mode == REPLAY_PLAY && r->next.kind == kind && r->next.icount == m->executed &&
            r->next.ns == m->round_start_ns;
 }
 
@@ -278,14 +278,14 @@ static void end_here(Machine *m, Replay *r)
 
 static void check_passed(Machine *m, Replay *r)
 {
-    if (r->have_next && r->next.icount < m->executed) {
+    if (r->mode == REPLAY_PLAY && r->next.icount < m->executed) {
         stop_differing(m, r, "it did not stop where an input came");
     }
 }
 
 static void play(Machine *m, Replay *r)
 {
-    while (m->stop == MACHINE_RUNNING && is_next(m, r, REPLAY_INPUT)) {
+    while (!r->differs && is_next(m, r, REPLAY_INPUT)) {
         deliver_next(m, r);
     }
     if (m->stop == MACHINE_RUNNING && is_next(m, r, REPLAY_END)) {
@@ -297,7 +297,7 @@ static void play(Machine *m, Replay *r)
 
 void replay_check_break(struct Machine *m)
 {
-    Replay *r = replay_of(m);
+    Replay *r = m->replay;
     if (r && m->executed >= r->break_at) {
         r->break_at = UINT64_MAX;
         machine_pause(m);
@@ -306,7 +306,7 @@ void replay_check_break(struct Machine *m)
 
 void replay_between_turns(struct Machine *m)
 {
-    Replay *r = replay_of(m);
+    Replay *r = m->replay;
     if (r && r->mode == REPLAY_PLAY && !m->round.open) {
         play(m, r);
     }
@@ -315,12 +315,11 @@ void replay_between_turns(struct Machine *m)
 
 bool replay_wait(struct Machine *m, uint64_t deadline, uint64_t *ns)
 {
-    Replay *r = replay_of(m);
+    Replay *r = m->replay;
     if (!r || r->mode != REPLAY_PLAY) {
         return false;
     }
-    if (r->have_next && r->next.kind == REPLAY_WAIT && r->next.icount == m->executed &&
-        r->next.ns < deadline) {
+    if (r->next.kind == REPLAY_WAIT && r->next.icount == m->executed && r->next.ns < deadline) {
         *ns = r->next.ns;
         read_next(m, r);
         return true;
@@ -328,12 +327,7 @@ bool replay_wait(struct Machine *m, uint64_t deadline, uint64_t *ns)
     *ns = deadline;
     if (deadline == UINT64_MAX) {
         *ns = m->round_start_ns;
-        if (r->have_next) {
-            stop_differing(m, r, "it waits for an input that does not come");
-        } else {
-            report("%s: the recording has no end, nothing follows", r->file);
-            end_here(m, r);
-        }
+        stop_differing(m, r, "it waits for an input that does not come");
     }
     return true;
 }
@@ -355,7 +349,7 @@ static void compare_end(Machine *m, Replay *r)
 {
     StateHash now;
     if (!is_next(m, r, REPLAY_END)) {
-        if (r->have_next && r->next.icount <= m->executed) {
+        if (r->next.icount <= m->executed) {
             stop_differing(m, r, "the recording goes on");
         }
         return;
@@ -373,7 +367,7 @@ static void compare_end(Machine *m, Replay *r)
 
 static int end_replay(Machine *m, Replay *r, int status)
 {
-    if (!r->differs) {
+    if (!r->differs && r->mode == REPLAY_PLAY) {
         compare_end(m, r);
     }
     replay_reader_close(r->reader);
@@ -382,12 +376,12 @@ static int end_replay(Machine *m, Replay *r, int status)
 
 int replay_end(struct Machine *m, int status)
 {
-    Replay *r = replay_of(m);
+    Replay *r = m->replay;
     if (!r) {
         return status;
     }
-    status = r->mode == REPLAY_RECORD ? end_recording(m, r, status) : end_replay(m, r, status);
-    machine_register(m, "replay", NULL);
+    status = r->writer ? end_recording(m, r, status) : end_replay(m, r, status);
+    m->replay = NULL;
     g_free(r->file);
     g_free(r);
     return status;
@@ -397,7 +391,7 @@ int replay_end(struct Machine *m, int status)
 
 bool replay_break(struct Machine *m, uint64_t icount, char **error)
 {
-    Replay *r = replay_of(m);
+    Replay *r = m->replay;
     if (!r || r->mode != REPLAY_PLAY) {
         *error = g_strdup("no recording is replayed (-icount rr=replay,rrfile=FILE)");
         return false;
@@ -414,7 +408,7 @@ bool replay_break(struct Machine *m, uint64_t icount, char **error)
 
 bool replay_delete_break(struct Machine *m, char **error)
 {
-    Replay *r = replay_of(m);
+    Replay *r = m->replay;
     if (!r || r->break_at == UINT64_MAX) {
         *error = g_strdup("no break is set");
         return false;
@@ -425,7 +419,7 @@ bool replay_delete_break(struct Machine *m, char **error)
 
 ReplayInfo replay_info(const struct Machine *m)
 {
-    const Replay *r = replay_of(m);
+    const Replay *r = m->replay;
     ReplayInfo info = {.icount = machine_icount(m), .break_at = UINT64_MAX};
     if (r) {
         info.mode = r->mode;

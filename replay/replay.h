@@ -14,6 +14,7 @@
 #include "hw/core/state.h"
 #include "replay/gate.h"
 
+typedef struct Replay Replay;
 typedef enum ReplayMode { REPLAY_OFF, REPLAY_RECORD, REPLAY_PLAY } ReplayMode;
 
 ReplayMode replay_mode(const struct Machine *m);

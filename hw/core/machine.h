@@ -119,16 +119,17 @@ typedef struct Machine {
     Watcher watcher[WATCH_KINDS]; // of its pages
     AddressSpace *io;             // I/O ports (0..0xffff); NULL on boards without
     Clock *clock;
-    GPtrArray *devices;   // Device *, in order of realization
-    GHashTable *registry; // name -> object that subsystems keep with the machine
+    GPtrArray *devices;    // Device *, in order of realization
+    struct Replay *replay; // NULL: nothing is recorded or replayed
+    GHashTable *registry;  // name -> object that subsystems keep with the machine
     // --- run state
     MachineStop stop; // what the loop should do next
     int exit_status;
-    MachineCause cause;       // of a reset, shutdown or quit
-    MachinePause pause;       // while paused
-    bool pause_told;          // listeners know of the pause
-    uint64_t round_start_ns;  // virtual time at which this round of vCPU turns began
-    VCPU *current;            // whose turn it is, or NULL
+    MachineCause cause;      // of a reset, shutdown or quit
+    MachinePause pause;      // while paused
+    bool pause_told;         // listeners know of the pause
+    uint64_t round_start_ns; // virtual time at which this round of vCPU turns began
+    VCPU *current;           // whose turn it is, or NULL
     MachineRound round;
     uint64_t turn_start;      // the current vCPU's instruction count when its turn began
     uint64_t turn_quantum;    // instructions that a turn of this round has; 0: outside the loop

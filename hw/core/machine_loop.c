@@ -214,9 +214,11 @@ static bool run_turn(Machine *m, VCPU *v)
     at_mark(m); // while the clock tells the time of this instruction, wherever the turn began
     replay_check_break(m);
     m->current = NULL;
-    bool over = turn_over(m, v);
-    m->round.idle &= over && (v->halted || v->stopped || v->yield);
-    return over;
+    if (!turn_over(m, v)) {
+        return false;
+    }
+    m->round.idle &= v->halted || v->stopped || v->yield;
+    return true;
 }
 
 // One turn of each vCPU, or up to a pause. Returns true if nobody has more to do.
