@@ -395,6 +395,10 @@ static void change(Rig *r)
     case 0:
         r->width = 1 + (unsigned)fuzz_below(f, 400);
         r->height = 1 + (unsigned)fuzz_below(f, 300);
+        if (fuzz_one_in(f, 10)) { // wider than viewers are shown
+            r->width += 8000;
+            r->height = 1 + r->height % 16;
+        }
         break;
     case 1:
         memset(argb, (int)fuzz_random(f), sizeof argb);

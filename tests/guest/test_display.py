@@ -150,6 +150,28 @@ def vnc_password():
             assert "expired" in str(e), e
 
 
+def vnc_with_and_without_password():
+    """Two servers: what one offers, the other does not take. No way past the challenge."""
+    with Machine("-vnc", "unix:@", "-vnc", "unix:@2,password=on") as m:
+        for kind in (1, 2):
+            v = socket.socket(socket.AF_UNIX)
+            v.settimeout(PATIENCE)
+            v.connect(m.vnc + "2")
+            rfb.Rfb(m.vnc).s.close()
+            v.sendall(b"RFB 003.008\n")
+            offer = v.recv(12)
+            while len(offer) < 14:
+                offer += v.recv(14 - len(offer))
+            assert offer == b"RFB 003.008\n\x01\x02", offer
+            rfb.Rfb(m.vnc).s.close()
+            v.sendall(bytes([kind]) + b"\0" * 17)  # a wrong answer, then as if it were right
+            text = b"".join(iter(lambda: v.recv(4096), b""))
+            assert b"Mimus" not in text, text
+            assert (b"no password is set" if kind == 2 else b"not offered") in text, text
+            v.close()
+        wait("the end of both", lambda: m.say("info vnc").count("Client: none") == 2)
+
+
 def pour(viewer, message, times):
     """Says it again and again, as long as the connection takes it, and reads nothing."""
     viewer.s.setblocking(False)
@@ -197,7 +219,7 @@ def vnc_viewers_that_misbehave():
 def resources(pid):
     with open("/proc/%d/status" % pid) as f:
         kib = int(re.search(r"VmRSS:\s*(\d+)", f.read()).group(1))
-    return len(os.listdir("/proc/%d/fd" % pid)), kib
+    return len(os.listdir("/proc/%d/fd" % pid)), kib, len(os.listdir("/proc/%d/task" % pid))
 
 
 def vnc_thousand_viewers():
@@ -217,6 +239,7 @@ def vnc_thousand_viewers():
         after = resources(m.process.pid)
         assert after[0] <= before[0], "file descriptors: %d, then %d" % (before[0], after[0])
         assert after[1] < before[1] + 2048, "KiB of memory: %d, then %d" % (before[1], after[1])
+        assert after[2] <= before[2], "threads: %d, then %d" % (before[2], after[2])
 
 
 def looking_changes_nothing():
@@ -260,6 +283,14 @@ def vnc_viewer_of_debian():
         size = subprocess.run(["identify", "-format", "%wx%h", file], stdout=subprocess.PIPE,
                               check=True).stdout
         assert size == b"720x400", size
+
+        def different():  # more than JPEG makes of it; the text cursor blinks
+            m.picture()
+            done = subprocess.run(["compare", "-metric", "AE", "-fuzz", "20%", file,
+                                   os.path.join(m.dir, "shot.ppm"), "null:"],
+                                  stderr=subprocess.PIPE)
+            return float(done.stderr)
+        wait("a screendump that is the same", lambda: different() == 0)
 
 
 # --- the window
@@ -356,7 +387,7 @@ def choices():
 
 if __name__ == "__main__":
     for test in (choices, vnc_shows_the_screen, vnc_types, vnc_password,
-                 vnc_viewers_that_misbehave, looking_changes_nothing, vnc_viewer_of_debian,
+                 vnc_with_and_without_password, vnc_viewers_that_misbehave, looking_changes_nothing, vnc_viewer_of_debian,
                  window_shows_the_screen_and_types, vnc_thousand_viewers):
         if len(sys.argv) > 1 and test.__name__ not in sys.argv[1:]:
             continue

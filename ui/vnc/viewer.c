@@ -109,9 +109,12 @@ void vnc_viewer_end(VncViewer *v)
     g_mutex_lock(&v->s->lock);
     v->ending = true;
     g_cond_broadcast(&v->s->change);
-    g_mutex_unlock(&v->s->lock);
     shutdown(v->fd, SHUT_RDWR);
     vnc_call(v->wake);
+    if (v->begun && !v->gone) { // see await_end
+        pthread_kill(v->pthread, VNC_HURRY);
+    }
+    g_mutex_unlock(&v->s->lock);
 }
 
 // A write to a socket file that is full does not see that the connection is shut down, until a
