@@ -93,6 +93,7 @@ static void on_event(void *opaque, const MachineEvent *e)
 void qmp_events_start(Machine *m)
 {
     machine_on_event(m, on_event, m);
+    qmp_vnc_events_start(m);
 }
 
 static const QmpEvent events[] = {

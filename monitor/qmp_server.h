@@ -22,5 +22,6 @@ bool qmp_send(QmpServer *s, Json *message);
 Json *qmp_version(void);
 // Sends the machine's events to all clients from now on.
 void qmp_events_start(Machine *m);
+void qmp_vnc_events_start(Machine *m); // VNC viewers' part of it
 
 #endif

@@ -4,6 +4,7 @@
 
 #include "monitor/commands.h"
 #include "monitor/qmp_command.h"
+#include "monitor/qmp_server.h"
 #include "ui/vnc.h"
 
 // "now", "never", "+N" (seconds from now) or N (since 1970). False: none of these.
@@ -167,6 +168,35 @@ static Json *run_expire_password(QmpCall *c)
     return result(c, ok, error);
 }
 
+// --- events
+
+static void on_change(void *opaque, VncChange what, const VncServerInfo *server,
+                      const VncPeer *client)
+{
+    static const char *const names[VNC_CHANGES] = {
+        [VNC_CHANGE_CONNECTED] = "VNC_CONNECTED",
+        [VNC_CHANGE_INITIALIZED] = "VNC_INITIALIZED",
+        [VNC_CHANGE_DISCONNECTED] = "VNC_DISCONNECTED",
+    };
+    Json *data = json_object_new_object();
+    qmp_add(data, "server", qmp_add_str(peer(&server->address), "auth", server->auth));
+    qmp_add(data, "client", peer(client));
+    qmp_event(opaque, names[what], data);
+}
+
+void qmp_vnc_events_start(Machine *m)
+{
+    vnc_on_change(m, on_change, m);
+}
+
+static const QmpEvent events[] = {
+    {"VNC_CONNECTED", "server:VncServerInfo2 client:VncClientInfo"},
+    {"VNC_INITIALIZED", "server:VncServerInfo2 client:VncClientInfo"},
+    {"VNC_DISCONNECTED", "server:VncServerInfo2 client:VncClientInfo"},
+};
+
+// --- rows
+
 static const QmpCommand commands[] = {
     {"query-vnc", "", "VncInfo", query_vnc},
     {"query-vnc-servers", "", "[VncInfo2]", query_vnc_servers},
@@ -189,5 +219,7 @@ static const QmpType types[] = {
 static const QmpTable table = {.commands = commands,
                                .n_commands = ARRAY_LEN(commands),
                                .types = types,
-                               .n_types = ARRAY_LEN(types)};
+                               .n_types = ARRAY_LEN(types),
+                               .events = events,
+                               .n_events = ARRAY_LEN(events)};
 QMP_TABLE(table);

@@ -28,3 +28,10 @@ void vnc_print(struct Machine *m, GString *out)
     (void)m;
     g_string_append(out, "There is no VNC server: built without libvncserver.\n");
 }
+
+void vnc_on_change(struct Machine *m, VncListener *fn, void *opaque)
+{
+    (void)m;
+    (void)fn;
+    (void)opaque;
+}

@@ -30,4 +30,18 @@ bool vnc_set_password(struct Machine *m, const char *id, const char *password, c
 bool vnc_expire_password(struct Machine *m, const char *id, int64_t when, char **error);
 void vnc_print(struct Machine *m, GString *out); // `info vnc`
 
+// --- who comes and goes
+typedef enum VncChange {
+    VNC_CHANGE_CONNECTED,
+    VNC_CHANGE_INITIALIZED, // it knew the password and sees the screen
+    VNC_CHANGE_DISCONNECTED,
+    VNC_CHANGES
+} VncChange;
+
+// server is without its clients. Both are gone afterwards.
+typedef void VncListener(void *opaque, VncChange what, const VncServerInfo *server,
+                         const VncPeer *client);
+// Listeners stay as long as the machine.
+void vnc_on_change(struct Machine *m, VncListener *fn, void *opaque);
+
 #endif

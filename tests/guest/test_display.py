@@ -13,6 +13,7 @@ import time
 
 import rfb
 from console import mimus
+from qmp import QmpServer
 
 READY = "No bootable device"
 PATIENCE = 60
@@ -170,6 +171,23 @@ def vnc_with_and_without_password():
             assert (b"no password is set" if kind == 2 else b"not offered") in text, text
             v.close()
         wait("the end of both", lambda: m.say("info vnc").count("Client: none") == 2)
+
+
+def vnc_events():
+    with QmpServer() as q, Machine("-vnc", "unix:@,password=on", *q.options) as m:
+        q.connect()
+        q.command("change-vnc-password", password="right")
+        for password in ("wrong", "right"):
+            try:
+                rfb.Rfb(m.vnc, password=password).s.close()
+            except rfb.RfbError:
+                assert password == "wrong"
+            for name in ("CONNECTED", "INITIALIZED", "DISCONNECTED"):
+                if name != "INITIALIZED" or password == "right":
+                    e = q.event("VNC_" + name)
+                    assert e["server"]["host"] == m.vnc and e["server"]["auth"] == "vnc", e
+                    assert e["client"]["family"] == "unix", e
+        assert not [e for e in q.events if e["event"].startswith("VNC")], q.events
 
 
 def pour(viewer, message, times):
@@ -387,7 +405,8 @@ def choices():
 
 if __name__ == "__main__":
     for test in (choices, vnc_shows_the_screen, vnc_types, vnc_password,
-                 vnc_with_and_without_password, vnc_viewers_that_misbehave, looking_changes_nothing, vnc_viewer_of_debian,
+                 vnc_with_and_without_password, vnc_events, vnc_viewers_that_misbehave,
+                 looking_changes_nothing, vnc_viewer_of_debian,
                  window_shows_the_screen_and_types, vnc_thousand_viewers):
         if len(sys.argv) > 1 and test.__name__ not in sys.argv[1:]:
             continue

@@ -150,6 +150,7 @@ struct VncViewer {
 // Without an address, for the display's console. NULL with *error.
 VncServer *vnc_server_new(Display *d, char **error);
 void vnc_server_free(VncServer *s); // waits for its viewers' threads
+void vnc_changed(const VncViewer *v, VncChange what);
 
 // --- listen.c
 bool vnc_listen(VncServer *s, const char *address, unsigned to, char **error);

@@ -99,7 +99,9 @@ void vnc_viewer_new(VncServer *s, int fd, VncPeer peer)
         g_ptr_array_add(s->viewers, v);
     }
     g_mutex_unlock(&s->lock);
-    if (!v->thread) {
+    if (v->thread) {
+        vnc_changed(v, VNC_CHANGE_CONNECTED);
+    } else {
         close_all(v);
     }
 }
@@ -144,6 +146,7 @@ static void viewer_free(VncViewer *v)
     }
     log_printf(LOG_VNC, "vnc %s: %s %s: %s\n", s->id, v->peer.host, v->peer.service,
                v->why ? v->why : "sent away");
+    vnc_changed(v, VNC_CHANGE_DISCONNECTED);
     close_all(v);
 }
 
@@ -174,6 +177,7 @@ static void joined(VncViewer *v, bool shared)
 {
     v->running = true;
     log_printf(LOG_VNC, "vnc %s: %s %s is connected\n", v->s->id, v->peer.host, v->peer.service);
+    vnc_changed(v, VNC_CHANGE_INITIALIZED);
     if (!shared && v->s->share == VNC_SHARE_ALLOW_EXCLUSIVE) {
         send_others_away(v);
     }

@@ -210,16 +210,45 @@ const DisplayType display_vnc = {
 
 // --- for monitors
 
+typedef struct Listener {
+    VncListener *fn;
+    void *opaque;
+} Listener;
+
+static VncServerInfo server_info(const VncServer *s)
+{
+    return (VncServerInfo){
+        .id = s->id, .address = s->address, .auth = s->needs_password ? "vnc" : "none"};
+}
+
+void vnc_on_change(Machine *m, VncListener *fn, void *opaque)
+{
+    GArray *all = machine_lookup(m, "vnc-listeners");
+    if (!all) {
+        all = g_array_new(FALSE, FALSE, sizeof(Listener));
+        machine_register(m, "vnc-listeners", all);
+    }
+    g_array_append_val(all, ((Listener){fn, opaque}));
+}
+
+void vnc_changed(const VncViewer *v, VncChange what)
+{
+    const GArray *all = machine_lookup(v->s->d->m, "vnc-listeners");
+    VncServerInfo info = server_info(v->s);
+    for (unsigned i = 0; all && i < all->len; i++) {
+        const Listener *l = &g_array_index(all, Listener, i);
+        l->fn(l->opaque, what, &info, &v->peer);
+    }
+}
+
 void vnc_each(Machine *m, void (*fn)(void *opaque, const VncServerInfo *), void *opaque)
 {
     GPtrArray *all = servers(m);
     for (unsigned i = 0; i < all->len; i++) {
         const VncServer *s = all->pdata[i];
         VncPeer peers[VNC_MAX_CLIENTS];
-        VncServerInfo info = {.id = s->id,
-                              .address = s->address,
-                              .auth = s->needs_password ? "vnc" : "none",
-                              .client = peers};
+        VncServerInfo info = server_info(s);
+        info.client = peers;
         for (unsigned k = 0; k < s->viewers->len; k++) {
             const VncViewer *v = s->viewers->pdata[k];
             if (v->running && !v->sent_away) {
