@@ -121,8 +121,9 @@ static inline bool x87_misc_is_short(X87Misc what, unsigned i)
 {
     // FLD ST(7) is always a fault: that register must be both full and empty.
     return what <= X87_FSTP ? what != X87_FLD || i < 7
-                            : (what >= X87_FLD1 && what <= X87_FXAM) || what == X87_FSQRT ||
-                                  what == X87_FRNDINT || (what >= X87_FUCOM && what <= X87_FCOMPP);
+                            : (what >= X87_FLD1 && what <= X87_FXAM) || what == X87_FXTRACT ||
+                                  what == X87_FSQRT || what == X87_FRNDINT || what == X87_FSCALE ||
+                                  (what >= X87_FUCOM && what <= X87_FCOMPP);
 }
 
 #endif

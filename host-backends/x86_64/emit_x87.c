@@ -308,6 +308,13 @@ static void op_misc(const Op *o)
     case X87_FRNDINT:
         unary(o, 0xfc);
         break;
+    case X87_FSCALE:
+        unary(o, 0xfd);
+        break;
+    case X87_FXTRACT: // the exponent stays, the significand is pushed
+        unary(o, 0xf4);
+        x87_push(o->s, x87_new_id(o->s));
+        break;
     case X87_FUCOM:
         compare(o, 0xdd, 0xe0 + i, 0);
         break;
@@ -464,6 +471,10 @@ static X87Use misc_use(unsigned what, unsigned i)
     case X87_FUCOMPP:
     case X87_FCOMPP:
         return (X87Use){1, 0, 2};
+    case X87_FSCALE:
+        return (X87Use){1, 0, 0};
+    case X87_FXTRACT:
+        return (X87Use){0, 1, 0};
     case X87_FCHS:
     case X87_FABS:
     case X87_FTST:
