@@ -96,13 +96,12 @@ static bool memory_fault(unsigned trap)
     return trap == X86_SS_FAULT || trap == X86_GP || trap == X86_PF_FAULT;
 }
 
-// Stores of 32 bytes are two of 16, those of 10 one of 2 and one of 8: one of them may be done when
-// the other one's page faults.
+// Stores of 32 bytes are two of 16: one of them may be done when the other one's page faults.
 static bool half_stored(const X86Insn *insn, const XResult *want, const XResult *got)
 {
     unsigned bytes = insn->operand[0].bytes;
     return insn->row && insn->n_operands && insn->operand[0].kind == X86_OP_MEM &&
-           (bytes == 32 || bytes == 10) && memory_fault(want->trap) && got->mem_len <= 16;
+           bytes == 32 && memory_fault(want->trap) && got->mem_len <= 16;
 }
 
 static bool same_memory(const X86Insn *insn, const XResult *a, const XResult *b)
