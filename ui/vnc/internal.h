@@ -11,7 +11,9 @@
 // Pixels go by way of a shared copy of the screen, of which each viewer takes what changed when it
 // gets to it. Events come in a queue of fixed length: a viewer that floods waits, so that what the
 // main loop does for it in a second is bounded. No thread touches anything of the machine's, none
-// waits with the lock held, and all of them end when their connection is shut down.
+// waits with the lock held, and all of them end when their connection is shut down. Where a
+// viewer's thread has the lock, which may be for longer on a host that is busy, the main loop goes
+// on and comes back later.
 #ifndef UI_VNC_INTERNAL_H
 #define UI_VNC_INTERNAL_H
 
@@ -172,6 +174,7 @@ bool vnc_is_ending(VncViewer *v);
 // By the main loop: the display's console as it is now, for all viewers that watch. True if
 // anything is new.
 bool vnc_publish(VncServer *s);
+bool vnc_someone_waits(const VncServer *s); // for its first one; with the lock held
 void vnc_forget_picture(VncServer *s);
 // By threads. Waits for the first picture; false: the viewer ends.
 bool vnc_await_picture(VncViewer *v);

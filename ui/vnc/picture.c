@@ -101,11 +101,11 @@ static void call_viewers(VncServer *s, const Rect *r, unsigned n)
     g_cond_broadcast(&s->change);
 }
 
-static bool someone_waits(const VncServer *s)
+bool vnc_someone_waits(const VncServer *s)
 {
     for (unsigned i = 0; i < s->viewers->len; i++) {
         const VncViewer *v = s->viewers->pdata[i];
-        if (v->watching && !v->started) {
+        if (v->watching && !v->started && !v->ending) {
             return true;
         }
     }
@@ -119,7 +119,10 @@ bool vnc_publish(VncServer *s)
     if (!picture) {
         return false;
     }
-    g_mutex_lock(&s->lock);
+    if (!g_mutex_trylock(&s->lock)) { // next time, with what has changed until then
+        vnc_call(s->news);
+        return true;
+    }
     bool resized = resize(s, MIN_OF(picture->width, (unsigned)VNC_MAX_SIDE),
                           MIN_OF(picture->height, (unsigned)VNC_MAX_SIDE));
     Rect whole = {0, 0, picture->width, picture->height};
@@ -129,7 +132,7 @@ bool vnc_publish(VncServer *s)
         copy_in(&s->shared, picture, &r[i]);
     }
     bool status = publish_status(s), cursor = publish_cursor(s), changed = n || status || cursor;
-    if (s->shared.pixels && (changed || someone_waits(s))) {
+    if (s->shared.pixels && (changed || vnc_someone_waits(s))) {
         call_viewers(s, r, n);
     }
     g_mutex_unlock(&s->lock);

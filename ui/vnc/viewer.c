@@ -51,10 +51,10 @@ void vnc_push(VncViewer *v, VncEvent e)
 static void *run(void *opaque)
 {
     VncViewer *v = opaque;
-    sigset_t all;
-    sigfillset(&all); // they are for the main thread, or for nobody (SIGPIPE)
-    sigdelset(&all, VNC_HURRY);
-    pthread_sigmask(SIG_BLOCK, &all, NULL);
+    sigset_t hurry;
+    sigemptyset(&hurry);
+    sigaddset(&hurry, VNC_HURRY);
+    pthread_sigmask(SIG_UNBLOCK, &hurry, NULL);
     g_mutex_lock(&v->s->lock);
     v->pthread = pthread_self();
     v->begun = true;
@@ -85,6 +85,17 @@ static void close_all(VncViewer *v)
     g_free(v);
 }
 
+// Signals are for the main thread, or for nobody (SIGPIPE).
+static GThread *start_thread(VncViewer *v)
+{
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    GThread *t = g_thread_try_new("vnc", run, v, NULL);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return t;
+}
+
 void vnc_viewer_new(VncServer *s, int fd, VncPeer peer)
 {
     VncViewer *v = g_new0(VncViewer, 1);
@@ -94,7 +105,7 @@ void vnc_viewer_new(VncServer *s, int fd, VncPeer peer)
     v->born = g_get_monotonic_time();
     v->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     g_mutex_lock(&s->lock); // the thread waits until it is on the list
-    v->thread = v->wake >= 0 ? g_thread_try_new("vnc", run, v, NULL) : NULL;
+    v->thread = v->wake >= 0 ? start_thread(v) : NULL;
     if (v->thread) {
         g_ptr_array_add(s->viewers, v);
     }
@@ -217,7 +228,11 @@ static void apply(VncViewer *v, const VncEvent *e)
 // All that wait, at most VNC_EVENTS. *gone: the thread has ended.
 static unsigned take_events(VncViewer *v, VncEvent *e, bool *gone)
 {
-    g_mutex_lock(&v->s->lock);
+    *gone = false;
+    if (!g_mutex_trylock(&v->s->lock)) {
+        vnc_call(v->s->news);
+        return 0;
+    }
     unsigned n = v->n_events;
     for (unsigned i = 0; i < n; i++) {
         e[i] = v->events[(v->first_event + i) % VNC_EVENTS];
@@ -231,21 +246,21 @@ static unsigned take_events(VncViewer *v, VncEvent *e, bool *gone)
     return n;
 }
 
-static bool new_watchers(VncServer *s)
+static void show_first_picture(VncServer *s)
 {
-    bool any = false;
-    g_mutex_lock(&s->lock);
-    for (unsigned i = 0; i < s->viewers->len; i++) {
-        const VncViewer *v = s->viewers->pdata[i];
-        any |= v->watching && !v->started && !v->ending;
+    bool wanted = true;
+    if (g_mutex_trylock(&s->lock)) {
+        wanted = vnc_someone_waits(s);
+        g_mutex_unlock(&s->lock);
     }
-    g_mutex_unlock(&s->lock);
-    return any;
+    if (wanted) {
+        vnc_publish(s);
+    }
 }
 
 static gboolean news(gint fd, GIOCondition cond, gpointer opaque);
 
-static gboolean listen_again(gpointer opaque)
+static gboolean call_again(gpointer opaque)
 {
     VncServer *s = opaque;
     s->news_watch = g_unix_fd_add(s->news, G_IO_IN, news, s);
@@ -270,14 +285,12 @@ static gboolean news(gint fd, GIOCondition cond, gpointer opaque)
             viewer_free(v);
         }
     }
-    if (new_watchers(s)) {
-        vnc_publish(s);
-    }
-    s->news_watch = g_timeout_add(VNC_PAUSE_MS, listen_again, s);
+    show_first_picture(s);
+    s->news_watch = g_timeout_add(VNC_PAUSE_MS, call_again, s);
     return G_SOURCE_REMOVE;
 }
 
 void vnc_watch_news(VncServer *s)
 {
-    listen_again(s);
+    call_again(s);
 }
