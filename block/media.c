@@ -1,9 +1,9 @@
 // Removable media: taken out and put in while the machine runs.
 //
-//   monitor: eject, change --> the file is opened --> gate --> between turns: the old file is
-//   closed,
-//                              the new one is in, the drive's device hears of it and tells its
-//                              guest
+//   monitor: eject, change --> the file is opened --> gate
+//                                                       | between turns
+//           the old file is closed, the new one is in <-'
+//           the drive's device hears of it and tells its guest
 //
 // Whether the guest has locked its drive is looked at when the command comes; what is delivered
 // does not depend on it.

@@ -1,8 +1,11 @@
 // The guest's x87 in the host's (x87_stack.c, emit_x87.c).
 //
-//   first x87 op        control word and host's as one?  registers there that are wanted?  load
-//   them x87 ops             the host's instruction on the host's registers anything that FNSTSW,
-//   registers, tags, TOP, pointers to guest state; the host's stack is looks or leaves     empty
+//   first x87 op            control word and host's as one? registers there that are wanted?
+//     |                     load them
+//   x87 ops                 the host's instruction on the host's registers
+//     |
+//   anything that looks     FNSTSW, registers, tags, TOP, pointers go to guest state; the host's
+//   or leaves               stack is empty
 //
 // Between the first op and the end of such a *stretch*, the host's ST(0)..ST(n-1) are the guest's.
 // Its rounding and precision are the guest's, and its exception flags are among the guest's or
