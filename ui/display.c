@@ -2,6 +2,7 @@
 // The picture is in display.h.
 #include "ui/display.h"
 
+#include <glib-unix.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -18,6 +19,7 @@
 #define IDLE_AFTER   8
 #define POLL_MS      10 // of a window in use
 #define POLL_SLOW_MS 30
+#define POLL_FILE_MS 250 // the window system's library may have read ahead
 #define IN_USE_US    2000000
 #define US_PER_MS    1000
 #define MAX_DISPLAYS 16
@@ -68,13 +70,17 @@ static unsigned interval_ms(const Display *d)
     return MIN_OF(calm, d->quiet < IDLE_AFTER ? SLOW_MS : IDLE_MS);
 }
 
+static unsigned poll_ms(const Display *d, gint64 now)
+{
+    return now - d->woken < IN_USE_US ? POLL_MS : d->watch ? POLL_FILE_MS : POLL_SLOW_MS;
+}
+
 static void arm(Display *d)
 {
     gint64 now = g_get_monotonic_time();
     gint64 wait = d->type->refresh ? MAX_OF(d->due - now, 0) : G_MAXINT64;
     if (d->type->poll) {
-        gint64 poll = now - d->woken < IN_USE_US ? POLL_MS : POLL_SLOW_MS;
-        wait = MIN_OF(wait, poll * US_PER_MS);
+        wait = MIN_OF(wait, (gint64)poll_ms(d, now) * US_PER_MS);
     }
     d->timer = g_timeout_add((guint)((wait + US_PER_MS - 1) / US_PER_MS), tick, d);
 }
@@ -115,7 +121,7 @@ static void refresh_soon(Display *d)
         return;
     }
     d->due = at;
-    if (d->timer && !d->type->poll) {
+    if (d->timer) {
         g_source_remove(d->timer);
         arm(d);
     }
@@ -126,6 +132,18 @@ void display_wake(Display *d)
     d->woken = g_get_monotonic_time();
     refresh_soon(d);
     d->quiet = 0;
+}
+
+static gboolean readable(gint fd, GIOCondition why, gpointer opaque)
+{
+    Display *d = opaque;
+    (void)fd;
+    d->type->poll(d);
+    if (why & (G_IO_HUP | G_IO_ERR | G_IO_NVAL)) {
+        d->watch = 0;
+        return G_SOURCE_REMOVE;
+    }
+    return G_SOURCE_CONTINUE;
 }
 
 static void touched(void *opaque)
@@ -184,6 +202,9 @@ static void free_display(Display *d)
     if (d->timer) {
         g_source_remove(d->timer);
     }
+    if (d->watch) {
+        g_source_remove(d->watch);
+    }
     console_view_free(d->view);
     g_free(d->name);
     g_free(d);
@@ -215,6 +236,8 @@ bool display_open(Machine *m, const char *spec, const char *name, char **error)
         free_display(d);
         return false;
     }
+    int fd = d->type->file ? d->type->file(d) : -1;
+    d->watch = fd >= 0 ? g_unix_fd_add(fd, G_IO_IN, readable, d) : 0;
     g_ptr_array_add(displays(m), d);
     if (d->type->refresh || d->type->poll) {
         arm(d);

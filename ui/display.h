@@ -25,7 +25,8 @@ typedef struct DisplayType {
     bool (*open)(Display *d, KeyVal *kv, char **error);
     // Draws what changed; true if anything did. NULL: it never asks for it.
     bool (*refresh)(Display *d);
-    void (*poll)(Display *d); // events of a window system without a file of them; may be NULL
+    void (*poll)(Display *d); // takes events of a window system; may be NULL
+    int (*file)(Display *d);  // that they come from, -1 if there is none; may be NULL
     void (*close)(Display *d);
 } DisplayType;
 
@@ -34,10 +35,10 @@ struct Display {
     struct Machine *m;
     char *name; // -name, or NULL
     void *state;
-    ConsoleView *view; // what it shows; NULL: nothing
-    unsigned console;  // its number
-    guint timer;
-    unsigned quiet; // refreshes without a change
+    ConsoleView *view;  // what it shows; NULL: nothing
+    unsigned console;   // its number
+    guint timer, watch; // of the file; 0: none
+    unsigned quiet;     // refreshes without a change
     // Monotonic time, microseconds: the next refresh, the last one, and the last display_wake.
     gint64 due, refreshed, woken;
     bool pressed[INPUT_KEYS]; // keys that the guest believes held

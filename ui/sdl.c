@@ -3,8 +3,9 @@
 //   console_view_update -> damage --unscaled: these rectangles--> window surface -> screen
 //                                 \-scaled: all of it, smoothed-/
 //
-// SDL is asked for events in each poll (it has no file to wait for). Window size: the picture's,
-// unless the user made it another; a device that can change its mode is told that size instead.
+// SDL is asked for events now and then, and whenever the X server has sent something. Window size:
+// the picture's, unless the user made it another; a device that can change its mode is told that
+// size instead.
 #include "ui/sdl_internal.h"
 
 #include <stdlib.h>
@@ -12,6 +13,7 @@
 
 #include "hw/core/machine.h"
 #include "ui/display_types.h"
+#include "ui/sdl_connection.h"
 #include "util/log.h"
 
 #define MIN_SIDE 64
@@ -273,6 +275,12 @@ static void sdl_poll(Display *d)
     }
 }
 
+static int sdl_file(Display *d)
+{
+    const SdlWindow *w = d->state;
+    return sdl_connection(w->window);
+}
+
 // --- opening
 
 static bool is_set(const char *variable)
@@ -420,5 +428,6 @@ const DisplayType display_sdl = {
     .open = sdl_open,
     .refresh = sdl_refresh,
     .poll = sdl_poll,
+    .file = sdl_file,
     .close = sdl_close,
 };
