@@ -80,3 +80,22 @@ download_package() {
     private_apt "$3/apt" "$arch" update || :
     (cd "$3" && private_apt "$3/apt" "$arch" download $1)
 }
+
+# unpack_packages ARCH DIRECTORY PACKAGE...: fetches them (their dependencies are to be named, too) and
+# unpacks all of them there, in place of what was there. The host's package state is not touched.
+unpack_packages() {
+    of=$1 into=$2
+    shift 2
+    fetched=$(mktemp -d)
+    rm -rf "$into.new"
+    mkdir -p "$into.new"
+    if ! download_package "$*" "$of" "$fetched"; then
+        rm -rf "$fetched" "$into.new"
+        fail "cannot fetch $* (is a Debian archive in apt's sources, and in reach?)"
+    fi
+    for deb in "$fetched"/*.deb; do
+        dpkg-deb -x "$deb" "$into.new"
+    done
+    rm -rf "$fetched" "$into"
+    mv "$into.new" "$into"
+}

@@ -28,15 +28,34 @@ def mimus(target="aarch64"):
     return os.environ.get("MIMUS") or os.path.join(ROOT, builddir, "mimus-system-" + target)
 
 
-def image_dir(arch="arm64"):
-    """Debian's installer images, or None: a test that needs them is skipped."""
-    cache = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
-    images = IMAGES.format(arch)
-    cached = os.path.join(cache, "mimus/debian-installer-12-netboot-" + arch) + images
-    for d in (images, cached):
+def cache_dir():
+    """Where fetched packages are: as cache_dir in scripts/lib.sh has it."""
+    home = os.environ.get("HOME") or "/var/tmp"
+    return os.path.join(os.environ.get("XDG_CACHE_HOME") or os.path.join(home, ".cache"), "mimus")
+
+
+def guest_files(*words):
+    """What scripts/guest-files finds or fetches; None and the reason if it cannot be had."""
+    p = subprocess.run([os.path.join(ROOT, "scripts", "guest-files"), *words],
+                       stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    if p.returncode:
+        return None, p.stderr.strip().rsplit("\n", 1)[-1]
+    return p.stdout.strip(), None
+
+
+def images_in(arch, pattern):
+    """The directory of Debian's installer images by a pattern, installed or fetched; or None."""
+    images = pattern.format(arch)
+    fetched = os.path.join(cache_dir(), "debian-installer-12-netboot-" + arch) + images
+    for d in (images, fetched):
         if os.access(os.path.join(d, "linux"), os.R_OK):
             return d
     return None
+
+
+def image_dir(arch="arm64"):
+    """The text installer's: a test that needs them is skipped without."""
+    return images_in(arch, IMAGES)
 
 
 def skip(why):

@@ -1,9 +1,8 @@
 """An initrd with more files: the kernel unpacks archives that follow one another in the file."""
 import gzip
 import os
-import subprocess
 
-from console import ROOT
+from console import guest_files
 
 
 def _entry(name, mode, data=b""):
@@ -22,9 +21,7 @@ def archive(files):
 
 def modules_dir(initrd, arch="arm64"):
     """Directory of the .ko files that initrd lacks, or None if they cannot be had."""
-    p = subprocess.run([os.path.join(ROOT, "scripts", "guest-modules"), initrd, arch],
-                       stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    return p.stdout.strip() if p.returncode == 0 else None
+    return guest_files("modules", initrd, arch)[0]
 
 
 def with_files(initrd, files, path):

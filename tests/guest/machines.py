@@ -6,7 +6,7 @@ import os
 import shutil
 import subprocess
 
-from console import ROOT, image_dir, mimus, skip
+from console import guest_files, image_dir, mimus, skip
 
 PROMPT = r"[~/] ?# $"
 PATIENCE = int(os.environ.get("MIMUS_PATIENCE", 400))  # seconds that anything may take
@@ -30,11 +30,10 @@ def need_images(arch):
 
 def package_file(package, path):
     """A file of a Debian package, which is fetched if need be. Without it the test is skipped."""
-    p = subprocess.run([os.path.join(ROOT, "scripts", "guest-package"), package, path],
-                       stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    if p.returncode:
-        skip(p.stderr.strip().rsplit("\n", 1)[-1])
-    return p.stdout.strip()
+    found, why = guest_files("file", package, path)
+    if not found:
+        skip(why)
+    return found
 
 
 def need_programs(*programs):

@@ -120,7 +120,7 @@ def prepare(tmp, arch, modules):
     initrd = with_modules(os.path.join(need_images(arch), "initrd.gz"), modules,
                           os.path.join(tmp, "initrd"), arch)
     if initrd is None:
-        skip("no kernel modules for the guest (scripts/guest-modules)")
+        skip("no kernel modules for the guest (scripts/guest-files modules)")
     image = os.path.join(tmp, "disk.img")
     with open(image, "wb") as f:
         f.truncate(SIZE)

@@ -9,7 +9,7 @@ import sys
 import tempfile
 import time
 
-from console import ROOT, Console, skip
+from console import Console, guest_files, skip
 from extra_initrd import with_files
 from machines import BARE, PATIENCE, PROMPT, installer, need_images
 
@@ -45,9 +45,7 @@ def compile_program(arch, tmp):
 
 def unpacked(arch, packages):
     """Directory of the packages' files, or None if they cannot be had."""
-    found = subprocess.run([os.path.join(ROOT, "scripts", "guest-packages"), arch, *packages],
-                           stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
-    return found.stdout.split()[-1] if found.returncode == 0 else None
+    return guest_files("packages", arch, *packages)[0]
 
 
 def luajit(arch):

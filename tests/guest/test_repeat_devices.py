@@ -59,7 +59,7 @@ def main():
         skip("no mkfs.ext4 (e2fsprogs)")
     directory = modules_dir(os.path.join(images, "initrd.gz"))
     if directory is None:
-        skip("no kernel modules for the guest (scripts/guest-modules)")
+        skip("no kernel modules for the guest (scripts/guest-files modules)")
     files = {"extra": None, "extra/run": SCRIPT.encode()}
     for name in MODULES:
         with open(os.path.join(directory, name + ".ko"), "rb") as f:
