@@ -1,15 +1,17 @@
-"""A QMP client, written from the protocol's public description.
+"""A QMP client, written from the protocol's public description, and machines that have a socket for it.
 
-    with QmpServer() as q:                      # makes a socket path; q.options for the command line
-        process = Popen([..., *q.options])
-        q.connect()
+    with Machine([mimus(), "-M", "virt"]) as q:
         q.command("screendump", filename="/tmp/a.ppm")
+        q.command("quit")
         q.event("SHUTDOWN")
+        assert q.wait() == 0
 """
 import json
 import os
 import shutil
 import socket
+import subprocess
+import sys
 import tempfile
 import time
 
@@ -25,8 +27,9 @@ class QmpError(Exception):
 class QmpClient:
     """One connection. Messages are read line by line, as the server sends one a line."""
 
-    def __init__(self, path, timeout=60, negotiate=True):
+    def __init__(self, path, timeout=60, negotiate=True, alive=lambda: True):
         self.timeout = timeout
+        self.alive = alive  # is the server still there to wait for?
         self.buffer = b""
         self.events = []
         self.next_id = 0
@@ -44,7 +47,7 @@ class QmpClient:
                 return s
             except OSError:
                 s.close()
-                if time.monotonic() > end:
+                if time.monotonic() > end or not self.alive():
                     raise
                 time.sleep(0.02)
 
@@ -122,6 +125,11 @@ class QmpClient:
             {"type": "abs", "data": {"axis": "x", "value": x}},
             {"type": "abs", "data": {"axis": "y", "value": y}}]})
 
+    def move_by(self, x, y):
+        self.execute("input-send-event", {"events": [
+            {"type": "rel", "data": {"axis": "x", "value": x}},
+            {"type": "rel", "data": {"axis": "y", "value": y}}]})
+
     def button(self, down, name="left"):
         self.execute("input-send-event", {"events": [
             {"type": "btn", "data": {"button": name, "down": down}}]})
@@ -130,26 +138,55 @@ class QmpClient:
         self.execute("screendump", {"filename": filename, **more})
 
 
-class QmpServer:
-    """A socket for -qmp in a directory of its own, and a client of it."""
+class Machine:
+    """A Mimus with sockets for QMP and a client on the first. At the end it is killed; if the test
+    fails, what it said on stderr is shown. `directory` is for the test's files as well."""
 
-    def __init__(self):
+    def __init__(self, argv, sockets=1, patience=60, **popen):
         self.directory = tempfile.mkdtemp(prefix="mimus-qmp-")
-        self.path = os.path.join(self.directory, "qmp")
-        self.options = ["-qmp", "unix:%s,server=on,wait=off" % self.path]
+        self.paths = [os.path.join(self.directory, "qmp%u" % i) for i in range(sockets)]
         self.client = None
+        self.patience = patience
+        options = [o for p in self.paths for o in ("-qmp", "unix:%s,server=on,wait=off" % p)]
+        with open(self._errors(), "wb") as errors:
+            self.process = subprocess.Popen([*argv, *options], stdin=subprocess.DEVNULL,
+                                            stderr=errors, **popen)
 
-    def connect(self, **kwargs):
-        self.client = QmpClient(self.path, **kwargs)
-        return self.client
+    def _errors(self):
+        return os.path.join(self.directory, "stderr")
+
+    def connect(self, n=0, **kwargs):
+        return QmpClient(self.paths[n], alive=lambda: self.process.poll() is None, **kwargs)
+
+    def wait(self, patience=None):
+        """The exit status."""
+        return self.process.wait(patience or self.patience)
+
+    def keep(self, path):
+        """A file for people to look at after a failure: out of what is deleted."""
+        shutil.copy(path, os.path.join(tempfile.gettempdir(), os.path.basename(path)))
 
     def __getattr__(self, name):
-        return getattr(self.client, name)
+        return getattr(self.__dict__["client"], name)
 
     def __enter__(self):
+        try:
+            self.client = self.connect()
+        except BaseException:
+            self.__exit__(*sys.exc_info())
+            raise
         return self
 
-    def __exit__(self, *_):
+    def __exit__(self, kind, *_):
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+        elif kind:
+            print("Mimus ended with status %d" % self.process.returncode, file=sys.stderr)
         if self.client:
             self.client.close()
+        if kind:
+            with open(self._errors(), "rb") as f:
+                said = f.read().decode("utf-8", "replace")
+            print("Mimus said: " + said[-4000:] if said else "Mimus said nothing", file=sys.stderr)
         shutil.rmtree(self.directory, ignore_errors=True)

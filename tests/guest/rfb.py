@@ -5,6 +5,7 @@ viewers use besides. Pictures are rows of (r, g, b).
         v.update()
         v.key(ord("a"))
 """
+import select
 import socket
 import struct
 import zlib
@@ -25,6 +26,7 @@ class Rfb:
         self.s.settimeout(timeout)
         self.s.connect(address)
         self.zip = zlib.decompressobj()
+        self.asked = False  # by settle: an answer is due
         self.seen = []  # pseudo-rectangles: (encoding, x, y, width, height, data)
         self.handshake(version, password, shared)
         self.encodings(encodings)
@@ -95,6 +97,15 @@ class Rfb:
         while not pixels and not incremental:
             pixels = self.take()
         return pixels
+
+    def settle(self, quiet=0.5):
+        """Takes updates until none comes for a while: big pictures come in several."""
+        if not self.asked:
+            self.request()
+            self.asked = True
+        while select.select([self.s], [], [], quiet)[0]:
+            self.take()
+            self.request(incremental=True)
 
     def take(self):
         kind = self.unpack("B")[0]

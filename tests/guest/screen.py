@@ -9,12 +9,11 @@ import os
 import re
 import shutil
 import socket
-import struct
 import tempfile
 import time
-import zlib
 
 from console import Console, ConsoleError
+from pictures import Picture
 
 MONITOR_PROMPT = b"(mimus) "
 NAMES = {" ": "spc", "-": "minus", "=": "equal", "/": "slash", ".": "dot", ",": "comma",
@@ -91,44 +90,8 @@ class Screen(Console):
             self.type("shift-" + name if c in SHIFTED or c.isupper() else name)
 
     def picture(self, path=None):
-        """The screen: (width, height, rows of RGB bytes). The file stays where path says."""
+        """The screen as a Picture. The file stays where path says."""
         file = path or os.path.join(self.directory, "screen.png")
         answer = self.monitor("screendump " + file)
         assert "screendump" not in answer.replace("screendump " + file, ""), answer
-        with open(file, "rb") as f:
-            return read_png(f.read())
-
-
-def read_png(data):
-    """Width, height and unfiltered rows of a PNG with 8 bits of RGB."""
-    at, pixels, width, height = 8, b"", 0, 0
-    while at < len(data):
-        size, kind = struct.unpack(">I4s", data[at:at + 8])
-        body = data[at + 8:at + 8 + size]
-        if kind == b"IHDR":
-            width, height, depth, colour = struct.unpack(">IIBB", body[:10])
-            assert (depth, colour) == (8, 2), (depth, colour)
-        elif kind == b"IDAT":
-            pixels += body
-        at += size + 12
-    return width, height, _unfilter(zlib.decompress(pixels), width * 3, height)
-
-
-def _unfilter(raw, stride, height):
-    rows, above = [], bytearray(stride)
-    for y in range(height):
-        kind, row = raw[y * (stride + 1)], bytearray(raw[y * (stride + 1) + 1:(y + 1) * (stride + 1)])
-        for x in range(stride) if kind else ():
-            left = row[x - 3] if x >= 3 else 0
-            corner = above[x - 3] if x >= 3 else 0
-            row[x] = (row[x] + _predict(kind, left, above[x], corner)) & 255
-        rows.append(bytes(row))
-        above = row
-    return rows
-
-
-def _predict(kind, left, up, corner):
-    if kind < 4:
-        return (0, left, up, (left + up) // 2)[kind]
-    p = left + up - corner
-    return min((abs(p - left), 0, left), (abs(p - up), 1, up), (abs(p - corner), 2, corner))[2]
+        return Picture.read(file)

@@ -11,12 +11,12 @@ import sys
 import tempfile
 import time
 
+import qmp
 import rfb
 from console import mimus
-from qmp import QmpServer
+from xserver import PATIENCE, LeftOut, XServer, wait
 
 READY = "No bootable device"
-PATIENCE = 60
 
 
 class Machine:
@@ -72,18 +72,6 @@ class Machine:
         self.process.wait(PATIENCE)
         self.monitor.close()
         shutil.rmtree(self.dir, ignore_errors=True)
-
-
-class LeftOut(Exception):
-    """Something that a part of the test needs is not there."""
-
-
-def wait(what, condition, patience=PATIENCE):
-    end = time.monotonic() + patience
-    while not condition():
-        if time.monotonic() > end:
-            raise AssertionError("did not come: %s" % what)
-        time.sleep(0.1)
 
 
 def same_picture(m, v):
@@ -174,20 +162,26 @@ def vnc_with_and_without_password():
 
 
 def vnc_events():
-    with QmpServer() as q, Machine("-vnc", "unix:@,password=on", *q.options) as m:
-        q.connect()
-        q.command("change-vnc-password", password="right")
-        for password in ("wrong", "right"):
-            try:
-                rfb.Rfb(m.vnc, password=password).s.close()
-            except rfb.RfbError:
-                assert password == "wrong"
-            for name in ("CONNECTED", "INITIALIZED", "DISCONNECTED"):
-                if name != "INITIALIZED" or password == "right":
-                    e = q.event("VNC_" + name)
-                    assert e["server"]["host"] == m.vnc and e["server"]["auth"] == "vnc", e
-                    assert e["client"]["family"] == "unix", e
-        assert not [e for e in q.events if e["event"].startswith("VNC")], q.events
+    with tempfile.TemporaryDirectory() as directory:
+        vnc = os.path.join(directory, "vnc")
+        with qmp.Machine([mimus("x86_64"), "-M", "pc", "-m", "64", "-nic", "none", "-vnc",
+                          "unix:%s,password=on" % vnc]) as q:
+            check_vnc_events(q, vnc)
+
+
+def check_vnc_events(q, vnc):
+    q.command("change-vnc-password", password="right")
+    for password in ("wrong", "right"):
+        try:
+            rfb.Rfb(vnc, password=password).s.close()
+        except rfb.RfbError:
+            assert password == "wrong"
+        for name in ("CONNECTED", "INITIALIZED", "DISCONNECTED"):
+            if name != "INITIALIZED" or password == "right":
+                e = q.event("VNC_" + name)
+                assert e["server"]["host"] == vnc and e["server"]["auth"] == "vnc", e
+                assert e["client"]["family"] == "unix", e
+    assert not [e for e in q.events if e["event"].startswith("VNC")], q.events
 
 
 def pour(viewer, message, times):
@@ -313,54 +307,11 @@ def vnc_viewer_of_debian():
 
 # --- the window
 
-class Display:
-    """An X server in memory."""
-
-    def __init__(self):
-        for program in ("Xvfb", "xdotool", "import"):
-            if not shutil.which(program):
-                raise LeftOut(program + " is not installed (scripts/deps test)")
-        r, w = os.pipe()
-        self.process = subprocess.Popen(["Xvfb", "-displayfd", str(w), "-screen", "0",
-                                         "1280x1024x24", "-nolisten", "tcp"], pass_fds=(w,),
-                                        stderr=subprocess.DEVNULL)
-        os.close(w)
-        number = b""
-        while not number.endswith(b"\n"):
-            piece = os.read(r, 16)
-            assert piece, "Xvfb did not start"
-            number += piece
-        os.close(r)
-        self.env = dict(os.environ, DISPLAY=":" + number.decode().strip())
-
-    def do(self, *command):
-        done = subprocess.run(["xdotool", *command], env=self.env, stdout=subprocess.PIPE,
-                              stderr=subprocess.DEVNULL, timeout=PATIENCE)
-        return done.stdout.decode()
-
-    def window(self, name):
-        wait("a window", lambda: self.do("search", "--name", name))
-        window = self.do("search", "--name", name).split()[0]
-        self.do("windowfocus", "--sync", window)
-        return window
-
-    def picture(self, window):
-        return subprocess.run(["import", "-silent", "-window", window, "-depth", "8", "ppm:-"],
-                              env=self.env, stdout=subprocess.PIPE, check=True).stdout
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *exc):
-        self.process.terminate()
-        self.process.wait(PATIENCE)
-
-
 def window_shows_the_screen_and_types():
     built = subprocess.run([mimus("x86_64"), "-display", "help"], stdout=subprocess.PIPE).stdout
     if b"sdl" not in built:
         raise LeftOut("built without SDL")
-    with Display() as x, Machine("-name", "test", "-chardev", "vc,id=more", "-mon",
+    with XServer() as x, Machine("-name", "test", "-chardev", "vc,id=more", "-mon",
                                  "chardev=more", env=x.env) as m:
         m.see(READY)
         window = x.window("Mimus")

@@ -43,15 +43,16 @@ def seabios():
     with start("pc", "-boot", "c") as guest:
         text = guest.see("No bootable device", PATIENCE)
         assert "SeaBIOS (version" in text and "Booting from Hard Disk" in text, text
-        width, height, rows = guest.picture()
-        assert (width, height) == (720, 400), (width, height)
+        picture = guest.picture()
+        assert picture.size == (720, 400), picture.size
         lines = [line.rstrip() for line in text.rstrip("\n").split("\n")]
         cursor = max(i for i, line in enumerate(lines) if line) + 1
         for i in range(25):
-            lit = any(any(row) for row in rows[i * 16:i * 16 + 16])
+            lines_of_row = range(i * 16, i * 16 + 16)
+            lit = any(any(picture.line(y)) for y in lines_of_row)
             assert i == cursor or lit == bool(i < len(lines) and lines[i]), (i, lit, lines)
             column = 9 * (len(lines[i]) if i < len(lines) else 0)
-            right = any(any(row[3 * column:]) for row in rows[i * 16:i * 16 + 16])
+            right = any(any(picture.line(y, column)) for y in lines_of_row)
             assert i == cursor or not right, "line %d has pixels after its text" % i
 
 
@@ -95,9 +96,10 @@ def ovmf_bios(board, *disk):
         guest.expect("any other key to continue", timeout=PATIENCE)
         guest.send("\x1b")
         guest.expect(UEFI_PROMPT, timeout=PATIENCE)
-        width, height, rows = guest.picture()
-        colours = {row[x:x + 3] for row in rows for x in range(0, 3 * width, 3)}
-        assert width >= 640 and height >= 480 and 2 <= len(colours) < 100, (width, height, colours)
+        picture = guest.picture()
+        colours = picture.colours()
+        assert picture.width >= 640 and picture.height >= 480, picture.size
+        assert 2 <= len(colours) < 100, colours
         guest.send("map\r")
         guest.expect("Mapping table", timeout=PATIENCE)
         guest.expect("(?i)fs0:", timeout=PATIENCE)

@@ -5,7 +5,6 @@ import json
 import os
 import re
 import socket
-import subprocess
 import sys
 import tempfile
 import time
@@ -13,13 +12,15 @@ import time
 from console import image_dir, mimus
 from extra_initrd import modules_dir, with_modules
 from machines import PATIENCE, installer
-from qmp import QmpClient, QmpError, QmpServer
+from pictures import Picture
+from qmp import Machine, QmpClient, QmpError
 
 # What the shell does until the power button is pressed: the button's interrupts are counted.
 WAIT_ARM = ("modprobe gpio_keys; until grep -q ': *[1-9].*GPIO Key' /proc/interrupts; "
             "do sleep 1; done; poweroff -f")
 WAIT_PC = ("insmod /extra/button.ko; until grep -q '^ *[1-9]' /sys/firmware/acpi/interrupts/ff_pwr_btn; "
            "do sleep 1; done; poweroff -f")
+PC = [mimus("x86_64"), "-M", "pc", "-m", "64", "-nodefaults", "-display", "none"]
 
 
 class Serial:
@@ -78,47 +79,38 @@ def script(arch, wait, directory, initrd=None, screen=False):
     """-S, cont, a pattern, a picture, the power button, the end."""
     start = time.monotonic()
     port = os.path.join(directory, "serial")
-    with QmpServer() as q:
-        argv = installer("-S", "-serial", "unix:%s,server=on,wait=off" % port, "-monitor", "none",
-                         *q.options, arch=arch, initrd=initrd)
-        process = subprocess.Popen(argv, stdin=subprocess.DEVNULL)
-        try:
-            q.connect()
-            assert q.command("query-status") == {"running": False, "singlestep": False,
-                                                 "status": "prelaunch"}
-            serial = Serial(port)
-            q.command("cont")
-            q.event("RESUME")
-            serial.shell()
-            serial.line("mount -t proc p /proc; mount -t sysfs s /sys; echo rea''dy")
-            serial.expect("ready")
-            if screen:
-                look_at_screen(q, directory)
-            q.command("stop")
-            q.event("STOP")
-            assert q.command("query-status")["status"] == "paused"
-            q.command("cont")
-            serial.line(wait)
-            assert power_off(q) == {"guest": True, "reason": "guest-shutdown"}
-            assert process.wait(PATIENCE) == 0
-        finally:
-            process.kill()
+    argv = installer("-S", "-serial", "unix:%s,server=on,wait=off" % port, "-monitor", "none",
+                     arch=arch, initrd=initrd)
+    with Machine(argv) as q:
+        assert q.command("query-status") == {"running": False, "singlestep": False,
+                                             "status": "prelaunch"}
+        serial = Serial(port)
+        q.command("cont")
+        q.event("RESUME")
+        serial.shell()
+        serial.line("mount -t proc p /proc; mount -t sysfs s /sys; echo rea''dy")
+        serial.expect("ready")
+        q.command("stop")
+        q.event("STOP")
+        if screen:
+            look_at_screen(q)
+        assert q.command("query-status")["status"] == "paused"
+        q.command("cont")
+        serial.line(wait)
+        assert power_off(q) == {"guest": True, "reason": "guest-shutdown"}
+        assert q.wait(PATIENCE) == 0
     print("%s, from -S to the power button: %.1f s" % (arch, time.monotonic() - start))
     sys.stdout.flush()
 
 
-def look_at_screen(q, directory):
-    ppm, png = (os.path.join(directory, "screen." + e) for e in ("ppm", "png"))
+def look_at_screen(q):
+    """The machine must stand still: the same picture in both formats."""
+    ppm, png = (os.path.join(q.directory, "screen." + e) for e in ("ppm", "png"))
     q.screendump(ppm)
     q.screendump(png, format="png")
-    with open(ppm, "rb") as f:
-        magic, size = f.readline(), f.readline().split()
-        assert magic == b"P6\n" and len(f.readline()) == 4
-        assert len(f.read()) == int(size[0]) * int(size[1]) * 3
-    with open(png, "rb") as f:
-        assert f.read(8) == b"\x89PNG\r\n\x1a\n"
-    os.unlink(ppm)
-    os.unlink(png)
+    with open(ppm, "rb") as a, open(png, "rb") as b:
+        assert a.read(3) == b"P6\n" and b.read(8) == b"\x89PNG\r\n\x1a\n"
+    assert Picture.read(ppm) == Picture.read(png)
 
 
 # --- errors and hostile clients, on a PC that has nothing to do
@@ -274,82 +266,63 @@ def check_hostile(path, other_path, pid):
 
 
 def hostile():
-    with QmpServer() as a, QmpServer() as b:
-        argv = [mimus("x86_64"), "-M", "pc", "-m", "64", "-nodefaults", "-display", "none", "-vga",
-                "std", *a.options, *b.options]
-        process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        try:
-            for check in (check_errors, check_ids, check_schema):
-                check(a.path)
-            check_connections(a.path, process.pid)
-            check_hostile(a.path, b.path, process.pid)
-            # Several clients see the same events; the end comes to all.
-            p, q = QmpClient(a.path), QmpClient(b.path)
-            p.command("stop")
-            q.event("STOP")
-            p.event("STOP")
-            p.command("system_reset")
-            assert q.event("RESET") == {"guest": False, "reason": "host-qmp-system-reset"}
-            assert q.command("query-status")["status"] == "paused"
-            q.command("quit")
-            for client in (p, q):
-                assert client.event("SHUTDOWN")["reason"] == "host-qmp-quit"
-            assert process.wait(30) == 0
-            assert not os.path.exists(a.path)
-        finally:
-            process.kill()
+    with Machine([*PC, "-vga", "std"], sockets=2) as machine:
+        paths = machine.paths
+        machine.close()  # one client at a time
+        for check in (check_errors, check_ids, check_schema):
+            check(paths[0])
+        check_connections(paths[0], machine.process.pid)
+        check_hostile(paths[0], paths[1], machine.process.pid)
+        # Several clients see the same events; the end comes to all.
+        p, q = QmpClient(paths[0]), QmpClient(paths[1])
+        p.command("stop")
+        q.event("STOP")
+        p.event("STOP")
+        p.command("system_reset")
+        assert q.event("RESET") == {"guest": False, "reason": "host-qmp-system-reset"}
+        assert q.command("query-status")["status"] == "paused"
+        q.command("quit")
+        for client in (p, q):
+            assert client.event("SHUTDOWN")["reason"] == "host-qmp-quit"
+        assert machine.wait(30) == 0
+        assert not os.path.exists(paths[0])
 
 
 def panics():
     """A guest that says that it panicked, played by the monitor."""
     for action, told, status in (("shutdown", "poweroff", 0), ("exit-failure", "poweroff", 1),
                                  ("pause", "pause", None), ("none", "run", None)):
-        with QmpServer() as q:
-            process = subprocess.Popen(
-                [mimus("x86_64"), "-M", "pc", "-m", "64", "-nodefaults", "-display", "none",
-                 "-device", "pvpanic", "-action", "panic=" + action, *q.options],
-                stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-            try:
-                q.connect()
-                q.human("o /b 0x505 1")
-                assert q.event("GUEST_PANICKED")["action"] == told
-                if status is None:
-                    state = q.command("query-status")["status"]
-                    assert state == {"pause": "guest-panicked", "run": "running"}[told], state
-                    q.command("cont")
-                    q.command("quit")
-                else:
-                    assert q.event("SHUTDOWN") == {"guest": True, "reason": "guest-panic"}
-                assert process.wait(30) == (status or 0)
-            finally:
-                process.kill()
+        with Machine([*PC, "-device", "pvpanic", "-action", "panic=" + action]) as q:
+            q.human("o /b 0x505 1")
+            assert q.event("GUEST_PANICKED")["action"] == told
+            if status is None:
+                state = q.command("query-status")["status"]
+                assert state == {"pause": "guest-panicked", "run": "running"}[told], state
+                q.command("cont")
+                q.command("quit")
+            else:
+                assert q.event("SHUTDOWN") == {"guest": True, "reason": "guest-panic"}
+            assert q.wait() == (status or 0)
 
 
 def kept_after_power_off():
     """-no-shutdown: a machine that is off can be looked at, and needs a reset to go on."""
-    with QmpServer() as q:
-        process = subprocess.Popen(
-            [mimus("x86_64"), "-M", "pc", "-m", "64", "-nodefaults", "-display", "none",
-             "-no-shutdown", *q.options], stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        try:
-            q.connect()
-            end = time.monotonic() + 60
-            while q.command("query-status")["running"]:
-                q.human("o /w 0x604 0x2000")  # PM1 control: S5, once firmware has placed it there
-                assert time.monotonic() < end
-                time.sleep(0.1)
-            assert q.event("SHUTDOWN") == {"guest": True, "reason": "guest-shutdown"}
-            q.event("STOP")
-            assert q.command("query-status")["status"] == "shutdown"
-            expect_error(q, "GenericError", "system_reset", "cont")
-            q.command("system_reset")
-            assert q.command("query-status")["status"] == "paused"
-            q.command("cont")
-            assert q.command("query-status")["status"] == "running"
-            q.command("quit")
-            assert process.wait(30) == 0
-        finally:
-            process.kill()
+    with Machine([*PC, "-no-shutdown"]) as q:
+        end = time.monotonic() + 60
+        while q.command("query-status")["running"]:
+            q.human("o /w 0x604 0x2000")  # PM1 control: S5, once firmware has placed it there
+            assert time.monotonic() < end
+            time.sleep(0.1)
+        assert q.event("SHUTDOWN") == {"guest": True, "reason": "guest-shutdown"}
+        q.event("STOP")
+        assert q.command("query-status")["status"] == "shutdown"
+        expect_error(q, "GenericError", "system_reset", "cont")
+        q.command("system_reset")
+        assert q.command("query-status")["status"] == "paused"
+        q.command("cont")
+        assert q.command("query-status")["status"] == "running"
+        q.command("quit")
+        assert q.wait() == 0
 
 
 def main():

@@ -4,15 +4,13 @@ virtio-vga under SeaBIOS. UEFI's shell has a yellow prompt; SeaBIOS writes grey 
 buffers that were looked at from the start, and so drawn piece by piece, hold what one look at the end
 shows."""
 import os
-import subprocess
 import sys
-import tempfile
 import time
 
 from console import mimus, skip
 from machines import BARE, PATIENCE
-from pictures import Screen
-from qmp import QmpServer
+from pictures import QmpScreen
+from qmp import Machine
 
 UEFI_ARM = "/usr/share/qemu-efi-aarch64/QEMU_EFI.fd"
 UEFI_PC = "/usr/share/OVMF/OVMF_CODE_4M.fd"
@@ -52,19 +50,11 @@ SETTLED = 3  # seconds without a change
 
 def run(target, options, see):
     """What see(screen) gives, of a machine that is started for it."""
-    with QmpServer() as q, tempfile.TemporaryDirectory() as directory:
-        process = subprocess.Popen([mimus(target), *options, "-m", "256", *BARE, "-serial", "none",
-                                    *q.options], stdin=subprocess.DEVNULL)
-        try:
-            q.connect()
-            seen = see(Screen(q, directory))
-            q.command("quit")
-            assert process.wait(timeout=PATIENCE) == 0
-            return seen
-        finally:
-            if process.poll() is None:
-                process.kill()
-                process.wait()
+    with Machine([mimus(target), *options, "-m", "256", *BARE, "-serial", "none"]) as q:
+        seen = see(QmpScreen(q))
+        q.command("quit")
+        assert q.wait() == 0
+        return seen
 
 
 def settled(screen, wanted):
@@ -73,7 +63,7 @@ def settled(screen, wanted):
     last = None
     while time.monotonic() < begin + PATIENCE:
         now = screen.picture()
-        if not last or now.rgb != last.rgb:
+        if not last or now != last:
             last, changed = now, time.monotonic()
         elif time.monotonic() > changed + SETTLED and wanted(now):
             return now, time.monotonic() - begin
@@ -89,7 +79,7 @@ def look(name, target, options, wanted):
 
         def at_once(screen):
             time.sleep(seconds)
-            screen.wait(lambda p: p.rgb == pieces.rgb, PATIENCE, pause=SETTLED, repeat=False)
+            screen.wait(lambda p: p == pieces, PATIENCE, pause=SETTLED, repeat=False)
         run(target, options, at_once)
     print("%s: seen" % name)
 
