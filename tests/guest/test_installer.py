@@ -1,23 +1,28 @@
 #!/usr/bin/env python3
-"""Debian's graphical installer, to its third page, driven by keyboard and pointer.
+"""Debian's graphical installer, driven to its third page by keyboard and pointer, several times on one
+machine: by QMP, at a window under an X server, by a VNC viewer.
 
-A PC has its VGA and PS/2 devices, the arm64 board virtio's. Pages are told by the banner, by the
-selected line and by what differs between them. On the last page a VNC viewer looks and goes on.
+    test_installer.py [arm64|amd64|i386]... [qmp|window|viewer]...
+
+Without arguments: arm64 by all ways, amd64 by QMP and at a window. A PC has its VGA and PS/2 devices, the arm64 board virtio's. What the window and the viewer show is
+compared with screendump, and so is what Debian's vncsnapshot saves. From the third page the way back
+to the first is the installer's main menu.
 """
 import os
-import shutil
 import subprocess
 import sys
-import tempfile
 import time
+from contextlib import ExitStack, contextmanager
 
 from console import mimus, skip
+from hands import QmpHands, ViewerHands, WindowHands
+from installer_pages import (back_button, continue_button, images, is_page, page_like, page_unlike,
+                             selected_line)
 from machines import ARCHES, PATIENCE
-from pictures import Screen
-from qmp import QmpServer
-from rfb import ALPHA_CURSOR, RAW, Rfb
-
-GTK = "usr/lib/debian-installer/images/12/{0}/gtk/debian-installer/{0}"
+from pictures import Picture, QmpScreen
+from qmp import Machine
+from rfb import ALPHA_CURSOR, POINTER_MODE, RAW, Rfb
+from xserver import LeftOut, XServer, need, wait
 
 MACHINES = {
     "arm64": ["-cpu", "max", "-device", "virtio-gpu-pci", "-device", "virtio-keyboard-pci",
@@ -28,174 +33,182 @@ MACHINES = {
 APPENDS = {"arm64": "console=tty0 --- quiet", "amd64": "vga=788 --- quiet", "i386": "vga=788 --- quiet"}
 
 
-def images(arch):
-    cache = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
-    cached = os.path.join(cache, "mimus/debian-installer-12-netboot-" + arch)
-    for root in ("/", cached):
-        d = os.path.join(root, GTK.format(arch))
-        if os.access(os.path.join(d, "linux"), os.R_OK):
-            return d
-    return None
-
-
-# --- what pages look like
-
-def is_teal(r, g, b):
-    return r < 90 and 90 < g < 170 and 80 < b < 160 and g > r + 40
-
-
-def is_paper(r, g, b):
-    return min(r, g, b) > 215
-
-
-def is_page(p):
-    """The banner's green end on top, light paper at the bottom, and one line selected."""
-    return (p.width >= 800 and p.share(30, is_teal, p.width * 9 // 10) > 0.9
-            and p.share(p.height - 6, is_paper) > 0.95 and selected_line(p) is not None)
-
-
-def selected_line(p):
-    """The middle of the selected line of a list: the first group of lines that are mostly teal."""
-    left, right = p.width // 3, p.width * 9 // 10
-    teal = [y for y in range(p.height // 8, p.height * 9 // 10)
-            if p.share(y, is_teal, left, right) > 0.95]
-    return (teal[0] + teal[-1]) // 2 if teal and len(teal) < 60 else None
-
-
-def continue_button(p):
-    """(left, top, right, bottom), well inside."""
-    return p.width - 100, p.height - 36, p.width - 20, p.height - 16
-
-
 # --- what people do
 
 class Person:
-    def __init__(self, screen, absolute):
-        self.screen, self.qmp, self.absolute = screen, screen.qmp, absolute
+    """Hands, and eyes that see what they do."""
 
-    def move_by(self, x, y):
-        self.qmp.execute("input-send-event", {"events": [
-            {"type": "rel", "data": {"axis": "x", "value": x}},
-            {"type": "rel", "data": {"axis": "y", "value": y}}]})
+    def __init__(self, screen, hands, absolute):
+        self.screen, self.hands, self.absolute = screen, hands, absolute
 
-    def creep_to_continue(self, page):
+    def creep_to(self, page, area):
         """A mouse knows no places: into the corner, then in small steps until the button lights."""
-        area = continue_button(page)
         for _ in range(12):
-            self.move_by(400, 400)
+            self.hands.push(400, 400)
             time.sleep(0.05)
-        end = time.monotonic() + PATIENCE / 4
+        end = time.monotonic() + PATIENCE / 2
         while time.monotonic() < end:
             for _ in range(4):
-                self.move_by(-2, -2)
+                self.hands.push(-2, -2)
                 time.sleep(0.05)
             time.sleep(0.5)
             if self.screen.picture().differing(page, area) > 500:
                 return
         raise AssertionError("the pointer does not reach the button")
 
-    def point_at_continue(self, page):
-        if not self.absolute:
-            self.creep_to_continue(page)
-            return
-        left, top, right, bottom = continue_button(page)
-        x, y = (left + right) // 2, (top + bottom) // 2
-        self.qmp.move_to(x * 32767 // page.width, y * 32767 // page.height)
-        time.sleep(0.5)
-
-    def click_continue(self, page):
-        self.point_at_continue(page)
-        self.qmp.button(True)
+    def click(self, page, area):
+        if self.absolute:
+            left, top, right, bottom = area
+            self.hands.point((left + right) // 2, (top + bottom) // 2)
+            time.sleep(0.5)
+        else:
+            self.creep_to(page, area)
+        self.hands.button(True)
         time.sleep(0.2)
-        self.qmp.button(False)
+        self.hands.button(False)
+
+    def see(self, wanted):
+        return self.screen.wait(wanted, PATIENCE)
+
+    def go_to_third_page(self, language):
+        at = selected_line(language)
+        self.hands.key("down")
+        moved = self.see(lambda p: is_page(p) and selected_line(p) > at)
+        assert selected_line(moved) - at < 60, "one line further"
+        self.hands.key("up")
+        self.see(lambda p: is_page(p) and selected_line(p) == at)
+        self.hands.key("ret")
+        location = self.see(page_unlike(language))
+        self.click(location, continue_button(location))
+        return self.see(page_unlike(location, language))
+
+    def go_back(self, keyboard, language):
+        """Back to the main menu, whose first line is the choice of a language."""
+        if self.absolute:
+            self.click(keyboard, back_button(keyboard))
+        else:
+            self.hands.key("esc")
+        menu = self.see(page_unlike(keyboard, language))
+        for _ in range(5):
+            self.hands.key("up")
+        self.see(lambda p: is_page(p) and selected_line(p) < selected_line(menu))
+        self.hands.key("ret")
+        return self.see(page_like(language))
 
 
-# --- a viewer
+# --- the ways: hands, and what is seen
 
-KEYSYM_DOWN = 0xff54
+@contextmanager
+def by_qmp(machine, screen):
+    del machine
+    yield QmpHands(screen), None
 
 
-def view(screen, page, path, absolute):
-    """Sees the same, types, and goes a page back by a click where the guest knows places."""
-    with Rfb(path, encodings=(RAW, ALPHA_CURSOR)) as viewer:
-        wanted, end = screen.ppm(), time.monotonic() + PATIENCE / 4
-        viewer.update()
-        while viewer.ppm() != wanted:  # pictures come in several updates
-            assert time.monotonic() < end, "the viewer sees something else than screendump"
-            viewer.update(incremental=True)
-        if absolute:
+@contextmanager
+def by_window(machine, screen):
+    window = machine.x.window("Mimus")
+    machine.x.do("windowmove", "--sync", window, "0", "0")  # it grew beyond the screen's edge
+    yield (WindowHands(machine.x, window, not machine.absolute),
+           lambda: Picture.parse(machine.x.picture(window)))
+    machine.x.do("key", "ctrl+alt+g")
+
+
+@contextmanager
+def by_viewer(machine, screen):
+    with Rfb(machine.vnc(), encodings=(RAW, ALPHA_CURSOR, POINTER_MODE)) as viewer:
+        def picture():
+            viewer.settle()
+            return Picture.parse(viewer.ppm())
+        yield ViewerHands(viewer), picture
+        if machine.absolute:
+            viewer.settle()
             shape = [d for e, _, _, _, _, d in viewer.seen if e == ALPHA_CURSOR and d]
             assert shape and shape[-1][-1] == 0, "the pointer's corner is transparent"
-        at = selected_line(page)
-        viewer.key(KEYSYM_DOWN)
-        moved = screen.wait(lambda p: is_page(p) and selected_line(p) > at, PATIENCE)
-        if absolute:
-            x, y = page.width - 160, page.height - 26
-            for buttons in (0, 1, 0):
-                viewer.pointer(x, y, buttons)
-                time.sleep(0.5)
-            screen.wait(lambda p: is_page(p) and p.differing(moved) > p.width * p.height // 100,
-                        PATIENCE)
+
+
+WAYS = {"qmp": by_qmp, "window": by_window, "viewer": by_viewer}
+USUAL_WAYS = {"arm64": list(WAYS), "amd64": ["qmp", "window"], "i386": ["qmp", "window"]}
+SNAPSHOT = {"vncsnapshot": "vncsnapshot", "convert": "imagemagick"}
+
+
+def snapshot(machine, screen):
+    """What Debian's program sees: JPEG is not exact."""
+    jpeg, ppm = (os.path.join(machine.directory, "snapshot." + e) for e in ("jpg", "ppm"))
+    host, port = machine.vnc()
+    subprocess.run(["vncsnapshot", "-quiet", "-quality", "100", "%s:%d" % (host, port - 5900), jpeg],
+                   check=True, timeout=PATIENCE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    subprocess.run(["convert", jpeg, ppm], check=True, timeout=PATIENCE)
+    seen, wanted = Picture.read(ppm), screen.picture()
+    far = seen.differing(wanted, by=48)
+    assert far < wanted.width * wanted.height // 500, "vncsnapshot: %d pixels differ" % far
 
 
 # --- the test
 
-def drive(screen, person, arch):
-    def page_unlike(other):
-        return lambda p: is_page(p) and p.differing(other) > p.width * p.height // 100
+class Installer(Machine):
+    """A machine with the installer in it, a VNC server and, if asked for, a window."""
 
+    def __init__(self, arch, x):
+        target, board, _ = ARCHES[arch]
+        where = images(arch)
+        self.absolute, self.x = arch == "arm64", x
+        display = ["-display", "sdl"] if x else ["-display", "none"]
+        super().__init__([mimus(target), "-M", board, "-m", "1024", "-nic", "none", "-serial", "none",
+                          "-monitor", "none", "-kernel", os.path.join(where, "linux"),
+                          "-initrd", os.path.join(where, "initrd.gz"), "-append", APPENDS[arch],
+                          "-vnc", "127.0.0.1:40,to=200", *display, *MACHINES[arch]],
+                         env=x.env if x else None)
+
+    def vnc(self):
+        info = self.command("query-vnc")
+        return info["host"], int(info["service"])
+
+
+def install(arch, ways, x):
     start = time.monotonic()
-    language = screen.wait(is_page, PATIENCE)
-    print("%s: language page, %ux%u, after %.0f s" % (arch, language.width, language.height,
-                                                      time.monotonic() - start))
-    at = selected_line(language)
-    screen.qmp.keys("down")
-    moved = screen.wait(lambda p: is_page(p) and selected_line(p) > at, PATIENCE)
-    assert selected_line(moved) - at < 60, "one line further"
-    screen.qmp.keys("up")
-    screen.wait(lambda p: is_page(p) and selected_line(p) == at, PATIENCE)
-    screen.qmp.keys("ret")
-    location = screen.wait(page_unlike(language), PATIENCE)
-    print("%s: location page" % arch)
-    person.click_continue(location)
-    keyboard = screen.wait(page_unlike(location), PATIENCE)
-    assert keyboard.differing(language) > keyboard.width * keyboard.height // 100
-    print("%s: keyboard page after %.0f s" % (arch, time.monotonic() - start))
-    return keyboard
 
+    def tell(what):
+        print("%s: %s after %.0f s" % (arch, what, time.monotonic() - start), flush=True)
 
-def install(arch):
-    directory = tempfile.mkdtemp(prefix="mimus-installer-")
-    target, board, _ = ARCHES[arch]
-    where, vnc = images(arch), os.path.join(directory, "vnc")
-    with QmpServer() as q:
-        command = [mimus(target), "-M", board, "-m", "1024", "-nic", "none", "-display", "none",
-                   "-serial", "none", "-monitor", "none", "-kernel", os.path.join(where, "linux"),
-                   "-initrd", os.path.join(where, "initrd.gz"), "-append", APPENDS[arch],
-                   "-vnc", "unix:" + vnc, *MACHINES[arch], *q.options]
-        process = subprocess.Popen(command, stdin=subprocess.DEVNULL)
-        try:
-            q.connect()
-            screen = Screen(q, directory)
-            absolute = arch == "arm64"
-            page = drive(screen, Person(screen, absolute), arch)
-            view(screen, page, vnc, absolute)
-            print("%s: the viewer is done" % arch)
-            q.command("quit")
-            assert process.wait(timeout=PATIENCE) == 0
-        finally:
-            if process.poll() is None:
-                process.kill()
-                process.wait()
-    shutil.rmtree(directory)
+    with Installer(arch, x) as machine:
+        screen = QmpScreen(machine)
+        language = screen.wait(is_page, PATIENCE)
+        tell("language page, %ux%u," % language.size)
+        for n, way in enumerate(ways):
+            with WAYS[way](machine, screen) as (hands, picture):
+                person = Person(screen, hands, machine.absolute)
+                keyboard = person.go_to_third_page(language)
+                tell("keyboard page by %s" % way)
+                if picture:
+                    wait("what screendump shows, by " + way, lambda: picture() == screen.picture(),
+                         PATIENCE / 4)
+                if way == "viewer":
+                    snapshot(machine, screen)
+                if n + 1 < len(ways):
+                    person.go_back(keyboard, language)
+        machine.command("quit")
+        assert machine.wait(PATIENCE) == 0
 
 
 def main():
-    arches = [a for a in sys.argv[1:] or ("arm64", "amd64") if images(a)]
-    if not arches:
+    arguments = sys.argv[1:]
+    wrong = [a for a in arguments if a not in MACHINES and a not in WAYS]
+    if wrong:
+        sys.exit("'%s': there are %s" % (wrong[0], ", ".join([*MACHINES, *WAYS])))
+    asked = [w for w in WAYS if w in arguments]
+    runs = [(a, asked or USUAL_WAYS[a]) for a in [a for a in MACHINES if a in arguments] or ("arm64", "amd64")]
+    runs = [(arch, ways) for arch, ways in runs if images(arch)]
+    if not runs:
         skip("debian-installer-12-netboot-* with the gtk images is not installed")
-    for arch in arches:
-        install(arch)
+    ways = {way for _, list_ in runs for way in list_}
+    with ExitStack() as stack:
+        try:
+            need(SNAPSHOT if "viewer" in ways else {})
+            x = stack.enter_context(XServer()) if "window" in ways else None
+        except LeftOut as e:
+            skip(str(e))
+        for arch, ways in runs:
+            install(arch, ways, x if "window" in ways else None)
 
 
 if __name__ == "__main__":
