@@ -88,14 +88,35 @@ COMMAND(cmd_help)
     }
 }
 
+// A command that takes nothing is not run with something: it may have been meant otherwise.
+static void run_row(Machine *m, bool info, int argc, char **argv, GString *out)
+{
+    const MonitorCommand *c = monitor_find(info, argv[0]);
+    if (!c) {
+        unknown(info, argv[0], out);
+    } else if (!*c->args && argc > 1) {
+        g_string_append_printf(out, "%s%s takes no arguments\n", info ? "info " : "", argv[0]);
+    } else {
+        c->run(m, argc, argv, out);
+    }
+}
+
 void monitor_run(Machine *m, int argc, char **argv, GString *out)
 {
-    const MonitorCommand *c = monitor_find(false, argv[0]);
-    if (c) {
-        c->run(m, argc, argv, out);
+    // "x/4i $pc": the format may touch the name.
+    const char *slash = strchr(argv[0], '/');
+    char *name = slash ? g_strndup(argv[0], (gsize)(slash - argv[0])) : NULL;
+    if (name && monitor_find(false, name)) {
+        char **words = g_new0(char *, (gsize)argc + 2);
+        words[0] = name;
+        words[1] = argv[0] + strlen(name);
+        memcpy(words + 2, argv + 1, (size_t)(argc - 1) * sizeof(*words));
+        run_row(m, false, argc + 1, words, out);
+        g_free(words);
     } else {
-        unknown(false, argv[0], out);
+        run_row(m, false, argc, argv, out);
     }
+    g_free(name);
 }
 
 COMMAND(cmd_quit)
@@ -180,6 +201,7 @@ COMMAND(cmd_boot_set)
     } else {
         m->config.boot_order = g_intern_string(argv[1]);
         m->config.boot_once = NULL;
+        g_string_append_printf(out, "boot device list now set to %s\n", argv[1]);
     }
 }
 
@@ -240,11 +262,8 @@ COMMAND(cmd_state)
 
 COMMAND(cmd_info)
 {
-    const MonitorCommand *c = argc > 1 ? monitor_find(true, argv[1]) : NULL;
-    if (c) {
-        c->run(m, argc - 1, argv + 1, out);
-    } else if (argc > 1) {
-        unknown(true, argv[1], out);
+    if (argc > 1) {
+        run_row(m, true, argc - 1, argv + 1, out);
     } else {
         list(true, out);
     }
@@ -291,10 +310,12 @@ COMMAND(info_status)
 {
     UNUSED_ARGS;
     bool paused = m->stop == MACHINE_PAUSED;
-    g_string_append_printf(
-        out, "VM status: %s%s%s%s; board %s, %" G_GUINT64_FORMAT " instructions, %.6f s\n",
-        paused ? "paused" : "running", paused ? " (" : "", paused ? machine_run_state(m) : "",
-        paused ? ")" : "", m->board->name, machine_icount(m), (double)clock_now(m->clock) / 1e9);
+    const char *why = machine_run_state(m);
+    bool more = paused && strcmp(why, "paused");
+    g_string_append_printf(out, "VM status: %s%s%s%s\n", paused ? "paused" : "running",
+                           more ? " (" : "", more ? why : "", more ? ")" : "");
+    g_string_append_printf(out, "board %s, %" G_GUINT64_FORMAT " instructions, %.6f s\n",
+                           m->board->name, machine_icount(m), (double)clock_now(m->clock) / 1e9);
 }
 
 COMMAND(info_cpus)
@@ -335,7 +356,7 @@ static const MonitorCommand info[] = {
     {"registers", NULL, "[-a] [-v]", "registers (-a: all vCPUs, -v: vectors too)",
      monitor_registers},
     {"jit", NULL, "", "the translator's statistics", info_jit},
-    {"block", NULL, "", "disk images", info_block},
+    {"block", NULL, "[-v]", "disk images", info_block},
     {"network", NULL, "", "network backends", info_network},
     // In QEMU these are the user-mode networks' connections; here a part of `info network`.
     {"usernet", NULL, "", "connections of user-mode networks", info_network},

@@ -31,8 +31,13 @@ VCPU *monitor_cpu(Machine *m);
 // What the word under way at the line's end may be: char *, owned by the array.
 GPtrArray *monitor_complete(Machine *m, const char *line);
 
-// "0x1000", "$pc", "$sp+16": a sum of numbers and registers of the vCPU. False: it is none.
-bool monitor_number(VCPU *v, const char *text, uint64_t *value);
+// "0x1000", "$pc", "($sp+16)&~7": an expression of numbers and registers of the vCPU. NULL, or why
+// it is none (to be freed).
+char *monitor_evaluate(VCPU *v, const char *text, uint64_t *value);
+bool monitor_number(VCPU *v, const char *text, uint64_t *value); // false: it is none
+// The same of the words that end a command, which may stand apart. False: the reason is in out.
+bool monitor_expression(VCPU *v, int argc, char **argv, const char *command, uint64_t *value,
+                        GString *out);
 // A number as formats x, d, u, o and c show it; x: with this many digits at least.
 void monitor_append_value(GString *out, char format, unsigned digits, uint64_t value);
 // A function that prints to a FILE, printing to a GString.

@@ -4,9 +4,8 @@
 
 #include "monitor/commands.h"
 #include "softmmu/softmmu.h"
-#include "util/keyval.h"
 
-#define MAX_EXAMINE 4096 // items of one command
+#define MAX_EXAMINE 16384 // items of one command
 
 // --- registers
 
@@ -14,13 +13,6 @@ static bool read_register(VCPU *v, unsigned n, uint8_t value[64])
 {
     memset(value, 0, 64);
     return v->target->gdb_regs[n].bits <= 512 && v->target->gdb_read(v, n, value);
-}
-
-static uint64_t low64(const uint8_t *value)
-{
-    uint64_t x;
-    memcpy(&x, value, sizeof(x));
-    return x;
 }
 
 static void append_register(GString *out, const GdbRegister *r, const uint8_t *value)
@@ -63,53 +55,6 @@ void monitor_registers(Machine *m, int argc, char **argv, GString *out)
             g_string_append_printf(out, "CPU#%u\n", i);
             append_registers(m->cpu[i], wide, out);
         }
-    }
-}
-
-// --- numbers
-
-static bool term(VCPU *v, const char *text, size_t len, uint64_t *value)
-{
-    char *t = g_strndup(text, len);
-    bool ok = false;
-    uint8_t bytes[64];
-    if (*t == '$' && v) {
-        if (!strcmp(t + 1, "pc")) {
-            *value = v->pc;
-            ok = true;
-        }
-        for (unsigned i = 0; i < v->target->n_gdb_regs && !ok; i++) {
-            const char *name = v->target->gdb_regs[i].name;
-            bool sp = !strcmp(t + 1, "sp") && (!strcmp(name, "rsp") || !strcmp(name, "esp"));
-            if (sp || !strcmp(name, t + 1)) {
-                ok = read_register(v, i, bytes);
-                *value = low64(bytes);
-            }
-        }
-    } else {
-        ok = parse_u64(t, value);
-    }
-    g_free(t);
-    return ok;
-}
-
-bool monitor_number(VCPU *v, const char *text, uint64_t *value)
-{
-    uint64_t sum = 0;
-    char op = '+';
-    for (;;) {
-        size_t len = strcspn(text, "+-");
-        uint64_t x = 0;
-        if (!term(v, text, len, &x)) {
-            return false;
-        }
-        sum = op == '+' ? sum + x : sum - x;
-        text += len;
-        if (!*text) {
-            *value = sum;
-            return true;
-        }
-        op = *text++;
     }
 }
 
@@ -266,8 +211,7 @@ static void examine(Machine *m, bool phys, int argc, char **argv, GString *out)
             return;
         }
     }
-    if (argc != at + 1 || !e.v || !monitor_number(e.v, argv[at], &e.addr)) {
-        g_string_append_printf(out, "usage: %s [/FMT] ADDRESS\n", argv[0]);
+    if (!monitor_expression(e.v, argc - at, argv + at, argv[0], &e.addr, out)) {
         return;
     }
     (e.format == 'i' ? examine_code : examine_values)(&e, out);

@@ -30,12 +30,14 @@ static unsigned unit_of(char letter)
 
 static void cmd_print(Machine *m, int argc, char **argv, GString *out)
 {
-    bool format = argc == 3 && argv[1][0] == '/' && strlen(argv[1]) == 2;
-    char how = format ? argv[1][1] : 'x';
+    int at = argc > 1 && argv[1][0] == '/' ? 2 : 1;
+    char how = at == 2 ? argv[1][1] : 'x';
     uint64_t value;
-    if ((argc != 2 && !format) || !strchr("xduoc", how) ||
-        !monitor_number(monitor_cpu(m), argv[argc - 1], &value)) {
+    if (!how || !strchr("xduoc", how) || (at == 2 && argv[1][2])) {
         monitor_usage(argv[0], out);
+        return;
+    }
+    if (!monitor_expression(monitor_cpu(m), argc - at, argv + at, argv[0], &value, out)) {
         return;
     }
     monitor_append_value(out, how, 1, value);

@@ -1,24 +1,20 @@
-// The monitor's terminal: one line of input with simple editing, then a command.
+// Monitors on character backends: a line of input, then a command.
 #include "monitor/monitor.h"
 
 #include <string.h>
 
 #include "chardev/chardev.h"
 #include "monitor/commands.h"
+#include "monitor/line.h"
 #include "monitor/qmp.h"
 #include "util/keyval.h"
 
-#define MAX_LINE    1024
-#define MAX_HISTORY 64
-#define PROMPT      "(mimus) "
+#define INPUT_ROOM 1024
 
 typedef struct Monitor {
     Machine *machine;
     Chardev *chardev;
-    GString *line;
-    GPtrArray *history; // char *
-    unsigned at;        // position in the history
-    unsigned escape;    // bytes of an ESC [ X sequence seen
+    Line *line;
 } Monitor;
 
 // --- running a line
@@ -54,6 +50,12 @@ static void say(Monitor *mon, const char *text)
     chardev_write(mon->chardev, text, strlen(text));
 }
 
+static void write_line(void *opaque, const char *text, size_t len)
+{
+    const Monitor *mon = opaque;
+    chardev_write(mon->chardev, text, len);
+}
+
 static void say_lines(Monitor *mon, const GString *out)
 {
     char **lines = g_strsplit(out->str, "\n", -1);
@@ -63,164 +65,37 @@ static void say_lines(Monitor *mon, const GString *out)
     g_strfreev(lines);
 }
 
-static void remember(Monitor *mon)
+// Nothing follows what ends the machine: the shell's prompt comes next.
+static bool entered(void *opaque, const char *line)
 {
-    if (mon->line->len) {
-        g_ptr_array_add(mon->history, g_strdup(mon->line->str));
-        if (mon->history->len > MAX_HISTORY) {
-            g_ptr_array_remove_index(mon->history, 0);
-        }
-    }
-    mon->at = mon->history->len;
-}
-
-static void print_history(const Monitor *mon, GString *out)
-{
-    for (guint i = 0; i < mon->history->len; i++) {
-        g_string_append_printf(out, "%u: '%s'\n", i,
-                               (const char *)g_ptr_array_index(mon->history, i));
-    }
-}
-
-static void enter(Monitor *mon)
-{
+    Monitor *mon = opaque;
     GString *out = g_string_new(NULL);
-    say(mon, "\r\n");
-    remember(mon);
-    if (!strcmp(mon->line->str, "info history")) { // the only command about this terminal
-        print_history(mon, out);
+    if (!strcmp(line, "info history")) { // the only command about this terminal
+        line_print_history(mon->line, out);
     } else {
-        monitor_execute(mon->machine, mon->line->str, out);
+        monitor_execute(mon->machine, line, out);
     }
-    g_string_truncate(mon->line, 0);
     say_lines(mon, out);
     g_string_free(out, TRUE);
-    say(mon, PROMPT);
+    return mon->machine->stop != MACHINE_QUIT;
 }
 
-static void erase(Monitor *mon, size_t n)
+static GPtrArray *complete(void *opaque, const char *line)
 {
-    while (n-- && mon->line->len) {
-        g_string_truncate(mon->line, mon->line->len - 1);
-        say(mon, "\b \b");
-    }
-}
-
-static void recall(Monitor *mon, int step)
-{
-    if ((step < 0 && mon->at == 0) || (step > 0 && mon->at >= mon->history->len)) {
-        return;
-    }
-    mon->at += (unsigned)step;
-    erase(mon, mon->line->len);
-    if (mon->at < mon->history->len) {
-        g_string_assign(mon->line, g_ptr_array_index(mon->history, mon->at));
-        say(mon, mon->line->str);
-    }
-}
-
-static void add_text(Monitor *mon, const char *text)
-{
-    g_string_append(mon->line, text);
-    say(mon, text);
-}
-
-// What all candidates have in common beyond what is there; the list of them if that is nothing.
-static void complete(Monitor *mon)
-{
-    GPtrArray *list = monitor_complete(mon->machine, mon->line->str);
-    const char *space = strrchr(mon->line->str, ' ');
-    size_t there = strlen(space ? space + 1 : mon->line->str);
-    char *common = list->len ? g_strdup(g_ptr_array_index(list, 0)) : g_strdup("");
-    for (guint i = 1; i < list->len; i++) {
-        const char *other = g_ptr_array_index(list, i);
-        size_t n = 0;
-        while (common[n] && common[n] == other[n]) {
-            n++;
-        }
-        common[n] = 0;
-    }
-    if (strlen(common) > there && mon->line->len + strlen(common) < MAX_LINE) {
-        add_text(mon, common + there);
-    }
-    if (list->len == 1 && !g_str_has_suffix(common, "/")) {
-        add_text(mon, " ");
-    } else if (list->len > 1 && strlen(common) <= there) {
-        say(mon, "\r\n");
-        for (guint i = 0; i < list->len; i++) {
-            say(mon, g_ptr_array_index(list, i));
-            say(mon, i + 1 < list->len ? " " : "\r\n" PROMPT);
-        }
-        say(mon, mon->line->str);
-    }
-    g_free(common);
-    g_ptr_array_unref(list);
-}
-
-static void escape_byte(Monitor *mon, uint8_t c)
-{
-    if (mon->escape == 1 && (c == '[' || c == 'O')) {
-        mon->escape = 2;
-        return;
-    }
-    if (mon->escape == 2 && (c == 'A' || c == 'B')) {
-        recall(mon, c == 'A' ? -1 : 1);
-    }
-    mon->escape = 0;
-}
-
-static void control_byte(Monitor *mon, uint8_t c)
-{
-    switch (c) {
-    case '\r':
-    case '\n':
-        enter(mon);
-        break;
-    case 8:
-    case 127:
-        erase(mon, 1);
-        break;
-    case 3:  // Ctrl-C
-    case 21: // Ctrl-U
-        erase(mon, mon->line->len);
-        break;
-    case '\t':
-        complete(mon);
-        break;
-    case 27:
-        mon->escape = 1;
-        break;
-    case 14: // Ctrl-N
-        recall(mon, 1);
-        break;
-    case 16: // Ctrl-P
-        recall(mon, -1);
-        break;
-    default:
-        break;
-    }
+    const Monitor *mon = opaque;
+    return monitor_complete(mon->machine, line);
 }
 
 static size_t can_receive(void *opaque)
 {
     (void)opaque;
-    return MAX_LINE;
+    return INPUT_ROOM;
 }
 
 static void receive(void *opaque, const uint8_t *buf, size_t len)
 {
-    Monitor *mon = opaque;
-    for (size_t i = 0; i < len; i++) {
-        uint8_t c = buf[i];
-        if (mon->escape) {
-            escape_byte(mon, c);
-        } else if (c < 32 || c == 127) {
-            control_byte(mon, c);
-        } else if (mon->line->len < MAX_LINE) {
-            g_string_append_c(mon->line, (char)c);
-            chardev_write(mon->chardev, &c, 1);
-        }
-    }
+    const Monitor *mon = opaque;
+    line_input(mon->line, buf, len);
 }
 
 // Also when a mux turns to the monitor.
@@ -228,10 +103,10 @@ static void connected(void *opaque, bool yes)
 {
     Monitor *mon = opaque;
     if (yes) {
-        say(mon, "\r\nMimus " MIMUS_VERSION " monitor, 'help' lists the commands\r\n" PROMPT);
-        say(mon, mon->line->str);
+        say(mon, "\r\nMimus " MIMUS_VERSION " monitor, 'help' lists the commands\r\n");
+        line_show(mon->line);
     } else {
-        g_string_truncate(mon->line, 0);
+        line_drop(mon->line);
     }
 }
 
@@ -240,8 +115,7 @@ static void monitor_new(Machine *m, Chardev *c, bool own)
     Monitor *mon = g_new0(Monitor, 1);
     mon->machine = m;
     mon->chardev = c;
-    mon->line = g_string_new(NULL);
-    mon->history = g_ptr_array_new_with_free_func(g_free);
+    mon->line = line_new(&(LineOwner){"(mimus) ", write_line, entered, complete, mon});
     ChardevFrontend f = {.can_receive = can_receive,
                          .receive = receive,
                          .connected = connected,
