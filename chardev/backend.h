@@ -45,8 +45,8 @@ typedef struct ChardevSlot {
 struct Chardev {
     const ChardevKind *kind;
     void *state; // the backend's
-    char *id;
-    char *spec; // for people
+    char *id;    // NULL: closed
+    char *spec;  // for people, as QEMU names it: "unix:/tmp/x,server=on"
     ChardevSet *set;
     ChardevSlot *slot[CHARDEV_MAX_FRONTENDS];
     unsigned n_slots, focus;
@@ -72,6 +72,7 @@ struct ChardevSet {
 size_t chardev_room(const Chardev *c); // bytes that chardev_input would take now
 void chardev_input(Chardev *c, const uint8_t *buf, size_t len);
 void chardev_set_connected(Chardev *c, bool connected);
+void chardev_break(Chardev *c); // to the frontend that has the focus
 
 // --- chardev.c and mux.c
 void chardev_output_moved(Chardev *c); // the peer took some of what waits
@@ -97,8 +98,9 @@ typedef struct Stream {
     int in, out; // -1: closed. May be the same.
     guint in_watch, out_watch;
     GByteArray *queue;
-    uint64_t lost;                // bytes that did not fit
-    void (*hangup)(void *opaque); // the peer is gone: close the stream
+    uint64_t lost;                                            // bytes that did not fit
+    void (*hangup)(void *opaque);                             // the peer is gone: close the stream
+    size_t (*filter)(void *opaque, uint8_t *buf, size_t len); // what is left of input; or NULL
     void *opaque;
 } Stream;
 void stream_init(Stream *s, Chardev *c, void (*hangup)(void *), void *opaque);

@@ -81,7 +81,7 @@ static void free_chardev(Chardev *c)
     g_free(c);
 }
 
-static Chardev *open_spec(ChardevSet *set, ChardevSpec *spec, const char *text, char **error)
+static Chardev *open_spec(ChardevSet *set, ChardevSpec *spec, char **error)
 {
     static const char *const common[] = {"mux", "logfile", "logappend", NULL};
     if (spec->id && find_in(set, spec->id)) {
@@ -102,7 +102,7 @@ static Chardev *open_spec(ChardevSet *set, ChardevSpec *spec, const char *text, 
         free_chardev(c);
         return NULL;
     }
-    c->spec = c->spec ? c->spec : g_strdup(text);
+    c->spec = c->spec ? c->spec : g_strdup(c->kind->name);
     g_ptr_array_add(set->chardevs, c);
     if (!keyval_all_used(spec->kv, c->kind->keys ? c->kind->keys : common, error)) {
         g_ptr_array_remove(set->chardevs, c);
@@ -126,7 +126,7 @@ Chardev *chardev_set_open(ChardevSet *set, const char *text, char **error)
     if (!chardev_parse(text, &spec, error)) {
         return NULL;
     }
-    Chardev *c = open_spec(set, &spec, text, error);
+    Chardev *c = open_spec(set, &spec, error);
     keyval_free(spec.kv);
     g_free(spec.id);
     return c;
@@ -249,7 +249,9 @@ void chardev_each(struct Machine *m, void (*fn)(void *, const ChardevInfo *), vo
     for (unsigned i = 0; i < s->chardevs->len; i++) {
         const Chardev *c = g_ptr_array_index(s->chardevs, i);
         const ChardevInfo info = {c->id, c->spec, c->kind->name, c->mux, c->connected, c->n_slots};
-        fn(opaque, &info);
+        if (c->id) {
+            fn(opaque, &info);
+        }
     }
 }
 
@@ -258,8 +260,14 @@ void chardev_print(struct Machine *m, void *file)
     ChardevSet *s = set_of(m);
     for (unsigned i = 0; i < s->chardevs->len; i++) {
         const Chardev *c = g_ptr_array_index(s->chardevs, i);
-        fprintf(file, "%s: %s%s%s, %u user%s\n", c->id, c->kind->name, c->mux ? ", mux" : "",
-                c->connected ? "" : ", not connected", c->n_slots, c->n_slots == 1 ? "" : "s");
+        if (!c->id) { // closed
+            continue;
+        }
+        fprintf(file, "%s: filename=%s%s", c->id, c->connected ? "" : "disconnected:", c->spec);
+        if (c->mux) {
+            fprintf(file, ", mux, %u user%s", c->n_slots, c->n_slots == 1 ? "" : "s");
+        }
+        fputc('\n', file);
     }
 }
 
@@ -270,8 +278,7 @@ void chardev_close(Chardev *c)
     c->kind = &chardev_null;
     c->stream = NULL;
     c->connected = false;
-    g_free(c->id);
-    c->id = g_strdup("closed");
+    g_clear_pointer(&c->id, g_free);
 }
 
 void chardev_close_all(struct Machine *m)

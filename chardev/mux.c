@@ -43,7 +43,7 @@ static void escape_focus(Chardev *c)
     }
 }
 
-static void escape_break(Chardev *c)
+void chardev_break(Chardev *c)
 {
     ChardevSlot *s = c->n_slots ? c->slot[c->focus] : NULL;
     if (s && !s->frontend.direct) {
@@ -66,8 +66,8 @@ static const struct {
     char key;
     void (*act)(Chardev *c);
 } escapes[] = {
-    {'h', escape_help},  {'?', escape_help},       {'x', escape_quit}, {'c', escape_focus},
-    {'b', escape_break}, {'t', escape_timestamps}, {'s', escape_sync},
+    {'h', escape_help},   {'?', escape_help},       {'x', escape_quit}, {'c', escape_focus},
+    {'b', chardev_break}, {'t', escape_timestamps}, {'s', escape_sync},
 };
 
 static void pass(Chardev *c, const uint8_t *buf, size_t len)

@@ -67,6 +67,12 @@ static bool with_size(KeyVal *kv, const char *size, char **error)
     return true;
 }
 
+static bool telnet_address(KeyVal *kv, const char *address, char **error)
+{
+    prepend(kv, "telnet", g_strdup("on"));
+    return split_address(kv, address, error);
+}
+
 static bool unsupported(KeyVal *kv, const char *rest, char **error)
 {
     (void)kv;
@@ -81,7 +87,7 @@ static const struct {
 } prefixes[] = {
     {"tcp", "socket", split_address}, {"unix", "socket", with_path},
     {"file", "file", with_path},      {"pipe", "pipe", with_path},
-    {"vc", "vc", with_size},          {"telnet", "socket", unsupported},
+    {"vc", "vc", with_size},          {"telnet", "socket", telnet_address},
     {"udp", "socket", unsupported},   {"websocket", "socket", unsupported},
 };
 

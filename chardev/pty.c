@@ -72,7 +72,7 @@ static bool pty_open(Chardev *c, KeyVal *kv, char **error)
     tcsetattr(slave, TCSANOW, &raw);
     new_state(c, master, master)->keep = slave;
     c->spec = g_strdup_printf("pty:%s", name);
-    printf("mimus: %s is %s\n", c->id, name);
+    printf("char device redirected to %s (label %s)\n", name, c->id); // as scripts look for it
     fflush(stdout);
     return true;
 }

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "chardev/backend.h"
+#include "chardev/telnet.h"
 #include "util/log.h"
 
 typedef struct SocketState {
@@ -23,6 +24,8 @@ typedef struct SocketState {
     guint accept_watch;
     bool nodelay;
     bool tcp;
+    bool speaks_telnet;
+    Telnet telnet;
     char *unlink_path;
 } SocketState;
 
@@ -52,7 +55,22 @@ static void adopt(Chardev *c, int fd)
         setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
     }
     stream_open(&s->stream, fd, fd);
+    if (s->speaks_telnet) {
+        s->telnet = (Telnet){0};
+        stream_write(&s->stream, telnet_greeting, sizeof(telnet_greeting));
+    }
     chardev_set_connected(c, true);
+}
+
+static size_t telnet_filter(void *opaque, uint8_t *buf, size_t len)
+{
+    SocketState *s = opaque; // the stream is its first member
+    size_t n = telnet_input(&s->telnet, buf, len);
+    if (s->telnet.brk) {
+        s->telnet.brk = false;
+        chardev_break(s->stream.chardev);
+    }
+    return n;
 }
 
 static gboolean acceptable(gint listener, GIOCondition cond, gpointer opaque)
@@ -79,6 +97,12 @@ static void peer_gone(void *opaque)
 
 static struct addrinfo *resolve(const SocketConfig *f, char **error)
 {
+    uint64_t number;
+    if (parse_u64(f->port, &number) && number > 65535) {
+        *error =
+            g_strdup_printf("tcp:%s:%s: a port is 0 to 65535", f->host ? f->host : "", f->port);
+        return NULL;
+    }
     struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM}, *list = NULL;
     hints.ai_flags = f->server ? AI_PASSIVE : 0;
     const char *host = f->host && *f->host ? f->host : NULL;
@@ -184,8 +208,8 @@ static bool read_config(SocketConfig *f, KeyVal *kv, char **error)
         !keyval_bool(kv, "telnet", &f->telnet, error)) {
         return false;
     }
-    if (f->telnet) {
-        *error = g_strdup("telnet=on: the telnet protocol is not supported");
+    if (f->telnet && !f->server) {
+        *error = g_strdup("telnet=on: only as a server (server=on)");
         return false;
     }
     if (!f->path == !f->port) {
@@ -223,10 +247,15 @@ static bool socket_open(Chardev *c, KeyVal *kv, char **error)
     SocketState *s = g_new0(SocketState, 1);
     c->state = s;
     s->nodelay = f.nodelay;
+    c->spec = f.path ? g_strdup_printf("unix:%s%s", f.path, f.server ? ",server=on" : "")
+                     : g_strdup_printf("%s:%s:%s%s", f.telnet ? "telnet" : "tcp",
+                                       f.host ? f.host : "", f.port, f.server ? ",server=on" : "");
     s->tcp = !f.path;
+    s->speaks_telnet = f.telnet;
     s->listener = f.server ? fd : -1;
     s->unlink_path = f.server ? g_strdup(f.path) : NULL;
     stream_init(&s->stream, c, peer_gone, &s->stream);
+    s->stream.filter = f.telnet ? telnet_filter : NULL;
     if (!f.server) {
         adopt(c, fd);
     } else {
@@ -241,7 +270,17 @@ static bool socket_open(Chardev *c, KeyVal *kv, char **error)
 
 static void socket_write(Chardev *c, const uint8_t *buf, size_t len)
 {
-    stream_write(c->state, buf, len);
+    SocketState *s = c->state;
+    uint8_t doubled[512];
+    if (!s->speaks_telnet) {
+        stream_write(&s->stream, buf, len);
+        return;
+    }
+    for (size_t done = 0; done < len;) {
+        size_t n = MIN_OF(len - done, sizeof(doubled) / 2);
+        stream_write(&s->stream, doubled, telnet_output(buf + done, n, doubled));
+        done += n;
+    }
 }
 
 static void socket_resume(Chardev *c)

@@ -26,7 +26,10 @@ static gboolean readable(gint fd, GIOCondition cond, gpointer opaque)
     }
     ssize_t n = read(fd, buf, room);
     if (n > 0) {
-        chardev_input(s->chardev, buf, (size_t)n);
+        size_t len = s->filter ? s->filter(s->opaque, buf, (size_t)n) : (size_t)n;
+        if (len) {
+            chardev_input(s->chardev, buf, len);
+        }
         return s->in_watch ? G_SOURCE_CONTINUE : G_SOURCE_REMOVE;
     }
     if (n < 0 && (errno == EAGAIN || errno == EINTR)) {

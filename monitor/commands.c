@@ -291,7 +291,8 @@ static const MonitorCommand commands[] = {
     {"mouse_move", NULL, "DX DY [DZ]", "moves the pointer, turns the wheel", monitor_mouse_move},
     {"mouse_button", NULL, "STATE", "1 left, 2 middle, 4 right", monitor_mouse_button},
     {"nmi", NULL, "", "a non-maskable interrupt for all CPUs of a PC", monitor_nmi},
-    {"screendump", NULL, "FILE [-f png|ppm]", "writes the screen's picture", monitor_screendump},
+    {"screendump", NULL, "FILE [-f png|ppm] [DISPLAY]", "writes the screen's picture",
+     monitor_screendump},
     {"log", NULL, "none|in_asm|op|op_opt|out_asm|int|mmu|exec|unimp|guest_errors|vnc",
      "logs these, as -d; none: nothing", cmd_log},
     {"gdbserver", NULL, "[SPEC]", "starts the gdb server (none: ends it)", cmd_gdbserver},
@@ -346,7 +347,16 @@ static void print_network(Machine *m, void *file)
 
 COMMAND_PRINT(info_jit, print_stats)
 COMMAND_PRINT(info_network, print_network)
-COMMAND_PRINT(info_block, block_print)
+COMMAND_PRINT(all_blocks, block_print)
+
+COMMAND(info_block)
+{
+    if (argc > 2 || (argc == 2 && strcmp(argv[1], "-v"))) {
+        monitor_usage(argv[0], out);
+        return;
+    }
+    all_blocks(m, argc, argv, out); // always with all there is to say
+}
 COMMAND_PRINT(info_chardev, chardev_print)
 
 static const MonitorCommand info[] = {

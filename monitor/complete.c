@@ -3,6 +3,7 @@
 
 #include "block/block.h"
 #include "monitor/commands.h"
+#include "ui/console.h"
 #include "ui/input.h"
 
 typedef struct Completion {
@@ -89,12 +90,20 @@ static void complete_device(Completion *c)
     }
 }
 
+static void complete_display(Completion *c)
+{
+    for (unsigned i = 0; console_get(c->machine, i); i++) {
+        offer(c, console_name(console_get(c->machine, i)));
+    }
+}
+
 static const struct {
     const char *word; // in the usage text
     void (*complete)(Completion *c);
 } words[] = {
     {"COMMAND", complete_command}, {"TOPIC", complete_info},  {"KEYS", complete_keys},
     {"FILE", complete_file},       {"DRIVE", complete_drive}, {"DEVICE", complete_device},
+    {"DISPLAY", complete_display},
 };
 
 // "[COMMAND]", "FILE", "on|off": what stands at that place of the usage text.
@@ -109,11 +118,41 @@ static void complete_argument(Completion *c, const char *usage)
             words[i].complete(c);
         }
     }
+    if (*bare == '-') {
+        offer(c, bare);
+    }
     for (unsigned i = 0; choices[0] && choices[1] && choices[i]; i++) {
         offer(c, choices[i]);
     }
     g_strfreev(choices);
     g_free(bare);
+}
+
+// Where in the usage text the last of these words stands: "[-f" and "[-f]" may be left out.
+static const char *usage_of(char **usage, char **word)
+{
+    for (; *usage && *word; word++) {
+        while (*usage && g_str_has_prefix(*usage, "[-") && **word != '-') {
+            bool alone = g_str_has_suffix(*usage, "]");
+            usage += !alone && usage[1] ? 2 : 1;
+        }
+        if (!word[1]) {
+            return *usage;
+        }
+        usage += *usage != NULL;
+    }
+    return NULL;
+}
+
+static void complete_words(Completion *c, bool info, char **word)
+{
+    const MonitorCommand *row = monitor_find(info, word[0]);
+    char **usage = g_strsplit(row ? row->args : "", " ", -1);
+    const char *at = usage_of(usage, word + 1);
+    if (at) {
+        complete_argument(c, at);
+    }
+    g_strfreev(usage);
 }
 
 GPtrArray *monitor_complete(Machine *m, const char *line)
@@ -125,13 +164,9 @@ GPtrArray *monitor_complete(Machine *m, const char *line)
         c.word = n ? part[0] : "";
         complete_command(&c);
     } else {
-        const MonitorCommand *row = monitor_find(false, part[0]);
-        char **usage = g_strsplit(row ? row->args : "", " ", -1);
+        bool info = n > 2 && !strcmp(part[0], "info");
         c.word = part[n - 1];
-        if (n - 2 < g_strv_length(usage)) {
-            complete_argument(&c, usage[n - 2]);
-        }
-        g_strfreev(usage);
+        complete_words(&c, info, part + info);
     }
     g_strfreev(part);
     return c.list;

@@ -19,6 +19,10 @@ static bool parse_args(int argc, char **argv, DumpArgs *a)
             *value = argv[++i];
         } else if (!value && !a->file) {
             a->file = argv[i];
+        } else if (!value && !a->device) { // QEMU's: FILE [-f FORMAT] [DEVICE [HEAD]]
+            a->device = argv[i];
+        } else if (!value && !strcmp(argv[i], "0")) {
+            continue;
         } else {
             return false;
         }
@@ -45,7 +49,8 @@ void monitor_screendump(Machine *m, int argc, char **argv, GString *out)
 {
     DumpArgs a = {0};
     if (!parse_args(argc, argv, &a)) {
-        g_string_append(out, "screendump FILE [-f png|ppm] [-d DISPLAY]: wrong arguments\n");
+        g_string_append(
+            out, "screendump: wrong arguments; usage: screendump FILE [-f png|ppm] [DISPLAY]\n");
         return;
     }
     ScreendumpFormat format = screendump_format_of(a.file);

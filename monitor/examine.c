@@ -46,8 +46,13 @@ void monitor_registers(Machine *m, int argc, char **argv, GString *out)
 {
     bool all = false, wide = false;
     for (int i = 1; i < argc; i++) {
-        all |= !strcmp(argv[i], "-a");
-        wide |= !strcmp(argv[i], "-v");
+        bool a = !strcmp(argv[i], "-a"), v = !strcmp(argv[i], "-v");
+        if (!a && !v) {
+            monitor_usage(argv[0], out);
+            return;
+        }
+        all |= a;
+        wide |= v;
     }
     for (unsigned i = 0; i < m->n_cpus; i++) {
         if (all || m->cpu[i] == monitor_cpu(m)) {

@@ -14,18 +14,23 @@
 
 // --- signals
 
-static gboolean on_signal(gpointer opaque)
-{
-    machine_request_by(opaque, MACHINE_QUIT, 0, MACHINE_CAUSE_HOST_SIGNAL);
-    return G_SOURCE_CONTINUE;
-}
+// One for each signal: glib tells a handler nothing of which it was.
+#define ON_SIGNAL(fn, name)                                                                        \
+    static gboolean fn(gpointer opaque)                                                            \
+    {                                                                                              \
+        report("ended by " name);                                                                  \
+        machine_request_by(opaque, MACHINE_QUIT, 0, MACHINE_CAUSE_HOST_SIGNAL);                    \
+        return G_SOURCE_CONTINUE;                                                                  \
+    }
+ON_SIGNAL(on_int, "SIGINT")
+ON_SIGNAL(on_term, "SIGTERM")
+ON_SIGNAL(on_hup, "SIGHUP")
 
 void process_catch_signals(struct Machine *m)
 {
-    static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
-    for (size_t i = 0; i < ARRAY_LEN(signals); i++) {
-        g_unix_signal_add(signals[i], on_signal, m);
-    }
+    g_unix_signal_add(SIGINT, on_int, m);
+    g_unix_signal_add(SIGTERM, on_term, m);
+    g_unix_signal_add(SIGHUP, on_hup, m);
 }
 
 void process_set_name(const char *name)

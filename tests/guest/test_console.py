@@ -1,10 +1,6 @@
 #!/usr/bin/env python3
 """The terminal, the mux and the monitor, with a bare-metal program that echoes its UART."""
-import atexit
 import os
-import pty
-import re
-import select
 import shutil
 import signal
 import subprocess
@@ -13,7 +9,8 @@ import tempfile
 import termios
 import time
 
-from console import Console, ConsoleError, mimus, skip
+from console import Console, mimus, skip
+from terminal import Terminal
 
 # Echoes with 1 added to letters, so that its output differs from a terminal's echo.
 PROGRAM = """
@@ -47,38 +44,6 @@ def build(directory):
 
 def command(elf, *more):
     return [mimus(), "-M", "virt", "-m", "128M", "-nic", "none", "-kernel", elf] + list(more)
-
-
-class Terminal:
-    """Mimus on a pseudo-terminal."""
-
-    def __init__(self, argv):
-        self.master, self.slave = pty.openpty()
-        self.before = termios.tcgetattr(self.slave)
-        self.process = subprocess.Popen(argv, stdin=self.slave, stdout=self.slave,
-                                        stderr=self.slave, start_new_session=True)
-        atexit.register(self.process.kill)  # nothing outlives a test that fails
-        self.seen = ""
-
-    def expect(self, pattern, timeout=30):
-        end = time.monotonic() + timeout
-        while not re.search(pattern, self.seen):
-            if time.monotonic() > end or self.process.poll() is not None:
-                raise ConsoleError("no %r in %r" % (pattern, self.seen))
-            if select.select([self.master], [], [], 0.2)[0]:
-                self.seen += os.read(self.master, 4096).decode("utf-8", "replace")
-        self.seen = self.seen[re.search(pattern, self.seen).end():]
-
-    def send(self, text):
-        os.write(self.master, text.encode())
-
-    def end(self, status):
-        got = self.process.wait(timeout=20)
-        assert got == status, "exit status %d, not %d" % (got, status)
-        after = termios.tcgetattr(self.slave)
-        assert after[:4] == self.before[:4], "the terminal is not restored"
-        os.close(self.master)
-        os.close(self.slave)
 
 
 def test_escapes(elf):
@@ -160,7 +125,7 @@ def test_mux_by_hand(elf):
         c.send("\x01c")
         c.expect(r"\(mimus\) ")
         c.send("info chardev\rquit\r")
-        c.expect("c: stdio, mux, 2 users")
+        c.expect("c: filename=stdio, mux, 2 users")
         assert c.wait(timeout=20) == 0
 
 

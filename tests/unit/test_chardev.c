@@ -171,7 +171,8 @@ Test(chardev, specs)
         {"null,id=x,pth=3", "unknown property 'pth'"},
         {"socket,id=x", "socket: give either port (and host) or path"},
         {"unix:/tmp/x,server=on,wait=perhaps", "wait=perhaps: not 'on' or 'off'"},
-        {"tcp:localhost:1,telnet=on", "telnet=on: the telnet protocol is not supported"},
+        {"tcp:localhost:1,telnet=on", "telnet=on: only as a server (server=on)"},
+        {"tcp::70000,server=on,wait=off", "tcp::70000: a port is 0 to 65535"},
         {"", "an empty character backend"},
     };
     Machine *m = bare_machine();
