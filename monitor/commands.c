@@ -363,7 +363,7 @@ static const MonitorCommand info[] = {
     {"version", NULL, "", "Mimus's version", info_version},
     {"status", NULL, "", "running or paused, and for how long", info_status},
     {"cpus", NULL, "", "the vCPUs", info_cpus},
-    {"registers", NULL, "[-a] [-v]", "registers (-a: all vCPUs, -v: vectors too)",
+    {"registers", NULL, "[-a] [-v]", "registers (-a: all vCPUs, -v: upper halves of vectors)",
      monitor_registers},
     {"jit", NULL, "", "the translator's statistics", info_jit},
     {"block", NULL, "[-v]", "disk images", info_block},

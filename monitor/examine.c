@@ -3,42 +3,28 @@
 #include <string.h>
 
 #include "monitor/commands.h"
+#include "monitor/registers.h"
 #include "softmmu/softmmu.h"
 
 #define MAX_EXAMINE 16384 // items of one command
 
 // --- registers
 
-static bool read_register(VCPU *v, unsigned n, uint8_t value[64])
-{
-    memset(value, 0, 64);
-    return v->target->gdb_regs[n].bits <= 512 && v->target->gdb_read(v, n, value);
-}
-
-static void append_register(GString *out, const GdbRegister *r, const uint8_t *value)
-{
-    g_string_append_printf(out, "%5s=", r->name);
-    for (int i = r->bits / 8 - 1; i >= 0; i--) {
-        g_string_append_printf(out, "%02x", value[i]);
-    }
-}
+static const struct {
+    const char *target;
+    void (*show)(VCPU *v, bool wide, GString *out);
+} layouts[] = {
+    {"x86_64", monitor_registers_x86},
+    {"i386", monitor_registers_x86},
+    {"aarch64", monitor_registers_arm},
+};
 
 static void append_registers(VCPU *v, bool wide, GString *out)
 {
-    unsigned column = 0;
-    uint8_t value[64];
-    for (unsigned i = 0; i < v->target->n_gdb_regs; i++) {
-        const GdbRegister *r = &v->target->gdb_regs[i];
-        if ((r->bits > 64 && !wide) || !read_register(v, i, value)) {
-            continue;
+    for (size_t i = 0; i < ARRAY_LEN(layouts); i++) {
+        if (!strcmp(layouts[i].target, v->target->name)) {
+            layouts[i].show(v, wide, out);
         }
-        append_register(out, r, value);
-        column += r->bits > 64 ? 2 : 1;
-        g_string_append_c(out, column >= 4 ? '\n' : ' ');
-        column = column >= 4 ? 0 : column;
-    }
-    if (column) {
-        g_string_append_c(out, '\n');
     }
 }
 
@@ -57,7 +43,7 @@ void monitor_registers(Machine *m, int argc, char **argv, GString *out)
     for (unsigned i = 0; i < m->n_cpus; i++) {
         if (all || m->cpu[i] == monitor_cpu(m)) {
             m->cpu[i]->target->sync(m->cpu[i]);
-            g_string_append_printf(out, "CPU#%u\n", i);
+            g_string_append_printf(out, "\nCPU#%u\n", i);
             append_registers(m->cpu[i], wide, out);
         }
     }

@@ -61,7 +61,7 @@ def test_escapes(elf):
     t.send("stop\rinfo status\r")
     t.expect("paused")
     t.send("info registers\r")
-    t.expect("cpsr=")
+    t.expect("PSTATE=")
     t.send("x /2i $pc\r")
     t.expect("0x[0-9a-f]{16}:  [0-9a-f]{8}  [a-z]+")
     t.send("system_reset\rcont\r")
@@ -84,9 +84,9 @@ def test_escapes(elf):
     t.send("system_p\t\r")  # completed
     t.expect("system_powerdown")
     t.send("info reg\t\r")
-    t.expect("cpsr=")
+    t.expect("PSTATE=")
     t.send("\x1b[A\r")  # once more, from the history
-    t.expect("cpsr=")
+    t.expect("PSTATE=")
     t.send("scr\t/nope/x\r")
     t.expect("screendump: .*no display")
     t.send("\x01x")

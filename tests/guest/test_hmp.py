@@ -114,6 +114,7 @@ def every_command():
                 useful(q, command, may_answer=True)
         assert q.human("info status") == "VM status: paused\n" + q.human("info status").split("\n", 1)[1]
         spellings(q)
+        registers(q)
         q.command("quit")
         assert q.wait() == 0
 
@@ -139,6 +140,15 @@ def spellings(q):
                          ("gdbserver tcp::70000", "65535"), ("x/4zz 0", "a format is")):
         assert words in q.human(wrong), (wrong, q.human(wrong))
     assert "gdb" not in q.human("info chardev")
+
+
+def registers(q):
+    """The lines that scripts look for in QEMU's; the machine is stopped where firmware runs."""
+    said = q.human("info registers")
+    for pattern in (r"^EAX=[0-9a-f]{8} EBX=", r"^EIP=[0-9a-f]{8} EFL=[0-9a-f]{8} \[[DOSZAPC-]{7}\] CPL=0 ",
+                    r"^CS =[0-9a-f]{4} [0-9a-f]{8} ", r"^GDT=     [0-9a-f]{8} [0-9a-f]{8}$",
+                    r"^CR0=[0-9a-f]{8} CR2=", r"^EFER=0{16}$", r"^XMM07="):
+        assert re.search(pattern, said.replace(" XMM07", "\nXMM07"), re.MULTILINE), (pattern, said)
 
 
 def telnet():
