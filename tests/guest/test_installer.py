@@ -41,28 +41,28 @@ class Person:
     def __init__(self, screen, hands, absolute):
         self.screen, self.hands, self.absolute = screen, hands, absolute
 
-    def creep_to(self, page, area):
+    def creep_to(self, area):
         """A mouse knows no places: into the corner, then in small steps until the button lights."""
         for _ in range(12):
             self.hands.push(400, 400)
             time.sleep(0.05)
+        dark = self.see(lambda p: True)  # the pointer is there, not on its way over the button
         end = time.monotonic() + PATIENCE / 2
         while time.monotonic() < end:
             for _ in range(4):
                 self.hands.push(-2, -2)
                 time.sleep(0.05)
-            time.sleep(0.5)
-            if self.screen.picture().differing(page, area) > 500:
+            if self.see(lambda p: True).differing(dark, area) > 500:
                 return
         raise AssertionError("the pointer does not reach the button")
 
-    def click(self, page, area):
+    def click(self, area):
         if self.absolute:
             left, top, right, bottom = area
             self.hands.point((left + right) // 2, (top + bottom) // 2)
             time.sleep(0.5)
         else:
-            self.creep_to(page, area)
+            self.creep_to(area)
         self.hands.button(True)
         time.sleep(0.2)
         self.hands.button(False)
@@ -79,13 +79,13 @@ class Person:
         self.see(lambda p: is_page(p) and selected_line(p) == at)
         self.hands.key("ret")
         location = self.see(page_unlike(language))
-        self.click(location, continue_button(location))
+        self.click(continue_button(location))
         return self.see(page_unlike(location, language))
 
     def go_back(self, keyboard, language):
         """Back to the main menu, whose first line is the choice of a language."""
         if self.absolute:
-            self.click(keyboard, back_button(keyboard))
+            self.click(back_button(keyboard))
         else:
             self.hands.key("esc")
         menu = self.see(page_unlike(keyboard, language))
