@@ -147,7 +147,8 @@ static void cmd_out(Machine *m, int argc, char **argv, GString *out)
 }
 
 static const MonitorCommand commands[] = {
-    {"print", "p", "[/x|/d|/u|/o|/c] EXPRESSION", "an expression of numbers and registers", cmd_print},
+    {"print", "p", "[/x|/d|/u|/o|/c] EXPRESSION", "an expression of numbers and registers",
+     cmd_print},
     {"sum", NULL, "ADDR SIZE", "16-bit checksum of physical memory", cmd_sum},
     {"memsave", NULL, "ADDR SIZE FILE", "virtual memory to a file", cmd_memsave},
     {"pmemsave", NULL, "ADDR SIZE FILE", "physical memory to a file", cmd_pmemsave},
