@@ -54,6 +54,6 @@ extern const IRHelper arm_h_casp; // address, rs | rt << 8, memop: registers in 
 // returns.
 extern const IRHelper arm_h_misaligned;
 
-extern const IRHelper arm_h_crc32; // accumulator, value, log2 of bytes | CRC-32C << 2 -> checksum
+extern const IRHelper arm_h_crc32; // accumulator, value, log2 of bytes -> checksum
 
 #endif

@@ -87,11 +87,16 @@ static inline void ir_put(IRBlock *b, size_t off, IRRef v)
 IR_BINARY(add) IR_BINARY(sub) IR_BINARY(mul) IR_BINARY(mulhu) IR_BINARY(mulhs) IR_BINARY(divu)
 IR_BINARY(divs) IR_BINARY(and) IR_BINARY(or) IR_BINARY(xor) IR_BINARY(andn) IR_BINARY(orn)
 IR_BINARY(xnor) IR_BINARY(shl) IR_BINARY(shr) IR_BINARY(sar) IR_BINARY(ror)
+IR_BINARY(pdep) IR_BINARY(pext)
 IR_UNARY(not) IR_UNARY(neg) IR_UNARY(rbit) IR_UNARY(clz) IR_UNARY(ctz) IR_UNARY(popcnt)
 IR_UNARY_AUX(zext) IR_UNARY_AUX(sext) IR_UNARY_AUX(bswap)
 IR_CONVERT(trunc, IR_I32) IR_CONVERT(extu, IR_I64) IR_CONVERT(exts, IR_I64)
 IR_CONVERT(f_cmc, IR_FLAGS) IR_CONVERT(f_pack, IR_I32) IR_CONVERT(f_unpack, IR_FLAGS)
 
+static inline IRRef ir_crc32c(IRBlock *b, IRRef sum, IRRef value, unsigned log2_bytes)
+{
+    return ir_make(b, IR_crc32c, IR_I32, sum, value, IR_NONE, IR_NONE, log2_bytes, 0, 0);
+}
 static inline IRRef ir_addi(IRBlock *b, IRRef a, int64_t v)
 {
     return v ? ir_add(b, a, ir_const(b, ir_type(b, a), (uint64_t)v)) : a;

@@ -12,8 +12,8 @@ static Eval1 *const eval1[IR_OPCODES] = {
     E(not ), E(neg), E(trunc), E(extu), E(exts), E(rbit), E(clz), E(ctz), E(popcnt),
 };
 static Eval2 *const eval2[IR_OPCODES] = {
-    E(add), E(sub),  E(mul), E(mulhu), E(mulhs), E(divu), E(divs), E(and), E(or),
-    E(xor), E(andn), E(orn), E(xnor),  E(shl),   E(shr),  E(sar),  E(ror),
+    E(add),  E(sub), E(mul),  E(mulhu), E(mulhs), E(divu), E(divs), E(and),  E(or),   E(xor),
+    E(andn), E(orn), E(xnor), E(shl),   E(shr),   E(sar),  E(ror),  E(pdep), E(pext),
 };
 static EvalAux *const eval_aux[IR_OPCODES] = {
     E(zext), E(sext), E(bswap), E(extract), E(sextract),
@@ -517,6 +517,7 @@ BINARY(or, fold_or)
 BINARY(xor, fold_xor)
 BINARY(inverted, fold_inverted)
 BINARY(shift, fold_shift)
+BINARY(two, no_rule)
 
 IRFoldFn *const ir_fold_integer[IR_OPCODES] = {
     [IR_add] = add_const,           [IR_sub] = sub_const,           [IR_mul] = mul_const,
@@ -529,7 +530,8 @@ IRFoldFn *const ir_fold_integer[IR_OPCODES] = {
     [IR_trunc] = trunc_const,       [IR_extu] = extu_const,         [IR_exts] = exts_const,
     [IR_bswap] = plain_const,       [IR_rbit] = plain_const,        [IR_clz] = plain_const,
     [IR_ctz] = plain_const,         [IR_popcnt] = plain_const,      [IR_extract] = extract_const,
-    [IR_sextract] = extract_const,  [IR_deposit] = fold_deposit,    [IR_extr] = fold_extr,
-    [IR_cmpset] = fold_cmpset,      [IR_select] = fold_select,      [IR_ld] = fold_address,
-    [IR_st] = fold_address,         [IR_exit_if] = fold_exit_if,
+    [IR_pdep] = two_const,          [IR_pext] = two_const,          [IR_sextract] = extract_const,
+    [IR_deposit] = fold_deposit,    [IR_extr] = fold_extr,          [IR_cmpset] = fold_cmpset,
+    [IR_select] = fold_select,      [IR_ld] = fold_address,         [IR_st] = fold_address,
+    [IR_exit_if] = fold_exit_if,
 };

@@ -38,6 +38,8 @@ BINARY(shl)
 BINARY(shr)
 BINARY(sar)
 BINARY(ror)
+BINARY(pdep)
+BINARY(pext)
 UNARY(not )
 UNARY(neg)
 UNARY(rbit)
@@ -52,6 +54,12 @@ UNARY_AUX(sext)
 UNARY_AUX(bswap)
 UNARY_AUX(extract)
 UNARY_AUX(sextract)
+
+INTERP(crc32c)
+{
+    r->u64[0] = ir_eval_crc32c((uint32_t)ARG(0), ARG(1), i->aux);
+    NEXT;
+}
 
 INTERP(deposit)
 {

@@ -53,6 +53,35 @@ IR_EVAL1(popcnt, (uint64_t)__builtin_popcountll(x))
 IR_EVAL1(clz, x ? (uint64_t)__builtin_clzll(x) - (w ? 0 : 32) : w ? 64 : 32)
 IR_EVAL1(ctz, x ? (uint64_t)__builtin_ctzll(x) : w ? 64 : 32)
 
+static inline uint64_t ir_eval_pdep(bool w, uint64_t x, uint64_t mask)
+{
+    uint64_t r = 0;
+    for (; mask; mask &= mask - 1, x >>= 1) {
+        r |= x & 1 ? mask & -mask : 0;
+    }
+    return ir_trim(w, r);
+}
+
+static inline uint64_t ir_eval_pext(bool w, uint64_t x, uint64_t mask)
+{
+    uint64_t r = 0;
+    for (unsigned i = 0; mask; mask &= mask - 1, i++) {
+        r |= x & mask & -mask ? BIT(i) : 0;
+    }
+    return ir_trim(w, r);
+}
+
+// Bit by bit from the lowest; the polynomial reflected.
+static inline uint64_t ir_eval_crc32c(uint32_t sum, uint64_t value, unsigned log2_bytes)
+{
+    unsigned bits = 8u << log2_bytes;
+    uint64_t x = sum ^ (value & mask64(bits));
+    for (unsigned i = 0; i < bits; i++) {
+        x = x >> 1 ^ (x & 1 ? 0x82f63b78 : 0);
+    }
+    return (uint32_t)x;
+}
+
 static inline uint64_t ir_eval_divs(bool w, uint64_t x, uint64_t y)
 {
     int64_t n = ir_signed(w, x), d = ir_signed(w, y);

@@ -58,6 +58,9 @@ IR_OP(rbit, "T=T", PURE)      // bits reversed
 IR_OP(clz, "T=T", PURE)       // clz(0) = width
 IR_OP(ctz, "T=T", PURE)       // ctz(0) = width
 IR_OP(popcnt, "T=T", PURE)
+IR_OP(pdep, "T=TT", PURE)     // a's low bits go to where b has ones
+IR_OP(pext, "T=TT", PURE)     // a's bits where b has ones come together at the low end
+IR_OP(crc32c, "w=wx", PURE)   // checksum a over the low 1 << aux bytes of b (polynomial 11EDC6F41)
 IR_OP(extract, "T=T", PURE)   // aux = position | length << 8
 IR_OP(sextract, "T=T", PURE)  // the same, sign-extended
 IR_OP(deposit, "T=TT", PURE)  // the field aux of a is replaced by the low bits of b

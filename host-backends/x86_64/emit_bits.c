@@ -105,6 +105,35 @@ EMIT(popcnt)
     emit_count(e, i, 0xb8);
 }
 
+static void emit_spread(Emit *e, const IRInsn *i, unsigned prefix)
+{
+    int a = ra_use(&e->ra, i->arg[0]), mask = ra_use(&e->ra, i->arg[1]);
+    int dst = ra_def(&e->ra, e->at, i->arg[0], false);
+    vex_rrr(&e->c, 0xf5 | X86_0F38 | prefix | (is_wide(i) ? X86_W : 0), dst, a, mask);
+}
+EMIT(pdep)
+{
+    emit_spread(e, i, X86_F2);
+}
+EMIT(pext)
+{
+    emit_spread(e, i, X86_F3);
+}
+
+EMIT(crc32c)
+{
+    unsigned op = X86_F2 | X86_0F38;
+    int sum = ra_use(&e->ra, i->arg[0]), value = ra_use(&e->ra, i->arg[1]);
+    int dst = ra_def(&e->ra, e->at, i->arg[0], false);
+    x86_mov_rr(&e->c, false, RAX, sum);
+    if (i->aux == 1) {
+        x86_byte(&e->c, 0x66);
+    }
+    op |= i->aux == 0 ? 0xf0 | X86_BYTE : i->aux == 3 ? 0xf1 | X86_W : 0xf1;
+    x86_rr(&e->c, op, RAX, value);
+    x86_mov_rr(&e->c, false, dst, RAX);
+}
+
 EMIT(extract)
 {
     bool w = is_wide(i);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "host-backends/x86_64/emit_x87.h"
+#include "host-backends/x86_64/thunks.h"
 
 enum { RAISED_C1 = X87_SW_RAISED | X87_SW_C1, COMPARED = X87_SW_RAISED | X87_SW_CONDITION };
 
@@ -339,8 +340,11 @@ static void op_misc(const Op *o)
 static void op_comi(const Op *o)
 {
     bool quiet = o->desc & 1 << 8, pop = o->desc >> 9 & 1;
-    if (pop && x87_is_dirty(o->s, 0)) {
+    bool saves = pop && x87_is_dirty(o->s, 0);
+    if (saves || !(o->e->r->thunks->features & X86_COMI_KEEPS_C1)) {
         settle_c1(o);
+    }
+    if (saves) {
         x87_clean(o->e, o->s, 0);
     }
     x87_bytes(o->e, pop ? 0xdf : 0xdb, (quiet ? 0xe8 : 0xf0) + (o->desc & 7));

@@ -323,9 +323,12 @@ static void emit_calls(Thunks *t)
 
 static uint32_t host_features(void)
 {
-    unsigned a, b, c, d;
-    bool leaf7 = __get_cpuid_count(7, 0, &a, &b, &c, &d);
-    return leaf7 ? (b >> 29 & 1 ? X86_HAS_SHA : 0) | (b >> 19 & 1 ? X86_HAS_ADX : 0) : 0;
+    unsigned a, b, c, d, features = 0;
+    if (__get_cpuid_count(7, 0, &a, &b, &c, &d)) {
+        features = (b >> 29 & 1 ? X86_HAS_SHA : 0) | (b >> 19 & 1 ? X86_HAS_ADX : 0);
+    }
+    bool amd = __get_cpuid(0, &a, &b, &c, &d) && b == signature_AMD_ebx;
+    return features | (amd ? X86_COMI_KEEPS_C1 : 0);
 }
 
 bool x86_emit_thunks(CodeCache *cache, HostThunks *out, const TargetOps *target)

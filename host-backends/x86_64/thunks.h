@@ -8,6 +8,7 @@
 enum {
     X86_HAS_SHA = 1,
     X86_HAS_ADX = 2,
+    X86_COMI_KEEPS_C1 = 4, // FCOMI leaves the x87's C1, as AMD's CPUs do; Intel's clear it
 };
 
 bool x86_emit_thunks(CodeCache *cache, HostThunks *t, const TargetOps *target);

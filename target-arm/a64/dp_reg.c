@@ -215,8 +215,9 @@ static bool tr_crc32(A64Ctx *c, const A64Fields *f)
         return false;
     }
     IRRef acc = a64_w(c, f->n), v = a64_x(c, f->m);
-    IRRef how = ir_i32(c->b, f->s | f->c << 2);
-    a64_put(c, f->d, ir_call(c->b, &arm_h_crc32, acc, v, how, IR_NONE));
+    a64_put(c, f->d,
+            f->c ? ir_crc32c(c->b, acc, v, f->s)
+                 : ir_call(c->b, &arm_h_crc32, acc, v, ir_i32(c->b, f->s), IR_NONE));
     return true;
 }
 

@@ -125,9 +125,9 @@ static bool tr_popcnt(X86Ctx *c, const X86Insn *i)
 
 static bool tr_crc32(X86Ctx *c, const X86Insn *i)
 {
-    IRRef bytes = ir_i32(c->b, i->operand[1].bytes);
     IRRef crc = x86_get_gpr(c, i->operand[0].reg, 4, false), y = x86_read(c, 1);
-    IRRef r = ir_call(c->b, &x86_h_crc32, crc, y, bytes, IR_NONE);
+    y = ir_type(c->b, y) == IR_I64 ? y : ir_extu(c->b, y);
+    IRRef r = ir_crc32c(c->b, crc, y, (unsigned)__builtin_ctz(i->operand[1].bytes));
     x86_put_gpr(c, i->operand[0].reg, 4, false, r);
     return true;
 }
@@ -197,8 +197,7 @@ static bool tr_pdep(X86Ctx *c, const X86Insn *i)
 {
     IRBlock *b = c->b;
     IRRef x = x86_read(c, 1), mask = x86_read(c, 2);
-    IRRef r = ir_call(b, i->row->arg ? &x86_h_pext : &x86_h_pdep, x, mask, IR_NONE, IR_NONE);
-    x86_write(c, 0, bits_of(i) == 64 ? r : ir_trunc(b, r));
+    x86_write(c, 0, i->row->arg ? ir_pext(b, x, mask) : ir_pdep(b, x, mask));
     return true;
 }
 

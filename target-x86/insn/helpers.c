@@ -120,39 +120,6 @@ static uint64_t rcr_carry(X86CPU *c, uint64_t x, unsigned n, unsigned carry, uns
     return rcl_carry(c, x, to_left(n, bits), carry, bits);
 }
 
-// --- bits
-
-static uint64_t pdep(X86CPU *c, uint64_t x, uint64_t mask)
-{
-    uint64_t r = 0;
-    (void)c;
-    for (; mask; mask &= mask - 1, x >>= 1) {
-        r |= x & 1 ? mask & -mask : 0;
-    }
-    return r;
-}
-
-static uint64_t pext(X86CPU *c, uint64_t x, uint64_t mask)
-{
-    uint64_t r = 0;
-    (void)c;
-    for (unsigned i = 0; mask; mask &= mask - 1, i++) {
-        r |= x & mask & -mask ? BIT(i) : 0;
-    }
-    return r;
-}
-
-// CRC32C, bit by bit from the lowest: the polynomial 11EDC6F41 reflected (SDM vol. 2, CRC32).
-static uint64_t crc32(X86CPU *c, uint32_t crc, uint64_t v, unsigned bytes)
-{
-    (void)c;
-    uint64_t x = crc ^ (bytes == 8 ? v : v & mask64(8 * bytes));
-    for (unsigned i = 0; i < 8 * bytes; i++) {
-        x = x >> 1 ^ (x & 1 ? 0x82f63b78 : 0);
-    }
-    return (uint32_t)x;
-}
-
 // --- CMPXCHG16B
 
 static uint64_t cmpxchg16b(X86CPU *c, uint64_t linear)
@@ -203,9 +170,6 @@ const IRHelper x86_h_rcl = {"rcl", rcl, IR_I64, 4, 0};
 const IRHelper x86_h_rcr = {"rcr", rcr, IR_I64, 4, 0};
 const IRHelper x86_h_rcl_carry = {"rcl_carry", rcl_carry, IR_I32, 4, 0};
 const IRHelper x86_h_rcr_carry = {"rcr_carry", rcr_carry, IR_I32, 4, 0};
-const IRHelper x86_h_pdep = {"pdep", pdep, IR_I64, 2, 0};
-const IRHelper x86_h_pext = {"pext", pext, IR_I64, 2, 0};
-const IRHelper x86_h_crc32 = {"crc32", crc32, IR_I32, 3, 0};
 const IRHelper x86_h_cmpxchg16b = {"cmpxchg16b", cmpxchg16b, IR_I32, 1, IR_CALL_ALL};
 const IRHelper x86_h_touch = {"touch", touch, IR_VOID, 1, IR_CALL_FAULTS};
 const IRHelper x86_h_into = {"into", into, IR_VOID, 1, IR_CALL_ALL};

@@ -100,8 +100,8 @@ static bool memory_fault(unsigned trap)
 static bool half_stored(const X86Insn *insn, const XResult *want, const XResult *got)
 {
     unsigned bytes = insn->operand[0].bytes;
-    return insn->row && insn->n_operands && insn->operand[0].kind == X86_OP_MEM &&
-           bytes == 32 && memory_fault(want->trap) && got->mem_len <= 16;
+    return insn->row && insn->n_operands && insn->operand[0].kind == X86_OP_MEM && bytes == 32 &&
+           memory_fault(want->trap) && got->mem_len <= 16;
 }
 
 static bool same_memory(const X86Insn *insn, const XResult *a, const XResult *b)

@@ -296,6 +296,9 @@ static inline void random_immediates(RandomBlock *g, IRInsn *i)
     case IR_extr:
         i->imm = pos;
         break;
+    case IR_crc32c:
+        i->aux = (uint16_t)rnd(r, 4);
+        break;
     case IR_cmpset:
     case IR_select:
         i->aux = (uint16_t)rnd(r, IR_TSTZ + 1);

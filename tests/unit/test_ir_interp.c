@@ -139,6 +139,8 @@ Test(ir_interp, integer)
         {IR_clz, IR_I32, 1, {0}, 0, 0, 32},
         {IR_clz, IR_I32, 1, {1}, 0, 0, 31},
         {IR_ctz, IR_I64, 1, {0}, 0, 0, 64},
+        {IR_pdep, IR_I64, 2, {5, 0xf0f0}, 0, 0, 0x50},
+        {IR_pext, IR_I32, 2, {0x50a0, 0xf0f0}, 0, 0, 0x5a},
         {IR_sextract, IR_I64, 1, {0xf00}, 8 | 4 << 8, 0, UINT64_MAX},
         {IR_deposit, IR_I64, 2, {UINT64_MAX, 0}, 4 | 8 << 8, 0, 0xfffffffffffff00f},
         {IR_extr, IR_I32, 2, {1, 0}, 0, 4, 0x10000000},
