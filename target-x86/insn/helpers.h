@@ -14,7 +14,7 @@ extern const IRHelper x86_h_bound_error_if;  // #BR likewise
 extern const IRHelper x86_h_idiv64;          // high, low, divisor -> quotient; #DE
 // Value, masked count, carry (0, 1), bits -> value, or the carry out.
 extern const IRHelper x86_h_rcl, x86_h_rcr, x86_h_rcl_carry, x86_h_rcr_carry;
-extern const IRHelper x86_h_cmpxchg16b;       // linear address -> 1 if exchanged
+extern const IRHelper x86_h_cmpxchg16b; // linear address -> 1 if exchanged
 // AX, packed flags, immediate -> AX | packed flags << 16
 extern const IRHelper x86_h_daa, x86_h_das, x86_h_aaa, x86_h_aas;
 extern const IRHelper x86_h_random; // the next number of the generator: 64 bits
