@@ -166,6 +166,7 @@ static void payload(Rig *r, Update *u)
     size_t len = u->encoding == -239   ? n * 4 + (u->width + 7) / 8 * u->height
                  : u->encoding == -308 ? 20
                  : u->encoding == -261 ? 1
+                 : u->encoding == -314 ? 4 + n * 4
                                        : 0;
     cr_assert(u->encoding || get(r, pixels, n * sizeof *pixels));
     u->pixel = n ? pixels[n - 1] : 0;
@@ -286,6 +287,25 @@ Test(vnc, cursor)
     console_move_cursor(r->screen, 5, 5, false);
     request(r, true);
     u = await(r, cursor);
+    cr_expect(u.width == 0 && u.height == 0);
+    leave(r);
+}
+
+Test(vnc, cursor_with_alpha)
+{
+    static const int32_t both[] = {-239, -314};
+    static const uint32_t argb[2] = {0x80ff00fe, 0xff010203};
+    Rig *r = rig(false, false);
+    console_set_cursor(r->screen, 2, 1, 1, 0, argb);
+    console_move_cursor(r->screen, 5, 5, true);
+    join(r, both, 2);
+    request(r, false);
+    Update u = await(r, -314);
+    cr_expect(u.x == 1 && u.y == 0 && u.width == 2 && u.height == 1);
+    cr_expect(!memcmp(u.data, "\0\0\0\0\x80\0\x7f\x80\1\2\3\xff", 12));
+    console_move_cursor(r->screen, 5, 5, false);
+    request(r, true);
+    u = await(r, -314);
     cr_expect(u.width == 0 && u.height == 0);
     leave(r);
 }

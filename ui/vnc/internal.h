@@ -107,7 +107,7 @@ typedef struct VncEvent {
 } VncEvent;
 
 // Extensions that the viewer knows (extensions.c).
-enum { VNC_EXT_POINTER = 1, VNC_EXT_KEYS = 2, VNC_EXT_LEDS = 4 };
+enum { VNC_EXT_POINTER = 1, VNC_EXT_KEYS = 2, VNC_EXT_LEDS = 4, VNC_EXT_CURSOR = 8 };
 
 struct VncViewer {
     VncServer *s;
@@ -139,10 +139,11 @@ struct VncViewer {
     rfbClientPtr cl;
     uint32_t *frame; // the screen's pixels
     VncStatus status;
-    unsigned cursor_serial;
-    uint64_t skip; // bytes of a message that nobody wants
+    VncCursor cursor;
+    unsigned drawn_cursor; // the serial of the one that the library has
+    uint64_t skip;         // bytes of a message that nobody wants
     unsigned extensions, told;
-    unsigned told_leds;
+    unsigned told_leds, told_cursor;
     bool told_absolute;
     gint64 next_update; // monotonic, us
     bool late;          // an update waits for that time

@@ -251,7 +251,7 @@ static void make_cursor(VncViewer *v, const VncCursor *from)
 }
 
 // What is not pixels. The damage so far is moved to r.
-static unsigned take_status(VncViewer *v, Rect *r, VncCursor *cursor)
+static unsigned take_status(VncViewer *v, Rect *r)
 {
     VncServer *s = v->s;
     g_mutex_lock(&s->lock);
@@ -260,7 +260,9 @@ static unsigned take_status(VncViewer *v, Rect *r, VncCursor *cursor)
     v->n_damage = 0;
     v->called = false;
     v->status = s->shared.status;
-    *cursor = s->shared.cursor;
+    if (v->cursor.serial != s->shared.cursor.serial) {
+        v->cursor = s->shared.cursor;
+    }
     g_mutex_unlock(&s->lock);
     return n;
 }
@@ -288,8 +290,7 @@ static bool take_pixels(VncViewer *v, const Rect *r, unsigned n)
 void vnc_take(VncViewer *v)
 {
     Rect r[SURFACE_MAX_DAMAGE];
-    VncCursor cursor;
-    unsigned n = take_status(v, r, &cursor), width, height;
+    unsigned n = take_status(v, r), width, height;
     bool whole = vnc_take_size(v, &width, &height);
     while (whole || !take_pixels(v, r, n)) {
         if ((whole || vnc_take_size(v, &width, &height)) && !take_frame(v, width, height)) {
@@ -300,9 +301,9 @@ void vnc_take(VncViewer *v)
         n = 1;
         whole = false;
     }
-    if (cursor.serial && v->cursor_serial != cursor.serial) {
-        v->cursor_serial = cursor.serial;
-        make_cursor(v, &cursor);
+    if (v->drawn_cursor != v->cursor.serial) {
+        v->drawn_cursor = v->cursor.serial;
+        make_cursor(v, &v->cursor);
     }
     if (v->screen->cursor) { // it is drawn for viewers that do not draw one
         v->screen->cursorX = v->status.x;

@@ -70,11 +70,12 @@ static void asked(rfbClientPtr cl, rfbFramebufferUpdateRequestMsg *m)
     (void)cl;
 }
 
-// A guest that never had a pointer shape draws its own; its viewers keep theirs.
+// A guest that never had a pointer shape draws its own; its viewers keep theirs. Those that know
+// alpha were told by vnc_tell.
 static void before_update(rfbClientPtr cl)
 {
     VncViewer *v = cl->clientData;
-    if (!v->cursor_serial) {
+    if (!v->cursor.serial || v->extensions & VNC_EXT_CURSOR) {
         cl->cursorWasChanged = FALSE;
     }
 }
@@ -211,8 +212,11 @@ static void normal_message(VncViewer *v, uint8_t type)
     case MSG_CUT_TEXT:
         skip_text(v);
         break;
-    case rfbSetPixelFormat:
     case rfbSetEncodings:
+        v->extensions = 0; // it lists all that it knows
+        rfbProcessClientMessage(v->cl);
+        break;
+    case rfbSetPixelFormat:
     case rfbFramebufferUpdateRequest:
     case rfbKeyEvent:
     case rfbPointerEvent:
