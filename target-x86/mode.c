@@ -217,7 +217,7 @@ static uint64_t eflags_flags(const X86CPU *c)
 static void select_regimes(X86CPU *c)
 {
     X86System *s = c->sys;
-    uint64_t asid = c->cr4 & X86_CR4_PCIDE ? c->cr3 & 0xfff : 0;
+    uint64_t asid = x86_space_asid(c);
     unsigned super = X86_REGIME_SUPER, now = X86_REGIME_FLAT;
     if (c->cr0 & X86_CR0_PG) {
         bool smap = c->cr4 & X86_CR4_SMAP;

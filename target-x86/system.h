@@ -101,6 +101,7 @@ typedef struct X86System {
     AddressSpace *smm_space;
     IrqLine ferr;
     struct X86Shared *shared;
+    struct X86Spaces *spaces; // spaces.c
 } X86System;
 
 // Memory of a CPU.
@@ -354,6 +355,19 @@ void x86_check_watch(VCPU *v, uint64_t va, unsigned size, MmuAccess access, unsi
 void x86_enter_smm(X86CPU *c);
 void x86_leave_smm(X86CPU *c);  // RSM
 void x86_smm_memory(X86CPU *c); // v->memory as cpu->smm says
+
+// --- system/spaces.c: what is left of an address space when CR3 is loaded again
+typedef struct X86Walked {
+    uint64_t va;
+    const uint64_t *address; // of the n entries, the last one the leaf
+    unsigned n, entry_bytes;
+    bool small; // the leaf is a page table's
+} X86Walked;
+void x86_spaces_new(X86CPU *c);
+void x86_space_load(X86CPU *c);     // CR3 and PDPTEs have been loaded
+unsigned x86_space_asid(X86CPU *c); // of the current space
+void x86_space_walked(X86CPU *c, const X86Walked *w);
+void x86_space_drop_pcid(X86CPU *c, uint32_t pcid);
 
 // --- system/paging.c
 bool x86_walk(VCPU *v, uint64_t va, MmuAccess access, unsigned regime, MmuPage *page,

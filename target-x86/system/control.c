@@ -87,7 +87,7 @@ void x86_set_cr0(X86CPU *c, uint64_t value)
 
 void x86_set_cr3(X86CPU *c, uint64_t value)
 {
-    bool pcid = c->cr4 & X86_CR4_PCIDE, keep = pcid && (value & CR3_NO_FLUSH);
+    bool pcid = c->cr4 & X86_CR4_PCIDE;
     value = pcid ? value & ~CR3_NO_FLUSH : value;
     if (x86_long_mode(c) && value >> X86_PHYS_BITS) {
         refuse(c);
@@ -96,12 +96,8 @@ void x86_set_cr3(X86CPU *c, uint64_t value)
         refuse(c);
     }
     c->cr3 = value;
-    if (!keep) {
-        mmu_flush_asid(&c->vcpu, pcid ? value & 0xfff : 0);
-    }
-    if (pcid) {
-        x86_mode_changed(c); // another address space
-    }
+    x86_space_load(c);
+    x86_level_changed(c); // another address space
 }
 
 // --- CR4
@@ -301,11 +297,17 @@ static uint32_t current_pcid(const X86CPU *c)
     return c->cr4 & X86_CR4_PCIDE ? c->cr3 & 0xfff : 0;
 }
 
+// In the current space. The others of its PCID are put right when they are loaded.
+static void drop_page(X86CPU *c, uint64_t linear)
+{
+    mmu_flush_range(&c->vcpu, linear & ~mask64(12), 1, x86_space_asid(c));
+}
+
 static void invlpg(VCPU *v, uint64_t linear)
 {
     X86CPU *c = x86_cpu(v);
     if (x86_canonical(linear)) {
-        mmu_flush_range(v, linear & ~mask64(12), 1, current_pcid(c));
+        drop_page(c, linear);
     }
 }
 
@@ -321,9 +323,11 @@ static void invpcid(VCPU *v, uint64_t type, uint64_t pcid, uint64_t linear)
         refuse(c);
     }
     if (type == INVPCID_ADDRESS) {
-        mmu_flush_range(v, linear & ~mask64(12), 1, (uint32_t)pcid);
+        if (pcid == current_pcid(c)) {
+            drop_page(c, linear);
+        }
     } else if (type == INVPCID_CONTEXT) {
-        mmu_flush_asid(v, (uint32_t)pcid);
+        x86_space_drop_pcid(c, (uint32_t)pcid);
     } else {
         mmu_flush_all(v);
     }

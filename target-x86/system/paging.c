@@ -12,6 +12,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "softmmu/page_watch.h"
 #include "util/log.h"
 
 #define FLAT_PAGE_BITS 30
@@ -48,12 +49,13 @@ typedef struct Walker {
 
 // --- memory
 
+// What the walk itself stores, accessed and dirty bits, changes nothing that spaces.c keeps.
 static bool plain_entry(Walker *w, uint64_t at, uint8_t **host, bool store)
 {
     VCPU *v = &w->c->vcpu;
     MemPage p = address_space_page(v->memory ? v->memory : v->machine->memory, at & ~mask64(12));
     *host = p.host + (at & mask64(12));
-    return p.host && (!store || (p.writable && !*p.watch));
+    return p.host && (!store || (p.writable && !(*p.watch & ~BIT(WATCH_TABLES))));
 }
 
 static uint64_t read_entry(Walker *w, uint64_t at)
@@ -233,6 +235,11 @@ static bool walk_paged(Walker *w, MmuPage *p)
     }
     if (!w->debug) {
         set_accessed(w);
+        x86_space_walked(w->c, &(X86Walked){.va = w->va,
+                                            .address = w->address,
+                                            .n = w->n,
+                                            .entry_bytes = w->bytes,
+                                            .small = w->page_bits == 12});
     }
     uint64_t leaf = w->entry[w->n - 1];
     p->w = p->w && (leaf & PTE_D);
