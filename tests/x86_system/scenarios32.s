@@ -1473,6 +1473,117 @@ SCENARIO_ paging_pae_, PAGING_PAE
     movl 0x40000000, %eax
 7:  DONE
 
+# --- what is left when CR3 is loaded again (target-x86/system/spaces.c): after enough loads for the
+# CPU to keep what it can, tables are changed in every way
+
+.set T0, PAGES + 0x1000
+.set T1, 0x41000
+.set D2, 0x42000
+.set T2, 0x43000
+.macro LOAD_CR3 dir
+    movl $\dir, %eax
+    movl %eax, %cr3
+.endm
+.macro READ page
+    movl \page, %eax
+    NOTE %eax
+.endm
+.macro COPY_TABLE from, to
+    movl $\from, %esi
+    movl $\to, %edi
+    movl $0x400, %ecx
+    cld
+    rep movsl
+.endm
+
+SCENARIO_ cr3_kept, PAGING_4M
+    TRY 9f
+    movl $0x11111111, 0x30000
+    movl $0x22222222, 0x31000
+    movl $0x33333333, 0x32000
+    COPY_TABLE T0, T1
+    COPY_TABLE T0, T2
+    movl $(T2 + 7), D2
+    movl $20, %ecx
+1:  movl 0x30000, %ebx
+    LOAD_CR3 PAGES
+    movl 0x30000, %ebx
+    LOAD_CR3 D2
+    loop 1b
+    LOAD_CR3 PAGES
+    movl 0x30000, %ebx
+    movl $(0x31000 + 7), T0 + 0x30 * 4      # through the mapping that all use
+    LOAD_CR3 PAGES
+    READ 0x30000
+    movl $(T0 + 7), T0 + 0x33 * 4           # through another one
+    invlpg 0x33000
+    movl $(0x32000 + 7), 0x33000 + 0x30 * 4
+    LOAD_CR3 PAGES
+    READ 0x30000
+    movl 0x30000, %ebx                      # the other space's table, from here
+    movl $(0x31000 + 7), T2 + 0x30 * 4
+    LOAD_CR3 D2
+    READ 0x30000
+    movl $(0x30000 + 7), T2 + 0x30 * 4
+    invlpg 0x30000
+    READ 0x30000
+    movl $(0x30000 + 7), T0 + 0x30 * 4      # and back; by REP
+    LOAD_CR3 PAGES
+    READ 0x30000
+    movl $(0x32000 + 7), %eax
+    movl $(T0 + 0x30 * 4), %edi
+    movl $2, %ecx
+    rep stosl
+    LOAD_CR3 PAGES
+    READ 0x30000
+    READ 0x31000
+    movl $(0x30000 + 7), T0 + 0x30 * 4      # accessed and dirty bits are set anew
+    LOAD_CR3 PAGES
+    SHOW_PTE 0x30000
+    movl 0x30000, %ebx
+    SHOW_PTE 0x30000
+    movl %ebx, 0x30000
+    SHOW_PTE 0x30000
+    movl $(0x30000 + 7), T0 + 0x30 * 4
+    LOAD_CR3 PAGES
+    movl %ebx, 0x30000
+    SHOW_PTE 0x30000
+    movl $(0x30000 + 0x27), T0 + 0x30 * 4   # only dirty
+    LOAD_CR3 PAGES
+    movl %ebx, 0x30000
+    SHOW_PTE 0x30000
+    movl $(T1 + 7), PAGES                   # a store above the last level
+    movl $(0x32000 + 7), T1 + 0x30 * 4
+    LOAD_CR3 PAGES
+    READ 0x30000
+    movl $(T0 + 7), PAGES
+    LOAD_CR3 PAGES
+    READ 0x30000
+    movl $0x100, %ecx                       # more pages than are listed one by one
+3:  movl %ecx, %ebx
+    shll $12, %ebx
+    movl (%ebx), %edx
+    incl %ecx
+    cmpl $0x140, %ecx
+    jne 3b
+    movl $0x100, %ecx
+4:  movl $(0x31000 + 7), T0(,%ecx,4)
+    incl %ecx
+    cmpl $0x140, %ecx
+    jne 4b
+    movl $0x22222222, 0x31000
+    movl $(0x31000 + 7), T0 + 0x31 * 4
+    LOAD_CR3 PAGES
+    READ 0x110000
+    READ 0x13f000
+    TRY 9f
+    movl $0, T0 + 0x30 * 4
+    LOAD_CR3 PAGES
+    READ 0x30000
+9:  LOAD_CR3 D2
+    READ 0x30000
+    DONE
+
 SCENARIO_ pdptes, PAGING_PAE
     TRY 1f
     movl $(PAGES + 0x1000 + 0x1 + 0x20), PAGES   # reserved bits of a PDPTE: #GP at the load
