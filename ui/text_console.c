@@ -458,7 +458,7 @@ static void update(void *opaque, Surface *s)
 static void invalidate(void *opaque)
 {
     TextConsole *t = opaque;
-    text_screen_touch(&t->screen, 0, t->screen.rows);
+    text_screen_redraw(&t->screen);
 }
 
 static char *console_text_of(void *opaque)

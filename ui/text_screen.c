@@ -7,11 +7,17 @@
 
 #define GREY 0xaaaaaa
 
-void text_screen_touch(TextScreen *s, unsigned from, unsigned to)
+static void touch(TextScreen *s, unsigned from, unsigned to)
 {
     for (unsigned y = from; y < MIN_OF(to, s->rows); y++) {
         s->dirty[y] = true;
     }
+}
+
+void text_screen_redraw(TextScreen *s)
+{
+    s->redraw = true;
+    touch(s, 0, s->rows);
 }
 
 static TextCell *at(const TextScreen *s, unsigned x, unsigned y)
@@ -49,6 +55,8 @@ void text_screen_init(TextScreen *s, unsigned columns, unsigned rows)
     s->columns = columns;
     s->rows = rows;
     s->cell = g_new0(TextCell, (size_t)columns * rows);
+    s->drawn = g_new0(TextCell, (size_t)columns * rows);
+    s->redraw = true;
     s->dirty = g_new0(bool, rows);
     text_screen_reset(s);
 }
@@ -56,6 +64,7 @@ void text_screen_init(TextScreen *s, unsigned columns, unsigned rows)
 void text_screen_free(TextScreen *s)
 {
     g_free(s->cell);
+    g_free(s->drawn);
     g_free(s->dirty);
 }
 
@@ -108,7 +117,7 @@ static void shift_rows(TextScreen *s, unsigned top, unsigned bottom, int n)
     for (unsigned i = 0; i < by; i++) {
         blank(s, n > 0 ? bottom - 1 - i : top + i, 0, s->columns);
     }
-    text_screen_touch(s, top, bottom);
+    touch(s, top, bottom);
 }
 
 void text_screen_scroll(TextScreen *s, int lines)
@@ -201,10 +210,16 @@ void text_screen_erase(TextScreen *s, unsigned how)
 
 // --- drawing
 
-static void draw_cell(const TextScreen *s, Surface *to, unsigned x, unsigned y)
+static bool same(const TextCell *a, const TextCell *b)
+{
+    return a->ch == b->ch && a->pen.front == b->pen.front && a->pen.back == b->pen.back &&
+           a->pen.bold == b->pen.bold && a->pen.underline == b->pen.underline &&
+           a->pen.inverse == b->pen.inverse;
+}
+
+static void draw_cell(const TextScreen *s, Surface *to, unsigned x, unsigned y, bool cursor)
 {
     const TextCell *c = at(s, x, y);
-    bool cursor = !s->cursor_hidden && y == s->y && x == cursor_column(s);
     bool swap = c->pen.inverse != cursor;
     uint32_t front = c->pen.bold && c->pen.front == GREY ? 0xffffff : c->pen.front;
     uint32_t on = swap ? c->pen.back : front, off = swap ? front : c->pen.back;
@@ -220,22 +235,48 @@ static void draw_cell(const TextScreen *s, Surface *to, unsigned x, unsigned y)
     }
 }
 
+// True if the cell was not as it was drawn.
+static bool update_cell(TextScreen *s, Surface *to, unsigned x, unsigned y, const TextCell *cursor)
+{
+    const TextCell *c = at(s, x, y);
+    TextCell *drawn = s->drawn + (c - s->cell);
+    bool has_cursor = c == cursor, had_cursor = drawn == s->drawn_cursor;
+    if (!s->redraw && has_cursor == had_cursor && same(c, drawn)) {
+        return false;
+    }
+    draw_cell(s, to, x, y, has_cursor);
+    *drawn = *c;
+    return true;
+}
+
+static void draw_row(TextScreen *s, Surface *to, unsigned y, const TextCell *cursor)
+{
+    for (unsigned x = 0; x < s->columns; x++) {
+        unsigned first = x;
+        while (x < s->columns && update_cell(s, to, x, y, cursor)) {
+            x++;
+        }
+        surface_damage(to, first * FONT_WIDTH, y * FONT_HEIGHT, (x - first) * FONT_WIDTH,
+                       FONT_HEIGHT);
+    }
+    s->dirty[y] = false;
+}
+
 void text_screen_draw(TextScreen *s, Surface *to)
 {
     unsigned width = s->columns * FONT_WIDTH, height = s->rows * FONT_HEIGHT;
+    const TextCell *cursor = s->cursor_hidden ? NULL : at(s, cursor_column(s), s->y);
     if (to->width != width || to->height != height) {
         surface_resize(to, width, height);
-        text_screen_touch(s, 0, s->rows);
+        text_screen_redraw(s);
     }
     for (unsigned y = 0; y < s->rows; y++) {
         if (s->dirty[y]) {
-            s->dirty[y] = false;
-            for (unsigned x = 0; x < s->columns; x++) {
-                draw_cell(s, to, x, y);
-            }
-            surface_damage(to, 0, y * FONT_HEIGHT, width, FONT_HEIGHT);
+            draw_row(s, to, y, cursor);
         }
     }
+    s->drawn_cursor = cursor ? s->drawn + (cursor - s->cell) : NULL;
+    s->redraw = false;
 }
 
 char *text_screen_text(const TextScreen *s)

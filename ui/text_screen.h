@@ -17,10 +17,13 @@ typedef struct TextCell {
 
 typedef struct TextScreen {
     unsigned columns, rows;
-    TextCell *cell;       // rows * columns
-    bool *dirty;          // rows
-    unsigned x, y;        // of the cursor; x is columns after the last column was written
-    unsigned top, bottom; // scrolling region: rows top .. bottom - 1
+    TextCell *cell;         // rows * columns
+    bool *dirty;            // rows that may differ from what was drawn
+    TextCell *drawn;        // as the cells are on the surface
+    TextCell *drawn_cursor; // that of them which the cursor is on, or NULL
+    bool redraw;            // the surface holds something else
+    unsigned x, y;          // of the cursor; x is columns after the last column was written
+    unsigned top, bottom;   // scrolling region: rows top .. bottom - 1
     TextPen pen;
     bool no_wrap, cursor_hidden;
 } TextScreen;
@@ -29,8 +32,8 @@ void text_screen_init(TextScreen *s, unsigned columns, unsigned rows);
 void text_screen_free(TextScreen *s);
 void text_screen_reset(TextScreen *s);
 TextPen text_screen_plain(void);
-uint32_t text_screen_colour(unsigned index);                       // of the usual 256
-void text_screen_touch(TextScreen *s, unsigned from, unsigned to); // rows are drawn anew
+uint32_t text_screen_colour(unsigned index); // of the usual 256
+void text_screen_redraw(TextScreen *s);      // the surface holds something else
 void text_screen_put(TextScreen *s, uint32_t ch);
 void text_screen_move(TextScreen *s, int x, int y);
 void text_screen_show_cursor(TextScreen *s, bool on);

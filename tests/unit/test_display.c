@@ -109,3 +109,41 @@ Test(display, cursor)
     console_set_cursor(c, CONSOLE_CURSOR_MAX + 1, 2, 0, 0, argb);
     cr_assert(p->serial == 2 && p->width == 0);
 }
+
+static unsigned calm(void *opaque)
+{
+    (void)opaque;
+    return 500;
+}
+
+static void count(void *opaque)
+{
+    ++*(unsigned *)opaque;
+}
+
+Test(display, touches_are_told_once_between_looks)
+{
+    static const ConsoleOps tells = {.update = update, .calm_ms = calm};
+    Machine *m = bare_machine();
+    Screen d = {640, 480, {0}};
+    unsigned touches = 0;
+    Console *c = console_add(m, "test", &tells, &d), *mute = console_add(m, "mute", &ops, &d);
+    ConsoleView *v = console_view_new(c);
+    v->touched = count;
+    v->opaque = &touches;
+    cr_assert_eq(console_calm_ms(c), 0u, "nobody has looked yet");
+    console_view_update(v);
+    cr_assert(v->looked && console_calm_ms(c) == 500 && !touches);
+    console_touch(c);
+    console_touch(c);
+    cr_assert(touches == 1 && !console_calm_ms(c));
+    console_update(c); // somebody else's look
+    cr_assert_eq(console_calm_ms(c), 500u);
+    console_move_cursor(c, 1, 1, true);
+    cr_assert_eq(touches, 2u);
+    console_update(mute);
+    cr_assert_eq(console_calm_ms(mute), 0u);
+    console_remove(m, c);
+    cr_assert_eq(touches, 3u, "it has gone");
+    console_view_free(v);
+}

@@ -129,6 +129,24 @@ Test(ram_dirty, two_trackers_look_when_they_like)
     cr_assert(collect(&r) && r.bits[0] == 1);
 }
 
+static void count(void *opaque)
+{
+    ++*(unsigned *)opaque;
+}
+
+Test(ram_dirty, the_first_store_is_told)
+{
+    Rig r = rig();
+    unsigned calls = 0;
+    ram_dirty_notify(r.d, count, &calls);
+    cr_assert(try_store(r.g, VA, 1, 3));
+    cr_assert_eq(calls, 0u, "dirty from the start");
+    collect(&r);
+    cr_assert(try_store(r.g, VA, 2, 3) && try_store(r.g, VA + 8, 2, 3));
+    wr(r.g->m, FIRST, 3, 8);
+    cr_assert_eq(calls, 1u);
+}
+
 Test(ram_dirty, nobody_left)
 {
     Rig r = rig();

@@ -85,9 +85,41 @@ Test(text_console, draws_changed_rows)
             cr_expect_eq(surface_line(s, 32 + y)[x], want, "%u,%u", x, y);
         }
     }
-    for (unsigned i = 0; i < s->n_damage; i++) { // rows 0 (the cursor left it) and 2
-        cr_expect(s->damage[i].y + s->damage[i].height <= 48);
+    cr_assert_eq(s->n_damage, 2); // where the cursor was; the letter and the cursor
+    cr_expect(!memcmp(&s->damage[0], &(Rect){0, 0, FONT_WIDTH, FONT_HEIGHT}, sizeof(Rect)));
+    cr_expect(!memcmp(&s->damage[1], &(Rect){0, 32, 2 * FONT_WIDTH, FONT_HEIGHT}, sizeof(Rect)));
+}
+
+Test(text_console, drawing_what_changed_gives_the_whole_picture)
+{
+    static const char *const pieces[] = {"x",         "long text that wraps",
+                                         "\r\n",      "\033[H",
+                                         "\033[2J",   "\033[1;7m",
+                                         "\033[0m",   "\033[3;4H",
+                                         "\033[2L",   "\033[4P",
+                                         "\033[2M",   "\033[?25l",
+                                         "\033[?25h", "\033M",
+                                         "\0337",     "\0338",
+                                         "\033[44mz", "\033[K",
+                                         "\033c"};
+    Terminal *t = terminal(20, 5);
+    GString *all = g_string_new(NULL);
+    uint32_t seed = 7;
+    for (unsigned i = 0; i < 3000; i++) {
+        seed = seed * 1664525 + 1013904223;
+        const char *piece = pieces[(seed >> 16) % ARRAY_LEN(pieces)];
+        text_console_write(t->t, piece, strlen(piece));
+        g_string_append(all, piece);
+        const Surface *s = seed >> 30 ? NULL : console_update(t->c);
+        if (s && i % 8 == 0) {
+            Terminal *other = terminal(20, 5);
+            text_console_write(other->t, all->str, all->len);
+            const Surface *whole = console_update(other->c);
+            size_t len = (size_t)s->width * s->height * sizeof *s->pixels;
+            cr_assert(!memcmp(whole->pixels, s->pixels, len), "after %u pieces", i);
+        }
     }
+    g_string_free(all, TRUE);
 }
 
 Test(text_console, colours)
