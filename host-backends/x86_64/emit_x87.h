@@ -1,4 +1,4 @@
-// The guest's x87 in the host's (x87_stack.c, emit_x87.c).
+// The guest's x87 in the host's (x87_plan.c, x87_stack.c, emit_x87.c).
 //
 //   first x87 op            control word and host's as one? registers there that are wanted?
 //     |                     load them
@@ -78,7 +78,7 @@ static inline IRRef x87_operand_of(const Emit *e, const IRInsn *i)
 // The access of such an ld or st: the whole instruction on m, which does not use rax. rax changes.
 void x87_access(Emit *e, const IRInsn *i, X86Mem m);
 
-// --- between the two files
+// --- between the files
 static inline const X87Helper *x87_helper(const IRInsn *i)
 {
     const IRHelper *h = (const IRHelper *)(uintptr_t)i->imm;
