@@ -21,7 +21,7 @@ from installer_pages import (back_button, continue_button, images, is_page, page
 from machines import ARCHES, PATIENCE
 from pictures import Picture, QmpScreen
 from qmp import Machine
-from rfb import ALPHA_CURSOR, POINTER_MODE, RAW, Rfb
+from rfb import CURSOR, POINTER_MODE, RAW, Rfb
 from xserver import LeftOut, XServer, need, wait
 
 MACHINES = {
@@ -115,15 +115,15 @@ def by_window(machine, screen):
 
 @contextmanager
 def by_viewer(machine, screen):
-    with Rfb(machine.vnc(), encodings=(RAW, ALPHA_CURSOR, POINTER_MODE)) as viewer:
+    with Rfb(machine.vnc(), encodings=(RAW, CURSOR, POINTER_MODE)) as viewer:
         def picture():
             viewer.settle()
             return Picture.parse(viewer.ppm())
         yield ViewerHands(viewer), picture
         if machine.absolute:
             viewer.settle()
-            shape = [d for e, _, _, _, _, d in viewer.seen if e == ALPHA_CURSOR and d]
-            assert shape and shape[-1][-1] == 0, "the pointer's corner is transparent"
+            shape = [d for e, _, _, _, _, d in viewer.seen if e == CURSOR and d]
+            assert shape and not shape[-1][-1] & 1, "the pointer's corner is transparent"
 
 
 WAYS = {"qmp": by_qmp, "window": by_window, "viewer": by_viewer}
