@@ -174,6 +174,7 @@ static const QmpCommand commands[] = {
     {"query-iothreads", "", "[any]", empty_list},
     {"query-jobs", "", "[any]", empty_list},
     {"query-block-jobs", "", "[any]", empty_list},
+    {"query-memory-devices", "", "[any]", empty_list}, // no memory is plugged in while it runs
     {"stop", "", NULL, run_stop},
     {"cont", "", NULL, run_cont},
     {"system_reset", "", NULL, run_reset},

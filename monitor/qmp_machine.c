@@ -136,6 +136,12 @@ static Json *query_memory_size_summary(QmpCall *c)
                        (int64_t)c->machine->config.ram_size);
 }
 
+static Json *query_current_machine(QmpCall *c)
+{
+    (void)c; // no board suspends to RAM
+    return qmp_add_bool(json_object_new_object(), "wakeup-suspend-support", false);
+}
+
 static Json *query_command_line_options(QmpCall *c)
 {
     const char *wanted = qmp_str(c, "option");
@@ -256,6 +262,7 @@ static const QmpCommand commands[] = {
     {"query-gic-capabilities", "", "[GICCapability]", query_gic_capabilities},
     {"query-machines", "", "[MachineInfo]", query_machines},
     {"query-memory-size-summary", "", "MemoryInfo", query_memory_size_summary},
+    {"query-current-machine", "", "CurrentMachineParams", query_current_machine},
     {"query-command-line-options", "option?:str", "[CommandLineOptionInfo]",
      query_command_line_options},
     {"query-chardev", "", "[ChardevInfo]", query_chardev},
@@ -278,6 +285,7 @@ static const QmpType types[] = {
      "name:str alias?:str is-default?:bool cpu-max:int hotpluggable-cpus:bool "
      "numa-mem-supported:bool deprecated:bool default-cpu-type?:str"},
     {"MemoryInfo", QMP_OBJECT, "base-memory:int"},
+    {"CurrentMachineParams", QMP_OBJECT, "wakeup-suspend-support:bool"},
     {"CommandLineOptionInfo", QMP_OBJECT, "option:str parameters:[any]"},
     {"ChardevInfo", QMP_OBJECT, "label:str filename:str frontend-open:bool"},
     {"ChardevBackendInfo", QMP_OBJECT, "name:str"},
