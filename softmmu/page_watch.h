@@ -15,7 +15,7 @@
 //
 // Watches are the host's: no guest sees them, they are in no state, and survive a reset unless
 // their owner clears them. They may be set between blocks and in C code that a block calls. There,
-// a block's later accesses may share a page check that was made before (memory_groups.c): such
+// a block's later accesses may share a page check that was made before (pass_check_elim.c): such
 // stores are missed until the block has ended, unless the call ends groups.
 #ifndef SOFTMMU_PAGE_WATCH_H
 #define SOFTMMU_PAGE_WATCH_H

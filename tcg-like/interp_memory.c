@@ -3,10 +3,49 @@
 #include "softmmu/softmmu.h"
 #include "tcg-like/interp_ops.h"
 
+// The address's entry of the first-level table, as translated code finds it.
+static const TlbEntry *entry_of(const TlbFast *t, uint64_t va)
+{
+    return (const TlbEntry *)(const void *)((const char *)t->entry + (va >> 7 & t->mask));
+}
+
+INTERP(page)
+{
+    uint64_t va = ARG(0) + i->imm, page = (va + i->aux2 - 1) & ~UINT64_C(0xfff);
+    const TlbEntry *e = entry_of(&v->fast[!!(i->aux & IR_MEM_UNPRIV)], va);
+    bool store = i->aux & IR_MEM_STORE;
+    r->u64[0] = (store ? e->wtag : e->rtag) != page ? 0 : store ? e->wadd : e->radd;
+    NEXT;
+}
+
+static uint64_t memo(const IRInsn *i, const V128 *val, unsigned k)
+{
+    return i->arg[k] == IR_NONE ? 0 : val[i->arg[k]].u64[0];
+}
+
+// Without a check: addend is host address - guest address.
+static void load_host(const IRInsn *i, V128 *r, uint64_t va, uint64_t addend)
+{
+    unsigned bytes = 1u << (i->aux & IR_MEM_SIZE);
+    *r = (V128){.u64 = {0}};
+    memcpy(r, (const void *)(uintptr_t)(va + addend), bytes);
+    if (i->aux & IR_MEM_SIGN && bytes <= 8) {
+        uint64_t x = (uint64_t)sextract64(r->u64[0], 0, 8 * bytes);
+        r->u64[0] = IS64 ? x : (uint32_t)x;
+    }
+}
+
+static void store_host(const IRInsn *i, const V128 *value, uint64_t va, uint64_t addend)
+{
+    memcpy((void *)(uintptr_t)(va + addend), value, (size_t)1 << (i->aux & IR_MEM_SIZE));
+}
+
 INTERP(ld)
 {
-    uint64_t va = ARG(0) + i->imm;
-    if ((i->aux & IR_MEM_SIZE) == 4) {
+    uint64_t va = ARG(0) + i->imm, addend = memo(i, val, 1);
+    if (addend) {
+        load_host(i, r, va, addend);
+    } else if ((i->aux & IR_MEM_SIZE) == 4) {
         mmu_load128(v, va, r, i->aux);
     } else if (i->type == IR_V128) {
         *r = (V128){.u64 = {mmu_load(v, va, i->aux)}};
@@ -19,8 +58,10 @@ INTERP(ld)
 
 INTERP(st)
 {
-    uint64_t va = ARG(0) + i->imm;
-    if ((i->aux & IR_MEM_SIZE) == 4) {
+    uint64_t va = ARG(0) + i->imm, addend = memo(i, val, 2);
+    if (addend) {
+        store_host(i, &val[i->arg[1]], va, addend);
+    } else if ((i->aux & IR_MEM_SIZE) == 4) {
         mmu_store128(v, va, &val[i->arg[1]], i->aux);
     } else {
         mmu_store(v, va, ARG(1), i->aux);
@@ -55,29 +96,19 @@ INTERP(fence)
 // --- after a chk, accesses are the host's own
 INTERP(chk)
 {
-    r->u64[0] = mmu_chk(v, ARG(0) + i->imm, i->aux2, i->aux);
+    uint64_t addend = memo(i, val, 1);
+    r->u64[0] = addend ? addend : mmu_chk(v, ARG(0) + i->imm, i->aux2, i->aux);
     NEXT;
-}
-
-static inline void *host_address(const IRInsn *i, const V128 *val)
-{
-    return (void *)(uintptr_t)(val[i->arg[0]].u64[0] + i->imm + val[i->arg[1]].u64[0]);
 }
 
 INTERP(ldh)
 {
-    unsigned bytes = 1u << (i->aux & IR_MEM_SIZE);
-    *r = (V128){.u64 = {0}};
-    memcpy(r, host_address(i, val), bytes);
-    if (i->aux & IR_MEM_SIGN && bytes <= 8) {
-        uint64_t x = (uint64_t)sextract64(r->u64[0], 0, 8 * bytes);
-        r->u64[0] = IS64 ? x : (uint32_t)x;
-    }
+    load_host(i, r, ARG(0) + i->imm, ARG(1));
     NEXT;
 }
 
 INTERP(sth)
 {
-    memcpy(host_address(i, val), &val[i->arg[2]], (size_t)1 << (i->aux & IR_MEM_SIZE));
+    store_host(i, &val[i->arg[2]], ARG(0) + i->imm, ARG(1));
     NEXT;
 }

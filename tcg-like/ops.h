@@ -91,9 +91,11 @@ IR_OP(f_choose, "f=fff", PURE) // aux = IRFlagCond; cond(a) ? b : c
 IR_OP(f_fcmp, "f=vv", RD | WR) // lane 0; aux = esize | IR_FCMP_*; imm = exact, as the FP ops below
 
 // --- guest memory: aux = IRMemOp bits, imm = signed displacement added to the address.
-// ld of a V128 has a size of 2..4, the bytes above it become zero; st of a V128 stores its low bytes
-IR_OP(ld, "a=x", MEM_R | FAULT)
-IR_OP(st, "-=xa", MEM_W | FAULT)
+// ld of a V128 has a size of 2..4, the bytes above it become zero; st of a V128 stores its low bytes.
+// The last argument of ld, st and chk is optional, a page op's result: not 0, it is host address -
+// guest address for this access, too, which then needs no check.
+IR_OP(ld, "a=xx", MEM_R | FAULT)
+IR_OP(st, "-=xax", MEM_W | FAULT)
 IR_OP(rmw, "T=xT", MEM_R | MEM_W | FAULT)   // aux2 = IRRmwKind; gives the old value, zero-extended
 IR_OP(cas, "T=xTT", MEM_R | MEM_W | FAULT)  // address, expected, new; gives the old value
 // address, expected, new, held: gives 0 if new was stored, 1 if memory held something else, or if
@@ -103,10 +105,13 @@ IR_OP(fence, "-=", MEM_R | MEM_W)
 // Leaves the block before the current instruction, to run that alone, if the condition (aux2 =
 // IRCond) holds; for what only a C function that needs the exact count can do. Not in such blocks.
 IR_OP(guard, "-=SS", EXIT)
-// Made by the check-elimination pass. chk: the bytes [a+imm, a+imm+aux2) lie in one page that this
-// access (aux: IR_MEM_STORE, regime) may touch without a slow path; gives host address - guest
-// address. Otherwise it leaves the block before the current instruction (IR_LEAVE_SINGLE).
-IR_OP(chk, "x=x", MEM_R | FAULT | EXIT)
+// Made by the check-elimination pass. page: if the bytes [a+imm, a+imm+aux2) lie in one page that
+// accesses of that kind (aux: IR_MEM_STORE, regime) may touch without a slow path, and the
+// first-level table knows: host address - guest address. Otherwise 0.
+IR_OP(page, "x=x", MEM_R)
+// chk: the same, but whatever the table knows; otherwise it leaves the block before the current
+// instruction (IR_LEAVE_SINGLE).
+IR_OP(chk, "x=xx", MEM_R | FAULT | EXIT)
 IR_OP(ldh, "a=xx", MEM_R)     // address, chk's result
 IR_OP(sth, "-=xxa", MEM_W)
 

@@ -11,7 +11,7 @@ IRPassFn ir_pass_fold;       // constants, identities, address displacements int
 IRPassFn ir_pass_dead_state; // puts that a later put overwrites before anything can see them
 IRPassFn ir_pass_dead_code;  // values and flags without a use
 IRPassFn ir_pass_lazy_flags; // marks puts of flags that only exceptions can see (lazy_flags.h)
-IRPassFn ir_pass_check_elim; // neighbouring ld/st off one base share one chk (see ops.h)
+IRPassFn ir_pass_check_elim; // accesses off one base share a page check
 
 typedef struct IRPass {
     const char *name;

@@ -210,7 +210,7 @@ void ra_init(RegAlloc *ra, const IRBlock *b, const LazyPlans *lazy, const RaRegs
     ra->regs = regs;
     ra->ops = ops;
     ra->ctx = ctx;
-    ra->v = g_new(RaValue, b->n + RA_MAX_EXTRA);
+    ra->v = g_new(RaValue, b->n);
     ra->next = g_malloc(sizeof(*ra->next) * b->n);
     ra->in_state = g_new(IRRef, b->n);
     ra->lazy = lazy;
@@ -441,22 +441,6 @@ int ra_hold(RegAlloc *ra, IRRef r)
     int reg = allocate(ra, v->cls);
     own(ra, v, reg);
     return reg;
-}
-
-IRRef ra_extra(RegAlloc *ra, RaClass cls)
-{
-    if (ra->n_extra == RA_MAX_EXTRA) {
-        return IR_NONE;
-    }
-    IRRef r = (IRRef)(ra->b->n + ra->n_extra++);
-    ra->v[r] = (RaValue){.root = r,
-                         .next = IR_NONE,
-                         .spill = -1,
-                         .state = -1,
-                         .reg = RA_NO_REG,
-                         .hint = RA_NO_REG,
-                         .cls = (uint8_t)cls};
-    return r;
 }
 
 void ra_spill_from(RegAlloc *ra, IRRef r, int reg)

@@ -26,7 +26,6 @@
 #define RA_NO_REG    (-1)
 #define RA_MAX_PINS  24
 #define RA_MAX_SPILL 256
-#define RA_MAX_EXTRA 64
 
 typedef enum RaClass { RA_GPR, RA_VEC, RA_CLASSES } RaClass;
 
@@ -88,7 +87,6 @@ typedef struct RegAlloc {
     unsigned n_in_state;
     IRRef defined[4]; // results made by the current insn
     unsigned n_defined;
-    unsigned n_extra;
     bool overflow; // out of spill slots: the code is no good
 } RegAlloc;
 
@@ -136,9 +134,6 @@ void ra_unlock(RegAlloc *ra, IRRef r);
 bool ra_can_allocate(const RegAlloc *ra, RaClass cls);
 // A temporary that from now on holds r, which had no place; the caller fills it at once.
 int ra_hold(RegAlloc *ra, IRRef r);
-// A value of the emitter's own, besides the block's insns: it sets its next use itself, fills it
-// with ra_hold and takes it off with ra_kill. IR_NONE if there are too many.
-IRRef ra_extra(RegAlloc *ra, RaClass cls);
 // Stores reg as r's spilled copy.
 void ra_spill_from(RegAlloc *ra, IRRef r, int reg);
 static inline bool ra_has_place(RegAlloc *ra, IRRef r)

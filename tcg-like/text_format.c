@@ -96,6 +96,7 @@ const IRTextOp ir_text_op[IR_OPCODES] = {
     [IR_cas] = KEYS(&key_disp, &key_mem),
     [IR_casif] = KEYS(&key_disp, &key_mem),
     [IR_guard] = KEYS(&key_cond2),
+    [IR_page] = KEYS(&key_disp, &key_mem, &key_span),
     [IR_chk] = KEYS(&key_disp, &key_mem, &key_span),
     [IR_ldh] = KEYS(&key_disp, &key_mem),
     [IR_sth] = KEYS(&key_disp, &key_mem),

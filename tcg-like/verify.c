@@ -66,7 +66,7 @@ static bool type_fits(Verifier *v, char letter, unsigned type)
     }
 }
 
-// How many arguments the insn must have; calls tell it by their helper.
+// How many arguments the insn must have; calls tell it by their helper, a page's memo is optional.
 static unsigned min_args(Verifier *v)
 {
     switch (v->i->op) {
@@ -74,6 +74,10 @@ static unsigned min_args(Verifier *v)
         return ((const IRHelper *)(uintptr_t)v->i->imm)->n_args;
     case IR_vcall:
         return 0;
+    case IR_ld:
+    case IR_st:
+    case IR_chk:
+        return ir_op_info[v->i->op].n_args - 1u; // the memo
     default:
         return ir_op_info[v->i->op].n_args;
     }
@@ -179,14 +183,42 @@ static bool check_memop(Verifier *v)
     return !store || v->i->aux & IR_MEM_STORE || bad(v, "a store without IR_MEM_STORE");
 }
 
+// A memo comes from a page op and serves accesses that need no more than a page.
+static bool check_memo(Verifier *v, unsigned k)
+{
+    IRRef r = v->i->arg[k];
+    if (r == IR_NONE) {
+        return true;
+    }
+    if (v->b->insn[r].op != IR_page) {
+        return bad(v, "argument %u, %%%u, is no page", k, r);
+    }
+    return !(v->i->aux & (IR_MEM_ALIGN | IR_MEM_ALIGN16)) || bad(v, "aligned, with a page");
+}
+
+static bool check_ld(Verifier *v)
+{
+    return check_memop(v) && check_memo(v, 1);
+}
+
+static bool check_st(Verifier *v)
+{
+    return check_memop(v) && check_memo(v, 2);
+}
+
 static bool check_rmw(Verifier *v)
 {
     return v->i->aux2 <= IR_RMW_UMIN ? check_memop(v) : bad(v, "kind %u", v->i->aux2);
 }
 
-static bool check_chk(Verifier *v)
+static bool check_page(Verifier *v)
 {
     return (v->i->aux2 >= 1 && v->i->aux2 <= 4096) || bad(v, "span %u", v->i->aux2);
+}
+
+static bool check_chk(Verifier *v)
+{
+    return check_page(v) && check_memo(v, 1);
 }
 
 static bool check_slot(Verifier *v)
@@ -381,10 +413,11 @@ static CheckFn *const check_op[IR_OPCODES] = {
     [IR_f_test] = check_fcond,
     [IR_f_select] = check_fcond,
     [IR_f_choose] = check_fcond,
-    [IR_ld] = check_memop,
-    [IR_st] = check_memop,
+    [IR_ld] = check_ld,
+    [IR_st] = check_st,
     [IR_rmw] = check_rmw,
     [IR_cas] = check_memop,
+    [IR_page] = check_page,
     [IR_chk] = check_chk,
     [IR_ldh] = check_memop,
     [IR_sth] = check_memop,

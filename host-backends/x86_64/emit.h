@@ -62,17 +62,6 @@ struct Cold {
     uint64_t imm;
 };
 
-// Accesses off one base that share a page check (memory_groups.c).
-typedef struct MemoryGroup {
-    IRRef base; // root of the address
-    bool store; // checked for writing: pages that can be written can be read
-    bool open;
-    int64_t low, high; // bytes touched, from the base
-    IRRef first, last;
-    unsigned members;
-    IRRef memo; // pseudo value: host address - guest address, or 0 if not known
-} MemoryGroup;
-
 typedef struct PoolUse {
     size_t field; // of a displacement
     V128 value;
@@ -89,10 +78,9 @@ struct Emit {
     // EFLAGS: whose flags they are; inverted: its C is the opposite of CF.
     IRRef ef;
     bool ef_inverted;
-    bool ef_any_a; // AF says nothing: the value's A is 0
-    IRRef fcmp;    // EFLAGS are of the COMIS that made this value, which is packed elsewhere
-    MemoryGroup *group;
-    uint8_t *group_of; // by insn: index + 1 in group, or 0
+    bool ef_any_a;      // AF says nothing: the value's A is 0
+    IRRef fcmp;         // EFLAGS are of the COMIS that made this value, which is packed elsewhere
+    const IRInsn *page; // a page op whose check is left to the current access, or NULL
     Cold *cold;
     unsigned n_cold, cold_capacity;
     SideEntry *side;
@@ -173,7 +161,6 @@ void flags_save(Emit *e, bool may_answer); // the value in EFLAGS gets a place
 void flags_complement_carry(Emit *e);      // CF and ef_inverted
 
 // --- memory and calls
-void x86_memory_groups(Emit *e);
 Cold *x86_cold(Emit *e, void (*emit)(Emit *, const Cold *), size_t from);
 void x86_cold_alone(Emit *e, const Cold *c); // runs the current instruction alone
 void x86_save_vec(Emit *e, uint32_t set, bool restore);

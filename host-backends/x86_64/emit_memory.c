@@ -337,9 +337,8 @@ static Cold *slow(Emit *e, void (*emit)(Emit *, const Cold *), const Access *a, 
     return c;
 }
 
-// --- groups. The first access checks the page for all of them and keeps the addend, the page memo,
-// in a register; the others only test that it is not 0. An access whose group check failed (0: the
-// group crosses a page, or the first one missed) makes its own check, out of line.
+// --- accesses with a page's memo. The page op's check is made with the first access, which needs
+// no look at the memo then. Where the memo is 0, an access makes its own check, out of line.
 static unsigned span_of(const IRInsn *i)
 {
     return i->op == IR_chk ? i->aux2 : 1u << (i->aux & IR_MEM_SIZE);
@@ -351,6 +350,7 @@ static void cold_member(Emit *e, const Cold *c)
     Access a = {.addr = c->reg[0],
                 .disp = c->reg[1],
                 .span = span_of(i),
+                .memop = i->aux & IR_MEM_UNPRIV,
                 .store = i->aux & (IR_MEM_STORE | IR_MEM_WRITE)};
     size_t from[2];
     if (c->leader) {
@@ -363,49 +363,55 @@ static void cold_member(Emit *e, const Cold *c)
     slow_access(e, c);
 }
 
-static MemoryGroup *group_of(Emit *e)
+// The argument that is the memo.
+static IRRef memo_of(const IRInsn *i)
 {
-    unsigned g = e->group_of ? e->group_of[e->at] : 0;
-    return g ? &e->group[g - 1] : NULL;
+    return i->op == IR_st ? i->arg[2] : i->op == IR_ld || i->op == IR_chk ? i->arg[1] : IR_NONE;
 }
 
-static IRRef next_member(Emit *e, const MemoryGroup *g)
+static bool fits_disp(const IRInsn *i)
 {
-    for (unsigned k = e->at + 1u; k <= g->last; k++) {
-        if (e->group_of[k] == e->group_of[e->at]) {
-            return (IRRef)k;
-        }
-    }
-    return IR_NONE;
+    return (int64_t)i->imm == (int32_t)i->imm && (int32_t)i->imm <= INT32_MAX - 2 * 4096;
 }
 
-// The register of the group's memo for the current access, or RA_NO_REG.
-static int memo_register(Emit *e, MemoryGroup *g)
+static void cold_page(Emit *e, const Cold *c)
 {
-    if (e->at == g->first) {
-        g->memo = ra_extra(&e->ra, RA_GPR);
-    }
-    if (g->memo == IR_NONE) {
-        return RA_NO_REG;
-    }
-    e->ra.v[g->memo].next = next_member(e, g);
-    if (e->at == g->first) {
-        ra_hold(&e->ra, g->memo);
-    }
-    return ra_use(&e->ra, g->memo);
+    x86_mov_ri(&e->c, c->reg[0], 0);
+    x86_jmp(&e->c, c->back);
 }
 
-static size_t member_check(Emit *e, const Access *a, const MemoryGroup *g, int memo)
+EMIT(page)
+{
+    const IRInsn *next = i + 1; // there is one: a block ends by another op
+    size_t from[2];
+    if (memo_of(next) == e->at && next->arg[0] == i->arg[0] && fits_disp(i) && fits_disp(next)) {
+        ra_def(&e->ra, e->at, IR_NONE, true); // filled by the access
+        e->page = i;
+        return;
+    }
+    flags_clobber(e);
+    Access a = access_of(e, i);
+    a.span = i->aux2;
+    int dst = ra_def(&e->ra, e->at, i->arg[0], false);
+    check(e, &a, from);
+    x86_mov_rr(&e->c, true, dst, RCX);
+    Cold *c = x86_cold(e, cold_page, from[0]);
+    c->reg[0] = dst;
+    c->back = e->c.pos;
+}
+
+static size_t check_memo(Emit *e, const Access *a, int memo)
 {
     size_t from[2];
-    if (e->at != g->first) {
+    if (!e->page) {
         x86_test_rr(&e->c, true, memo, memo);
         return x86_jcc_fwd(&e->c, CC_E);
     }
-    Access all = *a;
-    all.disp = (int32_t)g->low;
-    all.span = (unsigned)(g->high - g->low);
-    all.store = g->store;
+    Access all = {.addr = a->addr,
+                  .disp = (int32_t)e->page->imm,
+                  .span = e->page->aux2,
+                  .memop = e->page->aux,
+                  .store = e->page->aux & IR_MEM_STORE};
     check(e, &all, from);
     x86_mov_rr(&e->c, true, memo, RCX);
     return from[0];
@@ -415,12 +421,11 @@ static size_t member_check(Emit *e, const Access *a, const MemoryGroup *g, int m
 static void access_memory(Emit *e, const IRInsn *i, const Access *a, int memo, int value,
                           int32_t imm)
 {
-    MemoryGroup *g = group_of(e);
     size_t from[2];
     unsigned n = 1;
     int addend = RCX;
     if (memo != RA_NO_REG) {
-        from[0] = member_check(e, a, g, memo);
+        from[0] = check_memo(e, a, memo);
         addend = memo;
     } else {
         n = check(e, a, from);
@@ -430,19 +435,15 @@ static void access_memory(Emit *e, const IRInsn *i, const Access *a, int memo, i
     Cold *c = slow(e, memo != RA_NO_REG ? cold_member : slow_access, a, from, n, word);
     c->reg[3] = value;
     c->reg[4] = imm;
-    if (memo != RA_NO_REG) {
-        c->memo = (int8_t)memo;
-        c->leader = e->at == g->first;
-        if (!ra_live(&e->ra, g->memo)) {
-            ra_kill(&e->ra, g->memo);
-        }
-    }
+    c->memo = (int8_t)memo;
+    c->leader = e->page;
+    e->page = NULL;
 }
 
-static int memo_of_access(Emit *e)
+static int memo_register(Emit *e, const IRInsn *i)
 {
-    MemoryGroup *g = group_of(e);
-    return g ? memo_register(e, g) : RA_NO_REG;
+    IRRef memo = memo_of(i);
+    return memo == IR_NONE ? RA_NO_REG : ra_use(&e->ra, memo);
 }
 
 // --- loads, stores, checks for neighbours
@@ -450,7 +451,7 @@ EMIT(ld)
 {
     flags_clobber(e);
     Access a = access_of(e, i);
-    int memo = memo_of_access(e);
+    int memo = memo_register(e, i);
     bool x87 = x87_operand_of(e, i) != IR_NONE;
     int dst = x87 ? RA_NO_REG : ra_def(&e->ra, e->at, i->arg[0], false);
     access_memory(e, i, &a, memo, dst, 0);
@@ -472,7 +473,7 @@ EMIT(st)
     a.store = true;
     bool none = x87_operand_of(e, i) != IR_NONE || store_constant(e, i, &v);
     int src = none ? VALUE_IMM : ra_use(&e->ra, i->arg[1]);
-    access_memory(e, i, &a, memo_of_access(e), src, (int32_t)v);
+    access_memory(e, i, &a, memo_register(e, i), src, (int32_t)v);
 }
 
 EMIT(chk)
@@ -481,7 +482,7 @@ EMIT(chk)
     Access a = access_of(e, i);
     a.span = i->aux2;
     a.memop &= ~(unsigned)(IR_MEM_ALIGN | IR_MEM_ALIGN16);
-    int memo = memo_of_access(e);
+    int memo = memo_register(e, i);
     int dst = ra_def(&e->ra, e->at, i->arg[0], false);
     access_memory(e, i, &a, memo, dst, 0);
 }

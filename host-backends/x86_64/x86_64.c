@@ -219,7 +219,6 @@ static bool compile(const CompileRequest *r)
     x86_registers(&e.regs, r->target);
     ir_lazy_plan(&e.lazy, r->ir);
     ra_init(&e.ra, e.b, &e.lazy, &e.regs, &ra_ops, &e);
-    x86_memory_groups(&e);
     x87_plan(&e);
     emit_all(&e);
     bool ok = !e.c.full && !e.ra.overflow;
@@ -232,8 +231,6 @@ static bool compile(const CompileRequest *r)
     g_free(e.side);
     g_free(e.recipes);
     g_free(e.pool);
-    g_free(e.group);
-    g_free(e.group_of);
     x87_free(&e);
     return ok;
 }

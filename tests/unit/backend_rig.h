@@ -30,7 +30,7 @@ typedef struct Host {
 typedef struct Run {
     ARMCPU cpu; // first: helpers get a pointer to its vCPU
     Arena arena;
-    TlbEntry tlb[2];
+    TlbEntry tlb[ARENA_TLB];
     JumpCacheEntry *jump_cache;
     uint64_t ret_stack[4096];
     unsigned fault_index; // instruction, if faulted
@@ -201,10 +201,17 @@ static inline unsigned gathered_flags(Run *x)
     return flags;
 }
 
-static inline void run_interp(Run *x, const IRBlock *b)
+// Of each four runs one has the good page in the TLB for loads, one for stores too.
+static inline void fill_tlb(Run *x, unsigned how)
+{
+    arena_tlb(&x->cpu.vcpu, x->tlb, how & 1, (how & 3) == 3);
+}
+
+static inline void run_interp(Run *x, const IRBlock *b, unsigned how)
 {
     VCPU *v = &x->cpu.vcpu;
     start(x);
+    fill_tlb(x, how);
     if (setjmp(v->leave) == 0) {
         ir_interp(v, b);
     } else {
@@ -225,34 +232,16 @@ static inline const SideEntry *side_of(const Block *blk, uintptr_t host_ra)
     return NULL;
 }
 
-// A quarter of the runs have the good page in the TLB for loads, a quarter for stores too.
-static inline void fill_tlb(Run *x, unsigned how)
-{
-    VCPU *v = &x->cpu.vcpu;
-    for (unsigned k = 0; k < ARRAY_LEN(x->tlb); k++) {
-        x->tlb[k] = (TlbEntry){.rtag = UINT64_MAX, .wtag = UINT64_MAX};
-    }
-    uintptr_t add = (uintptr_t)x->arena.byte - ARENA_VA;
-    x->tlb[ARENA_VA >> 12 & 1].radd = x->tlb[ARENA_VA >> 12 & 1].wadd = add;
-    if (how & 1) {
-        x->tlb[ARENA_VA >> 12 & 1].rtag = ARENA_VA;
-    }
-    if ((how & 3) == 3) {
-        x->tlb[ARENA_VA >> 12 & 1].wtag = ARENA_VA;
-    }
-    v->fast[0] = v->fast[1] = (TlbFast){.entry = x->tlb, .mask = (ARRAY_LEN(x->tlb) - 1) << 5};
-}
-
 static inline void run_host(Host *h, Run *x, const Block *blk, unsigned how)
 {
     VCPU *v = &x->cpu.vcpu;
     x->on_host = true;
-    fill_tlb(x, how);
     x->jump_cache = g_new0(JumpCacheEntry, 1 << JUMP_CACHE_BITS);
     v->jump_cache = x->jump_cache;
     v->key[0] = v->key[1] = 1;
     v->ret_stack = (uint64_t)(uintptr_t)&x->ret_stack[ARRAY_LEN(x->ret_stack) - 8];
     start(x);
+    fill_tlb(x, how);
     if (setjmp(v->leave) == 0) {
         h->thunks.enter(v, blk->code);
     } else {
@@ -355,7 +344,7 @@ static inline char *compare(Host *h, Random *r, IRBlock *b, unsigned states, boo
         before->sse = h->sse;
         before->mxcsr = rnd(r, 3) ? 0 : rnd(r, 4) << 13 | rnd(r, 2) << 15 | rnd(r, 2) << 6;
         Run *x = g_memdup2(before, sizeof *before), *y = g_memdup2(before, sizeof *before);
-        run_interp(x, b);
+        run_interp(x, b, n + 1);
         run_host(h, y, blk, n);
         if (!same_run(x, y)) {
             difference = describe(before, x, y, b);

@@ -27,6 +27,20 @@ static inline uint8_t *arena_at(VCPU *v, uint64_t va, unsigned bytes)
     return a->byte + off;
 }
 
+// A first-level table for the arena's good page. The test hangs the arena off vcpu->debug first.
+enum { ARENA_TLB = 2 };
+static inline void arena_tlb(VCPU *v, TlbEntry table[ARENA_TLB], bool loads, bool stores)
+{
+    uintptr_t add = (uintptr_t)((Arena *)v->debug)->byte - ARENA_VA;
+    for (unsigned k = 0; k < ARENA_TLB; k++) {
+        table[k] = (TlbEntry){.rtag = UINT64_MAX, .radd = add, .wtag = UINT64_MAX, .wadd = add};
+    }
+    TlbEntry *good = &table[ARENA_VA >> 12 & (ARENA_TLB - 1)];
+    good->rtag = loads ? ARENA_VA : UINT64_MAX;
+    good->wtag = stores ? ARENA_VA : UINT64_MAX;
+    v->fast[0] = v->fast[1] = (TlbFast){.entry = table, .mask = (ARENA_TLB - 1) << 5};
+}
+
 uint64_t mmu_load(VCPU *v, uint64_t va, uint32_t memop)
 {
     unsigned bytes = 1u << (memop & IR_MEM_SIZE);

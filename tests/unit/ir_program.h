@@ -50,9 +50,22 @@ static inline uint64_t random_base(Random *r)
     return ARENA_VA + (rnd(r, 2) ? 512 : ARENA_BAD - 600);
 }
 
+// As 32-bit guests compute it.
+static inline IRRef random_narrow_address(RandomBlock *g)
+{
+    IRRef r = ir_trunc(g->b, ir_get(g->b, IR_I64, offsetof(VCPU, gpr[31])));
+    for (unsigned n = rnd(g->r, 4); n-- > 0;) {
+        r = ir_add(g->b, r, ir_const(g->b, IR_I32, (uint32_t)(rnd(g->r, 128) - 48)));
+    }
+    return ir_extu(g->b, r);
+}
+
 // An address in the arena, now and then in the bad page.
 static inline IRRef random_address(RandomBlock *g)
 {
+    if (rnd(g->r, 4) == 0) {
+        return random_narrow_address(g);
+    }
     IRRef base = ir_get(g->b, IR_I64, offsetof(VCPU, gpr[31]));
     IRRef r = rnd(g->r, 2) ? ir_addi(g->b, base, (int64_t)rnd(g->r, 64)) : base;
     if (rnd(g->r, 3) == 0) {
@@ -88,8 +101,9 @@ static inline void random_load_store(RandomBlock *g, IRRef address, int64_t disp
 static inline void random_group(RandomBlock *g)
 {
     IRRef a = random_address(g);
-    bool store = rnd(g->r, 2);
+    bool store = rnd(g->r, 2), narrow = rnd(g->r, 4) == 0;
     for (unsigned n = 1 + rnd(g->r, 3); n-- > 0;) {
+        a = narrow ? random_narrow_address(g) : a;
         random_load_store(g, a, (int64_t)rnd(g->r, 48), store);
     }
 }

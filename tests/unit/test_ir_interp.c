@@ -9,6 +9,7 @@
 typedef struct Fixture {
     VCPU v;
     Arena arena;
+    TlbEntry tlb[ARENA_TLB];
     IRBlock *b;
     char *error;
 } Fixture;
@@ -35,6 +36,7 @@ static Fixture *setup(const char *text)
 {
     Fixture *f = g_new0(Fixture, 1);
     f->v.debug = &f->arena;
+    arena_tlb(&f->v, f->tlb, true, false);
     f->v.budget = 10;
     f->b = text ? parse(text, &f->error) : ir_block_new();
     cr_assert(f->b, "%s", f->error);
@@ -293,6 +295,35 @@ Test(ir_interp, fault)
     cr_expect(faulted);
     cr_expect_eq(f->v.gpr[1], 5);
     cr_expect_eq(f->v.insn_index, 1);
+    teardown(f);
+}
+
+// A memo serves loads; one that is 0 makes no difference.
+Test(ir_interp, page_memo)
+{
+    Fixture *f = setup("block pc=0 bytes=4 insns=1\n"
+                       "%0 = get.i64 off=g0 bytes=8\n"
+                       "%1 = page.i64 %0 disp=-8 mem=1 span=24\n"
+                       "%2 = ld.i64 %0, %1 disp=-2 mem=2,sign\n"
+                       "put %2 off=g1 bytes=8\n"
+                       "%4 = page.i64 %0 mem=1,store span=8\n"
+                       "st %0, %2, %4 disp=4 mem=4,store\n"
+                       "%6 = page.i64 %0 disp=4064 mem=1 span=64\n"
+                       "%7 = ld.v128 %0, %6 disp=4 mem=16\n"
+                       "put %7 off=v0 bytes=16\n"
+                       "put %1 off=g2 bytes=8\n"
+                       "put %4 off=g3 bytes=8\n"
+                       "put %6 off=g4 bytes=8\n"
+                       "exit_loop\n");
+    static const uint8_t bytes[4] = {1, 0x82, 0x93, 4};
+    memcpy(f->arena.byte + 29, bytes, 4);
+    f->v.gpr[0] = ARENA_VA + 32;
+    run(f);
+    cr_expect_eq(f->v.gpr[1], 0xffffffffffff9382);
+    cr_expect_eq(f->v.vec[0].u64[0], 0xffff9382);
+    cr_expect_eq(f->v.gpr[2], (uintptr_t)f->arena.byte - ARENA_VA);
+    cr_expect_eq(f->v.gpr[3], 0, "stores miss");
+    cr_expect_eq(f->v.gpr[4], 0, "over the page's end");
     teardown(f);
 }
 

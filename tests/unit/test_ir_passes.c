@@ -80,12 +80,14 @@ static IRBlock *copy_block(const IRBlock *b)
 typedef struct Outcome {
     VCPU v;
     Arena arena;
+    TlbEntry tlb[ARENA_TLB];
     bool faulted;
 } Outcome;
 
 static void run(Outcome *o, const IRBlock *b)
 {
     o->v.debug = &o->arena;
+    arena_tlb(&o->v, o->tlb, true, o->v.gpr[1] & 1); // page checks fail in some
     o->v.budget = 100;
     if (setjmp(o->v.leave) == 0) {
         ir_interp(&o->v, b);

@@ -36,7 +36,10 @@ static IRBlock *block_of_all(Random *r)
     ir_cas(b, x, x, x, 3 | IR_MEM_UNPRIV);
     ir_casif(b, x, x, x, ir_trunc(b, x), 3 | IR_MEM_ALIGN);
     ir_fence(b);
-    IRRef chk = ir_make(b, IR_chk, IR_I64, x, IR_NONE, IR_NONE, IR_NONE, 0, 32, 0);
+    IRRef page = ir_make(b, IR_page, IR_I64, x, IR_NONE, IR_NONE, IR_NONE, 0, 40, 0);
+    ir_make(b, IR_ld, IR_I64, x, page, IR_NONE, IR_NONE, 3, 0, 32);
+    ir_make(b, IR_st, IR_VOID, x, x, page, IR_NONE, 3 | IR_MEM_STORE, 0, 32);
+    IRRef chk = ir_make(b, IR_chk, IR_I64, x, page, IR_NONE, IR_NONE, 0, 32, 0);
     ir_make(b, IR_ldh, IR_V128, x, chk, IR_NONE, IR_NONE, 4, 0, 16);
     ir_make(b, IR_sth, IR_VOID, x, chk, x, IR_NONE, 3, 0, (uint64_t)-8);
     ir_call(b, &helper, x, x, IR_NONE, IR_NONE);
