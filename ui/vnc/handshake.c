@@ -10,7 +10,8 @@
 #include <sys/random.h>
 #include <sys/socket.h>
 
-#define CHALLENGE 16
+#define CHALLENGE   16
+#define HEAR_OUT_US G_USEC_PER_SEC // for whom is refused
 
 enum { SECURITY_NONE = 1, SECURITY_VNC = 2 };
 enum { RESULT_OK, RESULT_FAILED };
@@ -18,11 +19,11 @@ enum { RESULT_OK, RESULT_FAILED };
 // --- bytes
 
 // Waits until the socket is ready. False: it is too late, or the viewer is sent away.
-static bool await(VncViewer *v, short events)
+static bool await_until(VncViewer *v, short events, gint64 until)
 {
     struct pollfd fds[] = {{.fd = v->fd, .events = events}, {.fd = v->wake, .events = POLLIN}};
     for (;;) {
-        gint64 left = v->born + VNC_HANDSHAKE_US - g_get_monotonic_time();
+        gint64 left = until - g_get_monotonic_time();
         int n = left > 0 ? poll(fds, ARRAY_LEN(fds), (int)(left / 1000) + 1) : 0;
         if (vnc_is_ending(v)) {
             v->why = "sent away";
@@ -36,6 +37,11 @@ static bool await(VncViewer *v, short events)
             return true;
         }
     }
+}
+
+static bool await(VncViewer *v, short events)
+{
+    return await_until(v, events, v->born + VNC_HANDSHAKE_US);
 }
 
 static bool again(void)
@@ -84,11 +90,25 @@ static bool put_u32(VncViewer *v, uint32_t n)
 
 // --- steps
 
+// A connection that is closed with something unread is reset, and what was sent is lost.
+static void hear_out(VncViewer *v)
+{
+    gint64 until = g_get_monotonic_time() + HEAR_OUT_US;
+    uint8_t rest[4096];
+    ssize_t n = 1;
+    shutdown(v->fd, SHUT_WR);
+    while (n && await_until(v, POLLIN, until)) {
+        n = recv(v->fd, rest, sizeof rest, MSG_DONTWAIT);
+        n = n < 0 && !again() ? 0 : n;
+    }
+}
+
 static bool fail(VncViewer *v, const char *reason)
 {
     if (put_u32(v, RESULT_FAILED) && v->minor >= 8 && put_u32(v, (uint32_t)strlen(reason))) {
         put(v, reason, strlen(reason));
     }
+    hear_out(v);
     v->why = reason;
     return false;
 }
