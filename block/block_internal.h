@@ -26,7 +26,7 @@ struct BlockDevice {
     GateSource media_source;
 };
 
-GPtrArray *block_devices(struct Machine *m); // of BlockDevice *
+GPtrArray *block_devices(struct Machine *m);                    // of BlockDevice *
 void block_add_media_source(struct Machine *m, BlockDevice *b); // once it has its id
 // The file as -drive would open it. NULL with *error, without the file's name.
 BlockNode *drive_open_file(const char *file, bool readonly, bool snapshot, bool lock,

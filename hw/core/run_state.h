@@ -5,6 +5,6 @@
 struct Machine;
 
 void machine_add_reset_button(struct Machine *m); // of a new machine
-void machine_tell_paused(struct Machine *m); // listeners, once a pause
+void machine_tell_paused(struct Machine *m);      // listeners, once a pause
 
 #endif
