@@ -14,13 +14,15 @@ extern const BoardType *const __stop_mimus_boards[] __attribute__((weak));
 
 const BoardType *board_type_find(const char *name, const char *target)
 {
+    const BoardType *best = NULL;
     for (const BoardType *const *b = __start_mimus_boards; b < __stop_mimus_boards; b++) {
         bool named = !strcmp((*b)->name, name) || ((*b)->alias && !strcmp((*b)->alias, name));
-        if (named && (!target || !strcmp((*b)->target, target))) {
-            return *b;
+        if (named && (!target || !strcmp((*b)->target, target)) &&
+            (!best || (*b)->rank > best->rank)) {
+            best = *b;
         }
     }
-    return NULL;
+    return best;
 }
 
 void board_type_each(void (*fn)(void *, const BoardType *), void *opaque)

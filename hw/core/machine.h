@@ -61,6 +61,7 @@ typedef struct MachineConfig {
 typedef struct BoardType {
     const char *name, *alias, *desc;
     const char *target; // TargetOps name: "aarch64"
+    unsigned rank;      // of boards with one name: the highest is meant if no target is named
     const char *default_cpu;
     uint64_t default_ram;
     unsigned max_cpus;
@@ -76,7 +77,8 @@ typedef struct BoardType {
 
 #define BOARD_TYPE(t)                                                                              \
     static const BoardType *const t##_entry __attribute__((used, section("mimus_boards"))) = &(t)
-// By name or alias. Boards of one name may exist for several targets: NULL means any.
+// By name or alias. Boards of one name may exist for several targets: NULL means that of the
+// highest rank.
 const BoardType *board_type_find(const char *name, const char *target);
 void board_type_each(void (*fn)(void *, const BoardType *), void *opaque);
 

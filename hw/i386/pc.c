@@ -269,13 +269,14 @@ static void reset(Machine *m)
     pc_boot_reset(m->board_state);
 }
 
-#define PC_BOARD(symbol, board, other, text, arch, cpu, first, make)                               \
+#define PC_BOARD(symbol, board, other, text, arch, bits, first, make)                              \
     static const BoardType symbol = {                                                              \
         .name = board,                                                                             \
         .alias = other,                                                                            \
         .desc = text,                                                                              \
         .target = arch,                                                                            \
-        .default_cpu = cpu,                                                                        \
+        .rank = bits,                                                                              \
+        .default_cpu = "qemu" #bits,                                                               \
         .default_ram = GIB,                                                                        \
         .max_cpus = MACHINE_MAX_CPUS,                                                              \
         .is_default = first,                                                                       \
@@ -289,7 +290,7 @@ static void reset(Machine *m)
 
 #define I440FX "PC (i440FX and PIIX3)"
 #define Q35    "PC (Q35 and ICH9)"
-PC_BOARD(pc64, "pc-i440fx-7.2", "pc", I440FX, "x86_64", "qemu64", true, init_i440fx);
-PC_BOARD(q35_64, "pc-q35-7.2", "q35", Q35, "x86_64", "qemu64", false, init_q35);
-PC_BOARD(pc32, "pc-i440fx-7.2", "pc", I440FX, "i386", "qemu32", true, init_i440fx);
-PC_BOARD(q35_32, "pc-q35-7.2", "q35", Q35, "i386", "qemu32", false, init_q35);
+PC_BOARD(pc64, "pc-i440fx-7.2", "pc", I440FX, "x86_64", 64, true, init_i440fx);
+PC_BOARD(q35_64, "pc-q35-7.2", "q35", Q35, "x86_64", 64, false, init_q35);
+PC_BOARD(pc32, "pc-i440fx-7.2", "pc", I440FX, "i386", 32, true, init_i440fx);
+PC_BOARD(q35_32, "pc-q35-7.2", "q35", Q35, "i386", 32, false, init_q35);
