@@ -57,6 +57,10 @@ class Screen(Console):
         self.socket.close()
         shutil.rmtree(self.directory, ignore_errors=True)
 
+    def quit(self):
+        """By the monitor's command, which has no answer."""
+        self.socket.sendall(b"quit\n")
+
     def monitor(self, command):
         """What the monitor answers."""
         self.socket.sendall(command.encode() + b"\n")

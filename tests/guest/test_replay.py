@@ -98,7 +98,7 @@ def pc(tmp):
         c.run("cat /proc/interrupts; date; sleep 2")
         c.monitor("nmi")
         c.run("grep NMI /proc/interrupts")
-        c.monitor("quit")
+        c.quit()
         assert c.wait(timeout=PATIENCE) == 0
         printed = c.log
     options = [a for a in argv if a != "-nographic"] + ["-display", "none", "-serial", "stdio"]
