@@ -7,13 +7,6 @@
 #include "replay/log.h"
 #include "util/log.h"
 
-static void clear_disk(gpointer disk)
-{
-    ReplayDisk *d = disk;
-    g_free(d->id);
-    g_free(d->file);
-}
-
 static void add_disk(void *disks, BlockDevice *b)
 {
     GArray *all = disks;
@@ -32,8 +25,7 @@ static void add_disk(void *disks, BlockDevice *b)
 
 GArray *replay_disks(struct Machine *m)
 {
-    GArray *all = g_array_new(FALSE, TRUE, sizeof(ReplayDisk));
-    g_array_set_clear_func(all, clear_disk);
+    GArray *all = replay_disk_list();
     block_each(m, add_disk, all);
     return all;
 }

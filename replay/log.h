@@ -26,6 +26,8 @@ typedef struct ReplayDisk {
     uint64_t size, modified; // bytes, nanoseconds since 1970
 } ReplayDisk;
 
+GArray *replay_disk_list(void); // of ReplayDisk, which it frees
+
 typedef struct ReplayHeader {
     uint64_t rtc_base; // seconds since 1970 at virtual time 0
     unsigned icount_shift, n_cpus;

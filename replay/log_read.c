@@ -25,14 +25,20 @@ static void free_disk(gpointer disk)
     g_free(d->file);
 }
 
+GArray *replay_disk_list(void)
+{
+    GArray *disks = g_array_new(FALSE, TRUE, sizeof(ReplayDisk));
+    g_array_set_clear_func(disks, free_disk);
+    return disks;
+}
+
 ReplayReader *replay_reader_new(const void *bytes, size_t len)
 {
     ReplayReader *r = g_new0(ReplayReader, 1);
     r->bytes = bytes;
     r->len = len;
     r->sources = g_ptr_array_new_with_free_func(g_free);
-    r->header.disks = g_array_new(FALSE, TRUE, sizeof(ReplayDisk));
-    g_array_set_clear_func(r->header.disks, free_disk);
+    r->header.disks = replay_disk_list();
     return r;
 }
 

@@ -202,15 +202,20 @@ void replay_disturbed(struct Machine *m, const char *by)
 
 // --- replaying
 
+static void quit_differing(Machine *m, Replay *r)
+{
+    r->differs = true;
+    machine_request_by(m, MACHINE_QUIT, 1, MACHINE_CAUSE_HOST_ERROR);
+}
+
 static void stop_differing(Machine *m, Replay *r, const char *what)
 {
     if (!r->differs) {
         report("%s: the replay differs from the recording at instruction %" PRIu64
                ", after %" PRIu64 " inputs: %s",
                r->file, m->executed, r->inputs, what);
-        r->differs = true;
     }
-    machine_request_by(m, MACHINE_QUIT, 1, MACHINE_CAUSE_HOST_ERROR);
+    quit_differing(m, r);
 }
 
 static void read_next(Machine *m, Replay *r)
@@ -220,8 +225,7 @@ static void read_next(Machine *m, Replay *r)
     if (error) {
         report("%s: %s", r->file, error);
         g_free(error);
-        r->differs = true;
-        machine_request_by(m, MACHINE_QUIT, 1, MACHINE_CAUSE_HOST_ERROR);
+        quit_differing(m, r);
     } else if (!more) { // whoever recorded was killed
         report("%s: the recording has no end: from instruction %" PRIu64
                " on the machine runs by itself, with the host's input",

@@ -228,26 +228,15 @@ static void tables_stored(void *opaque, const MemPage *p, unsigned offset, unsig
     }
 }
 
-// Nothing that was derived from it can be kept.
-static void give_up(Tables *t, Frame *f)
+// Nothing that was derived from it can be kept. The caller takes it off the list.
+static gboolean give_up(gpointer key, gpointer frame, gpointer tables)
 {
-    for (unsigned i = 0; i < f->n_users; i++) {
-        FrameUser u = f->user[i];
-        u.last_level = false;
-        entry_changes(t, f, &u, 0);
-    }
-    forget_frame(t, f);
-}
-
-static gboolean give_up_each(gpointer key, gpointer frame, gpointer tables)
-{
+    const Frame *f = frame;
     (void)key;
-    Tables *t = tables;
-    Frame *f = frame;
     for (unsigned i = 0; i < f->n_users; i++) {
         FrameUser u = f->user[i];
         u.last_level = false;
-        entry_changes(t, f, &u, 0);
+        entry_changes(tables, f, &u, 0);
     }
     page_watch_clear(&f->page, WATCH_TABLES);
     return TRUE;
@@ -258,12 +247,13 @@ static Frame *frame_of(X86CPU *c, const MemPage *p, unsigned entry_bytes)
     Tables *t = c->sys->spaces->tables;
     Frame *f = g_hash_table_lookup(t->frames, p->watch);
     if (f && f->entry_bytes != entry_bytes) {
-        give_up(t, f);
+        give_up(NULL, f, t);
+        g_hash_table_remove(t->frames, p->watch);
         f = NULL;
     }
     if (!f) {
         if (g_hash_table_size(t->frames) >= MAX_FRAMES) {
-            g_hash_table_foreach_remove(t->frames, give_up_each, t);
+            g_hash_table_foreach_remove(t->frames, give_up, t);
         }
         f = g_new0(Frame, 1);
         f->page = *p;

@@ -140,7 +140,12 @@ static int replay(Fuzz *f, unsigned cpus, const char *file, StateHash *h)
         g_free(error);
         return -1;
     }
-    replay_break(fm->m, MOST_INSNS, &error);
+    if (!replay_break(fm->m, MOST_INSNS,
+                      &error)) { // nothing is left to replay: it would run for ever
+        g_free(error);
+        fuzz_machine_free(fm);
+        return -1;
+    }
     fm->m->paused = quit_instead;
     fm->m->paused_opaque = fm->m;
     int status = machine_run(fm->m);
