@@ -292,7 +292,9 @@ static void play(Machine *m, Replay *r)
     while (!r->differs && is_next(m, r, REPLAY_INPUT)) {
         deliver_next(m, r);
     }
-    if (m->stop == MACHINE_RUNNING && is_next(m, r, REPLAY_END)) {
+    // Who quit in the same moment came before a reset.
+    bool goes_on = m->stop == MACHINE_RUNNING || m->stop == MACHINE_RESET;
+    if (goes_on && is_next(m, r, REPLAY_END)) {
         end_here(m, r);
     } else if (m->stop == MACHINE_RUNNING) {
         check_passed(m, r);
