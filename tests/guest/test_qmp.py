@@ -9,7 +9,7 @@ import sys
 import tempfile
 import time
 
-from console import image_dir, mimus
+from console import ESCAPES, image_dir, mimus
 from extra_initrd import modules_dir, with_modules
 from machines import PATIENCE, installer
 from pictures import Picture
@@ -28,7 +28,7 @@ class Serial:
 
     def __init__(self, path):
         end = time.monotonic() + 60
-        self.seen = ""
+        self.seen = b""
         self.socket = socket.socket(socket.AF_UNIX)
         while True:
             try:
@@ -46,18 +46,24 @@ class Serial:
                 self.expect(r"[~/] ?# $", 10)
                 return
             except TimeoutError:
-                assert time.monotonic() < end, "no shell: " + self.seen[-500:]
-                if "# " in self.seen:
+                assert time.monotonic() < end, "no shell: " + self.text()[-500:]
+                if "# " in self.text():
                     self.line("")
 
     def expect(self, pattern, patience=PATIENCE):
         end = time.monotonic() + patience
-        while not re.search(pattern, self.seen):
+        while not re.search(pattern, self.text()):
             self.socket.settimeout(max(end - time.monotonic(), 0.01))
             data = self.socket.recv(4096)
-            assert data, "the serial port ended: " + self.seen[-500:]
-            self.seen += data.decode("utf-8", "replace")
-        self.seen = self.seen[re.search(pattern, self.seen).end():]
+            assert data, "the serial port ended: " + self.text()[-500:]
+            self.seen += data
+        text = self.text()
+        self.seen = text[re.search(pattern, text).end():].encode()
+
+    def text(self):
+        """What no expect has consumed. The shell asks a terminal questions behind its prompt: these
+        sequences, which may arrive with it or after it, are not text."""
+        return ESCAPES.sub(b"", self.seen).decode("utf-8", "replace")
 
     def line(self, text):
         self.socket.sendall(text.encode() + b"\n")
