@@ -6,11 +6,25 @@
 #include "util/bits.h"
 
 typedef struct BlockNode BlockNode;
+struct BlockSnapshotInfo;
 
 // Offsets and lengths are in bytes and within `size`; each returns 0 or an errno value.
 // BLOCK_ETRUNCATED: the file ends before its size at opening.
 #define BLOCK_ETRUNCATED 100000
 #define BLOCK_IOV_MAX    1024
+
+// Of formats that keep snapshots (block/snapshot.h has the rules). Snapshots go by id.
+typedef struct BlockSnapshotOps {
+    // The index-th, oldest first; false if there are not so many. Strings live until they change.
+    bool (*get)(BlockNode *n, unsigned index, struct BlockSnapshotInfo *info);
+    bool (*create)(BlockNode *n, const struct BlockSnapshotInfo *info, char **error);
+    bool (*apply)(BlockNode *n, const char *id, char **error);
+    bool (*remove)(BlockNode *n, const char *id, char **error);
+    bool (*vmstate_write)(BlockNode *n, uint64_t off, const void *buf, uint64_t len, char **error);
+    void (*vmstate_drop)(BlockNode *n);
+    bool (*vmstate_read)(BlockNode *n, const char *id, uint64_t off, void *buf, uint64_t len,
+                         char **error);
+} BlockSnapshotOps;
 
 typedef struct BlockNodeOps {
     int (*readv)(BlockNode *n, uint64_t off, const struct iovec *iov, unsigned count);
@@ -19,6 +33,7 @@ typedef struct BlockNodeOps {
     int (*discard)(BlockNode *n, uint64_t off, uint64_t len);
     int (*flush)(BlockNode *n);
     void (*close)(BlockNode *n);
+    const BlockSnapshotOps *snapshots; // NULL: the format keeps none
 } BlockNodeOps;
 
 struct BlockNode {
