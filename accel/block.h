@@ -56,4 +56,11 @@ typedef struct Block {
     struct Block *next_in_page[2]; // of the page of host, of the one of next_host
 } Block;
 
+// Bytes from the block's first to its instruction n. The lower halves tell: pcs may hold more than
+// addresses (vcpu.pc_address).
+static inline uint32_t block_insn_offset(const Block *b, unsigned n)
+{
+    return (uint32_t)(b->insn_pc[n] - b->pc);
+}
+
 #endif

@@ -13,8 +13,8 @@ static unsigned hash_of(uint64_t pc, uint64_t phys, uint64_t flags)
 
 static bool next_page_fits(VCPU *v, const Block *b)
 {
-    uint64_t phys;
-    return !b->next_host || mmu_fetch_page(v, (b->pc | 0xfff) + 1, &phys) == b->next_host;
+    uint64_t phys, next = ((b->pc | 0xfff) + 1) & v->pc_address;
+    return !b->next_host || mmu_fetch_page(v, next, &phys) == b->next_host;
 }
 
 Block *block_lookup(VCPU *v, uint64_t pc, uint64_t phys, const uint8_t *host, uint64_t flags)

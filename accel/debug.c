@@ -208,7 +208,7 @@ bool debug_should_pause(VCPU *v)
     }
     bool resumed = d->resume_cpu == v && d->resume_pc == v->pc;
     d->resume_cpu = d->resume_cpu == v ? NULL : d->resume_cpu;
-    if (!resumed && d->breaks->len && find_break(d, v->pc) >= 0) {
+    if (!resumed && d->breaks->len && find_break(d, vcpu_pc_address(v)) >= 0) {
         pause_here(v, (DebugStop){.cpu = v, .why = DEBUG_BREAK});
         return true;
     }

@@ -65,7 +65,7 @@ void engine_leave_for_device(VCPU *v)
     unsigned index;
     const Block *b = engine_current_block(v, &index);
     if (b) {
-        uint64_t at = b->insn_pc[index] - b->pc;
+        uint32_t at = block_insn_offset(b, index);
         note(v->engine, b->phys + at, b->host + at);
     }
     v->leave_single = 1;

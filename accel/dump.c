@@ -35,7 +35,8 @@ void dump_block_in(const Engine *e, VCPU *v, const Block *b)
         uint8_t crossing[32];
         const uint8_t *host = b->host;
         if (b->next_host) {
-            size_t n = MIN_OF(b->guest_bytes, sizeof crossing), first = 0x1000 - (b->pc & 0xfff);
+            size_t n = MIN_OF(b->guest_bytes, sizeof crossing),
+                   first = 0x1000 - (b->pc & v->pc_address & 0xfff);
             memcpy(crossing, b->host, first);
             memcpy(crossing + first, b->next_host, n - first);
             host = crossing;
@@ -43,9 +44,9 @@ void dump_block_in(const Engine *e, VCPU *v, const Block *b)
         log_printf(LOG_IN_ASM, "IN: block 0x%" PRIx64 " phys 0x%" PRIx64 " mode 0x%" PRIx64 "\n",
                    b->pc, b->phys, b->flags);
         disassemble(LOG_IN_ASM, t->capstone_arch,
-                    t->capstone_mode_of ? t->capstone_mode_of(b->flags & ~BLOCK_FLAG_SINGLE)
+                    t->capstone_mode_of ? t->capstone_mode_of(b->flags & ~BLOCK_FLAG_SINGLE, b->pc)
                                         : t->capstone_mode,
-                    host, b->guest_bytes, b->pc);
+                    host, b->guest_bytes, b->pc & v->pc_address);
     }
 }
 

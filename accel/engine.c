@@ -63,6 +63,7 @@ static void allocate_return_stack(VCPU *v)
 void engine_attach(Engine *e, VCPU *v)
 {
     v->engine = e;
+    v->pc_address = UINT64_MAX;
     v->jump_cache = g_new(JumpCacheEntry, 1u << JUMP_CACHE_BITS);
     memset(v->jump_cache, 0xff, sizeof(JumpCacheEntry) << JUMP_CACHE_BITS);
     v->mmu = softmmu_new(v);
@@ -310,7 +311,7 @@ static Block *find_block(VCPU *v, uint64_t left)
         }
     }
     uint64_t phys;
-    const uint8_t *host = mmu_fetch_page(v, v->pc, &phys);
+    const uint8_t *host = mmu_fetch_page(v, vcpu_pc_address(v), &phys);
     bool alone = single || device_insn_known(e, phys);
     uint64_t flags = v->target->block_flags(v) | (alone ? BLOCK_FLAG_SINGLE : 0);
     v->leave_single = 0;

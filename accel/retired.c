@@ -30,7 +30,7 @@ void block_retire(Engine *e, Block *b)
 static bool same_code(const Block *b, const TranslateRequest *r, uint64_t flags)
 {
     return b->pc == r->pc && b->flags == flags && b->guest_bytes <= r->bytes &&
-           b->insn_pc[b->guest_insns - 1] - r->pc < r->limit &&
+           block_insn_offset(b, b->guest_insns - 1) < r->limit &&
            !memcmp(b->bytes, r->host, b->guest_bytes);
 }
 

@@ -23,9 +23,9 @@ typedef struct MmuFault {
 } MmuFault;
 
 typedef struct TranslateRequest {
-    uint64_t pc;
+    uint64_t pc;         // vcpu.pc, whatever it holds beside the address (vcpu.pc_address)
     uint64_t flags;      // block_flags of the vCPU
-    const uint8_t *host; // the bytes at pc
+    const uint8_t *host; // the bytes at its address
     unsigned bytes;      // how many of them lie in pc's page
     unsigned limit;      // <= bytes: no instruction but the first begins at or behind it
     unsigned max_insns;  // decode no more (>= 1)
@@ -53,10 +53,11 @@ typedef struct GdbRegister {
 struct StateDesc;
 
 typedef struct TargetOps {
-    const char *name;                              // "aarch64"
-    int capstone_arch, capstone_mode;              // for -d in_asm
-    int (*capstone_mode_of)(uint64_t block_flags); // where it depends on the mode; else NULL
-    const char *gdb_arch;                          // target description's <architecture>
+    const char *name;                 // "aarch64"
+    int capstone_arch, capstone_mode; // for -d in_asm
+    // Where it depends on the mode or on what pc holds beside the address; else NULL.
+    int (*capstone_mode_of)(uint64_t block_flags, uint64_t pc);
+    const char *gdb_arch; // target description's <architecture>
     // Guest state offsets worth a host register, best first; ended by 0.
     const uint16_t *pin_gpr;
     const uint16_t *pin_vec;
@@ -64,6 +65,8 @@ typedef struct TargetOps {
     // Where nothing answers a data access, reads give ones and stores vanish (a PC's buses):
     // bus_error is told of fetches only.
     bool open_bus;
+    // Bytes of the longest instruction, where instructions may cross a page; else 0.
+    unsigned longest_insn;
     // A store over instructions of the block under way takes effect before the next one (x86).
     bool precise_code;
 

@@ -4,9 +4,10 @@
 static TranslateRequest make_request(VCPU *v, uint64_t pc, uint64_t phys, const uint8_t *host,
                                      uint64_t flags, unsigned max_insns)
 {
-    unsigned bytes = 0x1000 - (pc & 0xfff);
-    uint64_t stop = debug_next_break(v, pc, bytes);
-    unsigned limit = stop == UINT64_MAX ? bytes : (unsigned)(stop - pc);
+    uint64_t address = pc & v->pc_address;
+    unsigned bytes = 0x1000 - (address & 0xfff);
+    uint64_t stop = debug_next_break(v, address, bytes);
+    unsigned limit = stop == UINT64_MAX ? bytes : (unsigned)(stop - address);
     return (TranslateRequest){.pc = pc,
                               .flags = flags & ~BLOCK_FLAG_SINGLE,
                               .host = host,
@@ -19,7 +20,7 @@ static TranslateRequest make_request(VCPU *v, uint64_t pc, uint64_t phys, const 
 const uint8_t *engine_next_page(VCPU *v, const TranslateRequest *r)
 {
     Engine *e = v->engine;
-    e->next_host = mmu_fetch_page(v, (r->pc | 0xfff) + 1, &e->next_phys);
+    e->next_host = mmu_fetch_page(v, ((r->pc | 0xfff) + 1) & v->pc_address, &e->next_phys);
     return e->next_host;
 }
 
@@ -54,10 +55,9 @@ static void record_insns(uint64_t *pcs, const IRBlock *ir)
 
 // A target so near its page's end that its first instruction may go on in the next page depends on
 // that one's mapping, too.
-#define LONGEST_INSN 15
 static bool may_cross(const TargetOps *t, uint64_t pc)
 {
-    return t->precise_code && (pc & 0xfff) + LONGEST_INSN > 0x1000;
+    return (pc & 0xfff) + t->longest_insn > 0x1000;
 }
 
 static void make_links(const TargetOps *t, Block *b, const IRBlock *ir)

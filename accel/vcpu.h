@@ -67,7 +67,11 @@ typedef struct VCPU {
     uint64_t ret_stack;        // top of the return-prediction stack
     uint64_t spill[256];       // the backend's: spilled values and saved registers
     V128 vspill[160];
-    int64_t base;         // instructions executed = base - budget
+    int64_t base; // instructions executed = base - budget
+    // The bits of pc that are an address; ~0 unless the target changes it. Others are what the
+    // target keeps there for decoding (Arm's T and ITSTATE): part of a block's identity, not of
+    // where it lies.
+    uint64_t pc_address;
     uint8_t leave_single; // the next block is one instruction long and may touch devices
     uint8_t halted;       // waits for an interrupt or event
     uint8_t stopped;      // powered off (PSCI) or stopped by the debugger
@@ -83,6 +87,11 @@ typedef struct VCPU {
     void *debug;         // breakpoints and watchpoints of the gdb server, or NULL
     uint8_t watch_armed; // the guest's own watchpoints may match: target->page_watched tells where
 } VCPU;
+
+static inline uint64_t vcpu_pc_address(const VCPU *v)
+{
+    return v->pc & v->pc_address;
+}
 
 // Instructions that this vCPU has executed, between blocks. Inside C code called from a block it
 // includes the whole block: use engine_icount (accel/engine.h) there.

@@ -148,7 +148,8 @@ static size_t fetch_code(const Examine *e, uint64_t addr, uint8_t *buf, size_t l
 static bool open_disassembler(const Examine *e, csh *cs)
 {
     const TargetOps *t = e->v->target;
-    int mode = t->capstone_mode_of ? t->capstone_mode_of(t->block_flags(e->v)) : t->capstone_mode;
+    int mode = t->capstone_mode_of ? t->capstone_mode_of(t->block_flags(e->v), e->v->pc)
+                                   : t->capstone_mode;
     return cs_open((cs_arch)t->capstone_arch, (cs_mode)mode, cs) == CS_ERR_OK;
 }
 

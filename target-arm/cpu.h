@@ -8,7 +8,14 @@
 #include "hw/core/irq.h"
 #include "target-arm/features.h"
 
+// AArch32: r0-r14 of the current mode are vcpu.gpr[0..14] with zeroes above bit 31.
 #define ARM_SP 31
+
+// In AArch32 state vcpu.pc holds, beside the address, what decoding depends on from one instruction
+// to the next; vcpu.pc_address has the address bits.
+#define ARM_PC_T        UINT64_C(1) // T32
+#define ARM_PC_IT_SHIFT 32          // ITSTATE, 8 bits
+#define ARM_PC_ADDRESS  UINT64_C(0xfffffffe)
 
 // PSTATE bits other than NZCV, at their SPSR positions (DDI 0487 C5.2.18).
 enum {
@@ -30,6 +37,27 @@ enum {
     PSTATE_TCO = 1 << 25,
 };
 
+// AArch32: pstate is the CPSR without N, Z, C, V, Q, GE, IT and T (DDI 0487 G1.9.1): M, F, I, A, E,
+// IL, PAN, SSBS. IT and T are in vcpu.pc, Q and GE in fields of their own.
+enum {
+    CPSR_M = 0x1f, // bit 4, PSTATE_NRW, is set
+    CPSR_T = 1 << 5,
+    CPSR_E = 1 << 9,
+    CPSR_Q = 1 << 27,
+    CPSR_GE_SHIFT = 16,
+};
+enum {
+    ARM_MODE_USR = 0x10,
+    ARM_MODE_FIQ = 0x11,
+    ARM_MODE_IRQ = 0x12,
+    ARM_MODE_SVC = 0x13,
+    ARM_MODE_MON = 0x16,
+    ARM_MODE_ABT = 0x17,
+    ARM_MODE_HYP = 0x1a,
+    ARM_MODE_UND = 0x1b,
+    ARM_MODE_SYS = 0x1f,
+};
+
 typedef struct ARMCPUModel ARMCPUModel;
 // Banked and system registers, timers, debug: target-arm/system.h.
 typedef struct ARMSystem ARMSystem;
@@ -48,15 +76,29 @@ typedef struct ARMCPU {
     uint64_t features; // ARM_FEAT_* of the model (64 of them)
     const ARMCPUModel *model;
     ARMSystem *sys;
-    struct A64Decoder *decoder; // made at the first translation
+    struct ArmDecoder *decoder; // A64's, made at the first translation
+    // --- AArch32
+    uint32_t q;         // not 0: CPSR.Q is set
+    uint32_t ge;        // GE flags as byte masks: ff in byte n where GE[n] is 1
+    uint16_t vfp_flags; // N, Z, C, V of FPSCR, packed as vcpu.flags
+    uint32_t fpexc;     // EN (bit 30)
+    struct ArmDecoder *a32_decoder, *t32_decoder, *t16_decoder;
 } ARMCPU;
 
 static inline ARMCPU *arm_cpu(VCPU *v)
 {
     return (ARMCPU *)v;
 }
+static inline bool arm_is_a32(const ARMCPU *c)
+{
+    return c->pstate & PSTATE_NRW;
+}
+// AArch32: PL0 is EL0; the privileged modes are EL1, as there is no EL3.
 static inline unsigned arm_el(const ARMCPU *c)
 {
+    if (arm_is_a32(c)) {
+        return (c->pstate & CPSR_M) != ARM_MODE_USR;
+    }
     return (c->pstate & PSTATE_EL) >> PSTATE_EL_SHIFT;
 }
 static inline bool arm_has(const ARMCPU *c, unsigned feature)
@@ -85,5 +127,12 @@ enum {
     ARM_BF_BREAK = 1 << 23,   // hardware breakpoints armed: check each instruction's address
     ARM_BF_SPSEL = 1 << 24,   // PSTATE.SP
 };
+// AArch32: EL, FP_TRAP (VFP: FPEXC.EN or CPACR), FP_SOFT, ALIGN, UNPRIV, IL, BREAK as above, and
+#define ARM_BF_A32     BIT(32)
+#define ARM_BF_E       BIT(33) // data are big-endian
+#define ARM_BF_NO_SIMD BIT(34) // CPACR.ASEDIS: Advanced SIMD is UNDEFINED
+#define ARM_BF_VFP_OFF BIT(35) // FPEXC.EN is clear: VFP is UNDEFINED but for what sets it
+#define ARM_BF_SYS     BIT(36) // System mode: no SPSR, banked registers are User's
+#define ARM_BF_NO_IT   BIT(37) // SCTLR.ITD: long IT blocks are UNDEFINED
 
 #endif

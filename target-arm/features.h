@@ -49,7 +49,13 @@ enum {
     ARM_FEAT_CSV2,
     ARM_FEAT_CSV3,
     ARM_FEAT_PMUV3,
-    ARM_FEAT_AA32, // EL0 (and EL1) can run AArch32: for ID registers and later work
+    ARM_FEAT_AA32,     // EL0 can run AArch32
+    ARM_FEAT_AA32_EL1, // EL1 runs AArch32 from reset on: the CPUs of 32 bits
+    ARM_FEAT_A32_V8,   // AArch32 of ARMv8: LDA, STL, VSEL, VRINT, SEVL, HLT
+    ARM_FEAT_LPAE,     // AArch32: long descriptors, 64-bit system registers
+    ARM_FEAT_IDIV,     // AArch32: SDIV, UDIV
+    ARM_FEAT_VFP4,     // AArch32: fused multiply-add, half precision
+    ARM_FEAT_VIRT,     // AArch32: ERET, HVC and MRS of banked registers decode
     ARM_FEATURES
 };
 

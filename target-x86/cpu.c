@@ -240,8 +240,9 @@ static void sync_state(VCPU *v)
     c->mxcsr = x86_mxcsr_get(c);
 }
 
-static int disas_mode(uint64_t flags)
+static int disas_mode(uint64_t flags, uint64_t pc)
 {
+    (void)pc;
     return flags & X86_BF_CODE64 ? CS_MODE_64 : flags & X86_BF_CODE32 ? CS_MODE_32 : CS_MODE_16;
 }
 
@@ -274,10 +275,10 @@ static const uint16_t pin_vec[] = {VEC(0), VEC(1), VEC(2), VEC(3), VEC(4),
     {                                                                                              \
         .name = nm, .capstone_arch = CS_ARCH_X86, .capstone_mode = mode, .gdb_arch = arch,         \
         .capstone_mode_of = disas_mode, .pin_gpr = pin_gpr, .pin_vec = pin_vec,                    \
-        .va_canonical_mask = ~UINT64_C(0), .open_bus = true, .precise_code = true,                 \
-        .block_flags = x86_block_flags, .translate = x86_translate, .walk = x86_walk,              \
-        .regime_key = x86_regime_key, .fault = x86_fault, .unaligned = x86_unaligned,              \
-        .span_allowed = x86_span_allowed, .bus_error = x86_bus_error,                              \
+        .va_canonical_mask = ~UINT64_C(0), .longest_insn = 15, .open_bus = true,                   \
+        .precise_code = true, .block_flags = x86_block_flags, .translate = x86_translate,          \
+        .walk = x86_walk, .regime_key = x86_regime_key, .fault = x86_fault,                        \
+        .unaligned = x86_unaligned, .span_allowed = x86_span_allowed, .bus_error = x86_bus_error,  \
         .interrupt_ready = x86_interrupt_ready, .interrupt_take = x86_interrupt_take,              \
         .has_work = x86_has_work, .page_watched = x86_page_watched,                                \
         .check_watch = x86_check_watch, .sync = sync_state, .gdb_regs = regs,                      \

@@ -6,30 +6,30 @@
 
 #define LR 30
 
-static uint64_t relative(const A64Ctx *c, uint32_t imm, unsigned bits)
+static uint64_t relative(const ArmCtx *c, uint32_t imm, unsigned bits)
 {
     return c->pc + (uint64_t)(sextract64(imm, 0, bits) * 4);
 }
 
-static void put_link(A64Ctx *c)
+static void put_link(ArmCtx *c)
 {
     a64_put(c, LR, ir_i64(c->b, c->pc + 4));
 }
 
-static bool tr_b(A64Ctx *c, const A64Fields *f)
+static bool tr_b(ArmCtx *c, const ArmFields *f)
 {
     a64_exit_jump(c, relative(c, f->i, 26));
     return true;
 }
 
-static bool tr_bl(A64Ctx *c, const A64Fields *f)
+static bool tr_bl(ArmCtx *c, const ArmFields *f)
 {
     put_link(c);
     a64_exit_call(c, relative(c, f->i, 26));
     return true;
 }
 
-static bool tr_b_cond(A64Ctx *c, const A64Fields *f)
+static bool tr_b_cond(ArmCtx *c, const ArmFields *f)
 {
     uint64_t target = relative(c, f->i, 19);
     if (f->c >= 14) {
@@ -40,7 +40,7 @@ static bool tr_b_cond(A64Ctx *c, const A64Fields *f)
     return true;
 }
 
-static bool tr_cbz(A64Ctx *c, const A64Fields *f)
+static bool tr_cbz(ArmCtx *c, const ArmFields *f)
 {
     IRRef t = a64_r(c, f->t, f->z);
     IRRef zero = ir_const(c->b, ir_type(c->b, t), 0);
@@ -48,7 +48,7 @@ static bool tr_cbz(A64Ctx *c, const A64Fields *f)
     return true;
 }
 
-static bool tr_tbz(A64Ctx *c, const A64Fields *f)
+static bool tr_tbz(ArmCtx *c, const ArmFields *f)
 {
     unsigned bit = f->h << 5 | f->b;
     IRRef mask = ir_i64(c->b, BIT(bit));
@@ -57,7 +57,7 @@ static bool tr_tbz(A64Ctx *c, const A64Fields *f)
 }
 
 // The target is read before the link register is written: BLR X30.
-static bool branch_reg(A64Ctx *c, IRRef target, IRIndKind kind)
+static bool branch_reg(ArmCtx *c, IRRef target, IRIndKind kind)
 {
     if (kind == IR_IND_CALL) {
         put_link(c);
@@ -66,35 +66,35 @@ static bool branch_reg(A64Ctx *c, IRRef target, IRIndKind kind)
     return true;
 }
 
-static bool tr_br(A64Ctx *c, const A64Fields *f)
+static bool tr_br(ArmCtx *c, const ArmFields *f)
 {
     return branch_reg(c, a64_x(c, f->n), IR_IND_JUMP);
 }
 
-static bool tr_blr(A64Ctx *c, const A64Fields *f)
+static bool tr_blr(ArmCtx *c, const ArmFields *f)
 {
     return branch_reg(c, a64_x(c, f->n), IR_IND_CALL);
 }
 
-static bool tr_ret(A64Ctx *c, const A64Fields *f)
+static bool tr_ret(ArmCtx *c, const ArmFields *f)
 {
     return branch_reg(c, a64_x(c, f->n), IR_IND_RET);
 }
 
 // BRAA, BLRAA and their kind: l = link, k = key A or B, modifier Xm or SP; the Z forms have zero.
-static bool tr_br_auth(A64Ctx *c, const A64Fields *f)
+static bool tr_br_auth(ArmCtx *c, const ArmFields *f)
 {
     IRRef target = a64_auth(c, a64_x(c, f->n), a64_x_sp(c, f->m), PAUTH_IA + f->k);
     return branch_reg(c, target, f->l ? IR_IND_CALL : IR_IND_JUMP);
 }
 
-static bool tr_br_auth_zero(A64Ctx *c, const A64Fields *f)
+static bool tr_br_auth_zero(ArmCtx *c, const ArmFields *f)
 {
     IRRef target = a64_auth(c, a64_x(c, f->n), ir_i64(c->b, 0), PAUTH_IA + f->k);
     return branch_reg(c, target, f->l ? IR_IND_CALL : IR_IND_JUMP);
 }
 
-static bool tr_ret_auth(A64Ctx *c, const A64Fields *f)
+static bool tr_ret_auth(ArmCtx *c, const ArmFields *f)
 {
     IRRef target = a64_auth(c, a64_x(c, LR), a64_x_sp(c, ARM_SP), PAUTH_IA + f->k);
     return branch_reg(c, target, IR_IND_RET);
@@ -102,19 +102,19 @@ static bool tr_ret_auth(A64Ctx *c, const A64Fields *f)
 
 // --- exception return
 
-static IRRef exception_link(A64Ctx *c)
+static IRRef exception_link(ArmCtx *c)
 {
     unsigned el = c->flags & ARM_BF_EL;
     return ir_get(c->b, IR_I64, offsetof(ARMCPUAll, sys) + offsetof(ARMSystem, elr_el) + 8 * el);
 }
 
-static void exception_return(A64Ctx *c, IRRef target)
+static void exception_return(ArmCtx *c, IRRef target)
 {
     ir_call(c->b, &arm_h_eret, target, IR_NONE, IR_NONE, IR_NONE);
     a64_exit_taken(c);
 }
 
-static bool tr_eret(A64Ctx *c, const A64Fields *f)
+static bool tr_eret(ArmCtx *c, const ArmFields *f)
 {
     (void)f;
     if ((c->flags & ARM_BF_EL) == 0) {
@@ -124,7 +124,7 @@ static bool tr_eret(A64Ctx *c, const A64Fields *f)
     return true;
 }
 
-static bool tr_eret_auth(A64Ctx *c, const A64Fields *f)
+static bool tr_eret_auth(ArmCtx *c, const ArmFields *f)
 {
     if ((c->flags & ARM_BF_EL) == 0) {
         return false;
@@ -137,13 +137,13 @@ static bool tr_eret_auth(A64Ctx *c, const A64Fields *f)
 // --- exception generation
 
 // The preferred return address of these is the next instruction.
-static void call_exception(A64Ctx *c, const IRHelper *h, uint32_t imm)
+static void call_exception(ArmCtx *c, const IRHelper *h, uint32_t imm)
 {
     a64_put_next_pc(c);
     ir_call(c->b, h, ir_i32(c->b, imm), IR_NONE, IR_NONE, IR_NONE);
 }
 
-static bool tr_svc(A64Ctx *c, const A64Fields *f)
+static bool tr_svc(ArmCtx *c, const ArmFields *f)
 {
     call_exception(c, &arm_h_svc, f->i);
     a64_exit_taken(c);
@@ -151,7 +151,7 @@ static bool tr_svc(A64Ctx *c, const A64Fields *f)
 }
 
 // Firmware calls may stop or suspend the CPU: the dispatcher has to look.
-static bool call_firmware(A64Ctx *c, const IRHelper *h, uint32_t imm)
+static bool call_firmware(ArmCtx *c, const IRHelper *h, uint32_t imm)
 {
     if ((c->flags & ARM_BF_EL) == 0) {
         return false;
@@ -162,17 +162,17 @@ static bool call_firmware(A64Ctx *c, const IRHelper *h, uint32_t imm)
     return true;
 }
 
-static bool tr_hvc(A64Ctx *c, const A64Fields *f)
+static bool tr_hvc(ArmCtx *c, const ArmFields *f)
 {
     return call_firmware(c, &arm_h_hvc, f->i);
 }
 
-static bool tr_smc(A64Ctx *c, const A64Fields *f)
+static bool tr_smc(ArmCtx *c, const ArmFields *f)
 {
     return call_firmware(c, &arm_h_smc, f->i);
 }
 
-static bool tr_brk(A64Ctx *c, const A64Fields *f)
+static bool tr_brk(ArmCtx *c, const ArmFields *f)
 {
     ir_call(c->b, &arm_h_brk, ir_i32(c->b, f->i), IR_NONE, IR_NONE, IR_NONE);
     ir_exit_loop(c->b); // not reached
@@ -181,7 +181,7 @@ static bool tr_brk(A64Ctx *c, const A64Fields *f)
 }
 
 // A semihosting call returns here and goes on at the next instruction.
-static bool tr_hlt(A64Ctx *c, const A64Fields *f)
+static bool tr_hlt(ArmCtx *c, const ArmFields *f)
 {
     ir_call(c->b, &arm_h_hlt, ir_i32(c->b, f->i), IR_NONE, IR_NONE, IR_NONE);
     a64_put_next_pc(c);
@@ -189,14 +189,14 @@ static bool tr_hlt(A64Ctx *c, const A64Fields *f)
     return true;
 }
 
-static bool tr_udf(A64Ctx *c, const A64Fields *f)
+static bool tr_udf(ArmCtx *c, const ArmFields *f)
 {
     (void)f;
     a64_raise_undefined(c);
     return true;
 }
 
-static const A64Row rows[] = {
+static const ArmRow rows[] = {
     {"B", "0001 01ii iiii iiii iiii iiii iiii iiii", tr_b, ARM_FEAT_BASE},
     {"BL", "1001 01ii iiii iiii iiii iiii iiii iiii", tr_bl, ARM_FEAT_BASE},
     {"B_cond", "0101 0100 iiii iiii iiii iiii iii0 cccc", tr_b_cond, ARM_FEAT_BASE},
@@ -217,4 +217,4 @@ static const A64Row rows[] = {
     {"HLT", "1101 0100 010i iiii iiii iiii iii0 0000", tr_hlt, ARM_FEAT_BASE},
     {"UDF", "0000 0000 0000 0000 iiii iiii iiii iiii", tr_udf, ARM_FEAT_BASE},
 };
-const A64Chapter a64_branches = {"Branches and exceptions", rows, ARRAY_LEN(rows)};
+const ArmChapter a64_branches = {"Branches and exceptions", rows, ARRAY_LEN(rows)};

@@ -14,45 +14,45 @@ enum { SYN_UNDEFINED = 0, SYN_FP_TRAP = 0x07 << 26 | 1 << 24 | 0xe << 20 };
 
 // --- integer registers
 
-IRRef a64_x_sp(A64Ctx *c, unsigned r)
+IRRef a64_x_sp(ArmCtx *c, unsigned r)
 {
     return ir_get(c->b, IR_I64, GPR(r));
 }
 
-IRRef a64_x(A64Ctx *c, unsigned r)
+IRRef a64_x(ArmCtx *c, unsigned r)
 {
     return r == 31 ? ir_i64(c->b, 0) : a64_x_sp(c, r);
 }
 
-IRRef a64_w(A64Ctx *c, unsigned r)
+IRRef a64_w(ArmCtx *c, unsigned r)
 {
     return r == 31 ? ir_i32(c->b, 0) : ir_trunc(c->b, a64_x_sp(c, r));
 }
 
-IRRef a64_r(A64Ctx *c, unsigned r, bool sf)
+IRRef a64_r(ArmCtx *c, unsigned r, bool sf)
 {
     return sf ? a64_x(c, r) : a64_w(c, r);
 }
 
-IRRef a64_r_sp(A64Ctx *c, unsigned r, bool sf)
+IRRef a64_r_sp(ArmCtx *c, unsigned r, bool sf)
 {
     IRRef x = a64_x_sp(c, r);
     return sf ? x : ir_trunc(c->b, x);
 }
 
-static IRRef widen(A64Ctx *c, IRRef v)
+static IRRef widen(ArmCtx *c, IRRef v)
 {
     return ir_type(c->b, v) == IR_I32 ? ir_extu(c->b, v) : v;
 }
 
-void a64_put(A64Ctx *c, unsigned r, IRRef v)
+void a64_put(ArmCtx *c, unsigned r, IRRef v)
 {
     if (r != 31) {
         ir_put(c->b, GPR(r), widen(c, v));
     }
 }
 
-void a64_put_sp(A64Ctx *c, unsigned r, IRRef v)
+void a64_put_sp(ArmCtx *c, unsigned r, IRRef v)
 {
     ir_put(c->b, GPR(r), widen(c, v));
     if (r == ARM_SP) {
@@ -62,29 +62,29 @@ void a64_put_sp(A64Ctx *c, unsigned r, IRRef v)
 
 // --- vector registers
 
-IRRef a64_v(A64Ctx *c, unsigned r)
+IRRef a64_v(ArmCtx *c, unsigned r)
 {
     return ir_get(c->b, IR_V128, VREG(r));
 }
 
-void a64_put_v(A64Ctx *c, unsigned r, IRRef v)
+void a64_put_v(ArmCtx *c, unsigned r, IRRef v)
 {
     ir_put(c->b, VREG(r), v);
 }
 
-void a64_put_v_q(A64Ctx *c, unsigned r, IRRef v, bool q)
+void a64_put_v_q(ArmCtx *c, unsigned r, IRRef v, bool q)
 {
     a64_put_v(c, r, q ? v : ir_v1(c->b, IR_vzext, v, 3));
 }
 
 // --- flags
 
-IRRef a64_flags(A64Ctx *c)
+IRRef a64_flags(ArmCtx *c)
 {
     return ir_get(c->b, IR_FLAGS, offsetof(ARMCPU, vcpu.flags));
 }
 
-void a64_put_flags(A64Ctx *c, IRRef f)
+void a64_put_flags(ArmCtx *c, IRRef f)
 {
     ir_put(c->b, offsetof(ARMCPU, vcpu.flags), f);
 }
@@ -97,12 +97,12 @@ IRFlagCond a64_cond(unsigned cond)
 
 // --- memory
 
-unsigned a64_memop(A64Ctx *c, unsigned size_log2)
+unsigned a64_memop(ArmCtx *c, unsigned size_log2)
 {
     return size_log2 | (c->flags & ARM_BF_ALIGN ? IR_MEM_ALIGN : 0);
 }
 
-unsigned a64_memop_ordered(A64Ctx *c, unsigned size_log2)
+unsigned a64_memop_ordered(ArmCtx *c, unsigned size_log2)
 {
     bool anywhere = arm_has(c->cpu, ARM_FEAT_LSE2) && !(c->flags & ARM_BF_ALIGN);
     return size_log2 | (anywhere ? IR_MEM_ALIGN16 : IR_MEM_ALIGN);
@@ -112,7 +112,7 @@ unsigned a64_memop_ordered(A64Ctx *c, unsigned size_log2)
 // (translate.c). It costs the aligned case one test and branch, and no call.
 #define SP_FAULT_PC 2
 
-IRRef a64_base(A64Ctx *c, unsigned n)
+IRRef a64_base(ArmCtx *c, unsigned n)
 {
     IRRef base = a64_x_sp(c, n);
     if (n == ARM_SP && (c->flags & ARM_BF_SP_ALIGN) && !c->sp_checked) {
@@ -122,7 +122,7 @@ IRRef a64_base(A64Ctx *c, unsigned n)
     return base;
 }
 
-void a64_writeback(A64Ctx *c, unsigned n, IRRef old, int64_t offset)
+void a64_writeback(ArmCtx *c, unsigned n, IRRef old, int64_t offset)
 {
     bool still_aligned = c->sp_checked && (offset & 15) == 0;
     a64_put_sp(c, n, ir_addi(c->b, old, offset));
@@ -133,19 +133,19 @@ void a64_writeback(A64Ctx *c, unsigned n, IRRef old, int64_t offset)
 
 // --- exceptions
 
-void a64_raise(A64Ctx *c, uint32_t syndrome)
+void a64_raise(ArmCtx *c, uint32_t syndrome)
 {
     ir_call(c->b, &arm_h_raise, ir_i64(c->b, syndrome), IR_NONE, IR_NONE, IR_NONE);
     ir_exit_loop(c->b); // not reached
     c->ended = true;
 }
 
-void a64_raise_undefined(A64Ctx *c)
+void a64_raise_undefined(ArmCtx *c)
 {
     a64_raise(c, SYN_UNDEFINED);
 }
 
-bool a64_fp_trapped(A64Ctx *c)
+bool a64_fp_trapped(ArmCtx *c)
 {
     if (c->flags & ARM_BF_FP_TRAP) {
         a64_raise(c, SYN_FP_TRAP);
@@ -156,30 +156,30 @@ bool a64_fp_trapped(A64Ctx *c)
 
 // --- ways out
 
-static void put_pc(A64Ctx *c, IRRef pc)
+static void put_pc(ArmCtx *c, IRRef pc)
 {
     ir_put(c->b, offsetof(ARMCPU, vcpu.pc), pc);
 }
 
-static bool stepping(const A64Ctx *c)
+static bool stepping(const ArmCtx *c)
 {
     return c->flags & ARM_BF_SS;
 }
 
 // The pc has been put. The helper enters the software step exception.
-static void finish_step(A64Ctx *c)
+static void finish_step(ArmCtx *c)
 {
     ir_call(c->b, &arm_h_step_done, IR_NONE, IR_NONE, IR_NONE, IR_NONE);
     ir_exit_loop(c->b);
 }
 
-static void step_to(A64Ctx *c, IRRef pc)
+static void step_to(ArmCtx *c, IRRef pc)
 {
     put_pc(c, pc);
     finish_step(c);
 }
 
-void a64_exit_jump(A64Ctx *c, uint64_t target)
+void a64_exit_jump(ArmCtx *c, uint64_t target)
 {
     c->ended = true;
     if (stepping(c)) {
@@ -189,7 +189,7 @@ void a64_exit_jump(A64Ctx *c, uint64_t target)
     ir_exit_jump(c->b, target);
 }
 
-void a64_exit_call(A64Ctx *c, uint64_t target)
+void a64_exit_call(ArmCtx *c, uint64_t target)
 {
     c->ended = true;
     if (stepping(c)) {
@@ -201,7 +201,7 @@ void a64_exit_call(A64Ctx *c, uint64_t target)
 
 // After a conditional exit the block goes on with the next instruction if the branch went forward:
 // such branches mostly fall through, while one that goes back closes a loop.
-static void fall_through(A64Ctx *c, uint64_t target)
+static void fall_through(ArmCtx *c, uint64_t target)
 {
     if (target > c->pc && c->conditional_exits < MAX_CONDITIONAL_EXITS) {
         c->conditional_exits++;
@@ -211,7 +211,7 @@ static void fall_through(A64Ctx *c, uint64_t target)
     }
 }
 
-void a64_exit_if(A64Ctx *c, IRCond cond, IRRef x, IRRef y, uint64_t target)
+void a64_exit_if(ArmCtx *c, IRCond cond, IRRef x, IRRef y, uint64_t target)
 {
     if (stepping(c)) {
         IRRef taken = ir_i64(c->b, target), next = ir_i64(c->b, c->pc + 4);
@@ -223,7 +223,7 @@ void a64_exit_if(A64Ctx *c, IRCond cond, IRRef x, IRRef y, uint64_t target)
     fall_through(c, target);
 }
 
-void a64_exit_if_f(A64Ctx *c, IRFlagCond cond, uint64_t target)
+void a64_exit_if_f(ArmCtx *c, IRFlagCond cond, uint64_t target)
 {
     if (stepping(c)) {
         IRRef taken = ir_i64(c->b, target), next = ir_i64(c->b, c->pc + 4);
@@ -237,12 +237,12 @@ void a64_exit_if_f(A64Ctx *c, IRFlagCond cond, uint64_t target)
 
 // A branch drops the tag of its target where TBI holds for instruction addresses (DDI 0487 D8.8:
 // bits 63..56 become copies of bit 55).
-static unsigned branch_tags(const A64Ctx *c)
+static unsigned branch_tags(const ArmCtx *c)
 {
     return (c->flags & ARM_BF_TBI) / (ARM_BF_TBI & -ARM_BF_TBI);
 }
 
-static IRRef strip_tag(A64Ctx *c, IRRef pc)
+static IRRef strip_tag(ArmCtx *c, IRRef pc)
 {
     unsigned tbi = branch_tags(c);
     if (!tbi) {
@@ -256,7 +256,7 @@ static IRRef strip_tag(A64Ctx *c, IRRef pc)
     return ir_select(c->b, half, pc, ir_i64(c->b, BIT(55)), stripped, pc);
 }
 
-void a64_exit_ind(A64Ctx *c, IRRef target, IRIndKind kind)
+void a64_exit_ind(ArmCtx *c, IRRef target, IRIndKind kind)
 {
     c->ended = true;
     if (stepping(c)) {
@@ -266,12 +266,12 @@ void a64_exit_ind(A64Ctx *c, IRRef target, IRIndKind kind)
     ir_exit_ind_tagged(c->b, target, kind, c->pc + 4, branch_tags(c));
 }
 
-void a64_put_next_pc(A64Ctx *c)
+void a64_put_next_pc(ArmCtx *c)
 {
     put_pc(c, ir_i64(c->b, c->pc + 4));
 }
 
-void a64_exit_loop(A64Ctx *c)
+void a64_exit_loop(ArmCtx *c)
 {
     c->ended = true;
     if (stepping(c)) {
@@ -281,7 +281,7 @@ void a64_exit_loop(A64Ctx *c)
     ir_exit_loop(c->b);
 }
 
-void a64_exit_again(A64Ctx *c)
+void a64_exit_again(ArmCtx *c)
 {
     c->ended = true;
     if (stepping(c)) {
@@ -291,7 +291,7 @@ void a64_exit_again(A64Ctx *c)
     ir_exit_ind(c->b, ir_i64(c->b, c->pc + 4), IR_IND_JUMP, 0);
 }
 
-void a64_exit_taken(A64Ctx *c)
+void a64_exit_taken(ArmCtx *c)
 {
     c->ended = true;
     ir_exit_ind(c->b, ir_get(c->b, IR_I64, offsetof(ARMCPU, vcpu.pc)), IR_IND_JUMP, 0);

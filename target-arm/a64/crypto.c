@@ -3,14 +3,14 @@
 #include "target-arm/a64/simd.h"
 #include "target-arm/helpers_crypto.h"
 
-static IRRef xor_of(A64Ctx *c, IRRef a, IRRef b)
+static IRRef xor_of(ArmCtx *c, IRRef a, IRRef b)
 {
     return ir_v2(c->b, IR_vxor, a, b, 0);
 }
 
 // --- AES: the IR's ops are x86's, which add the key last; Arm's add it first.
 
-static bool tr_aese(A64Ctx *c, const A64Fields *f)
+static bool tr_aese(ArmCtx *c, const ArmFields *f)
 {
     if (!a64_fp_trapped(c)) {
         IRRef x = xor_of(c, a64_v(c, f->d), a64_v(c, f->n));
@@ -19,7 +19,7 @@ static bool tr_aese(A64Ctx *c, const A64Fields *f)
     return true;
 }
 
-static bool tr_aesd(A64Ctx *c, const A64Fields *f)
+static bool tr_aesd(ArmCtx *c, const ArmFields *f)
 {
     if (!a64_fp_trapped(c)) {
         IRRef x = xor_of(c, a64_v(c, f->d), a64_v(c, f->n));
@@ -28,7 +28,7 @@ static bool tr_aesd(A64Ctx *c, const A64Fields *f)
     return true;
 }
 
-static bool tr_aesmc(A64Ctx *c, const A64Fields *f)
+static bool tr_aesmc(ArmCtx *c, const ArmFields *f)
 {
     if (!a64_fp_trapped(c)) {
         a64_put_v(c, f->d, ir_v1(c->b, IR_aes_mc, a64_v(c, f->n), 0));
@@ -36,7 +36,7 @@ static bool tr_aesmc(A64Ctx *c, const A64Fields *f)
     return true;
 }
 
-static bool tr_aesimc(A64Ctx *c, const A64Fields *f)
+static bool tr_aesimc(ArmCtx *c, const ArmFields *f)
 {
     if (!a64_fp_trapped(c)) {
         a64_put_v(c, f->d, ir_v1(c->b, IR_aes_imc, a64_v(c, f->n), 0));
@@ -46,7 +46,7 @@ static bool tr_aesimc(A64Ctx *c, const A64Fields *f)
 
 // --- SHA1 and SHA256: ops of the IR, or a few of its vector ops
 
-static bool op_dnm(A64Ctx *c, const A64Fields *f, IROpcode op)
+static bool op_dnm(ArmCtx *c, const ArmFields *f, IROpcode op)
 {
     if (!a64_fp_trapped(c)) {
         a64_put_v(c, f->d, ir_v3(c->b, op, a64_v(c, f->d), a64_v(c, f->n), a64_v(c, f->m), 0));
@@ -54,7 +54,7 @@ static bool op_dnm(A64Ctx *c, const A64Fields *f, IROpcode op)
     return true;
 }
 
-static bool op_dn(A64Ctx *c, const A64Fields *f, IROpcode op)
+static bool op_dn(ArmCtx *c, const ArmFields *f, IROpcode op)
 {
     if (!a64_fp_trapped(c)) {
         a64_put_v(c, f->d, ir_v2(c->b, op, a64_v(c, f->d), a64_v(c, f->n), 0));
@@ -63,7 +63,7 @@ static bool op_dn(A64Ctx *c, const A64Fields *f, IROpcode op)
 }
 
 #define OP(name, how)                                                                              \
-    static bool tr_##name(A64Ctx *c, const A64Fields *f)                                           \
+    static bool tr_##name(ArmCtx *c, const ArmFields *f)                                           \
     {                                                                                              \
         return how(c, f, IR_##name);                                                               \
     }
@@ -78,7 +78,7 @@ OP(sha256su1, op_dnm)
 
 // The IR's op takes the state's halves in the order of SHA256H, so that a backend can see that a
 // pair of them has the same operands.
-static bool tr_sha256h2(A64Ctx *c, const A64Fields *f)
+static bool tr_sha256h2(ArmCtx *c, const ArmFields *f)
 {
     if (!a64_fp_trapped(c)) {
         a64_put_v(c, f->d,
@@ -87,7 +87,7 @@ static bool tr_sha256h2(A64Ctx *c, const A64Fields *f)
     return true;
 }
 
-static bool tr_sha1h(A64Ctx *c, const A64Fields *f)
+static bool tr_sha1h(ArmCtx *c, const ArmFields *f)
 {
     if (!a64_fp_trapped(c)) {
         IRRef x = a64_v(c, f->n);
@@ -98,7 +98,7 @@ static bool tr_sha1h(A64Ctx *c, const A64Fields *f)
     return true;
 }
 
-static bool tr_sha1su0(A64Ctx *c, const A64Fields *f)
+static bool tr_sha1su0(ArmCtx *c, const ArmFields *f)
 {
     if (!a64_fp_trapped(c)) {
         IRRef d = a64_v(c, f->d), middle = ir_vext(c->b, d, a64_v(c, f->n), 8);
@@ -109,7 +109,7 @@ static bool tr_sha1su0(A64Ctx *c, const A64Fields *f)
 
 // --- by C functions: on Vd, Vn and Vm; on Vd and Vn
 
-static bool call_dnm(A64Ctx *c, const A64Fields *f, const IRVHelper *h)
+static bool call_dnm(ArmCtx *c, const ArmFields *f, const IRVHelper *h)
 {
     if (!a64_fp_trapped(c)) {
         a64_put_v(c, f->d, ir_vcall(c->b, h, a64_v(c, f->d), a64_v(c, f->n), a64_v(c, f->m), 0));
@@ -117,7 +117,7 @@ static bool call_dnm(A64Ctx *c, const A64Fields *f, const IRVHelper *h)
     return true;
 }
 
-static bool call_dn(A64Ctx *c, const A64Fields *f, const IRVHelper *h)
+static bool call_dn(ArmCtx *c, const ArmFields *f, const IRVHelper *h)
 {
     if (!a64_fp_trapped(c)) {
         a64_put_v(c, f->d, ir_vcall(c->b, h, a64_v(c, f->d), a64_v(c, f->n), IR_NONE, 0));
@@ -126,7 +126,7 @@ static bool call_dn(A64Ctx *c, const A64Fields *f, const IRVHelper *h)
 }
 
 #define TR(name, how)                                                                              \
-    static bool tr_##name(A64Ctx *c, const A64Fields *f)                                           \
+    static bool tr_##name(ArmCtx *c, const ArmFields *f)                                           \
     {                                                                                              \
         return how(c, f, &arm_hv_##name);                                                          \
     }
@@ -139,7 +139,7 @@ TR(sm3partw1, call_dnm)
 TR(sm3partw2, call_dnm)
 TR(sm4e, call_dn)
 
-static bool tr_sm4ekey(A64Ctx *c, const A64Fields *f)
+static bool tr_sm4ekey(ArmCtx *c, const ArmFields *f)
 {
     if (!a64_fp_trapped(c)) {
         a64_put_v(c, f->d,
@@ -148,7 +148,7 @@ static bool tr_sm4ekey(A64Ctx *c, const A64Fields *f)
     return true;
 }
 
-static bool tr_sm3ss1(A64Ctx *c, const A64Fields *f)
+static bool tr_sm3ss1(ArmCtx *c, const ArmFields *f)
 {
     if (!a64_fp_trapped(c)) {
         a64_put_v(
@@ -158,7 +158,7 @@ static bool tr_sm3ss1(A64Ctx *c, const A64Fields *f)
     return true;
 }
 
-static bool tr_sm3tt(A64Ctx *c, const A64Fields *f)
+static bool tr_sm3tt(ArmCtx *c, const ArmFields *f)
 {
     if (!a64_fp_trapped(c)) {
         a64_put_v(c, f->d,
@@ -170,7 +170,7 @@ static bool tr_sm3tt(A64Ctx *c, const A64Fields *f)
 
 // --- SHA3
 
-static bool tr_eor3(A64Ctx *c, const A64Fields *f)
+static bool tr_eor3(ArmCtx *c, const ArmFields *f)
 {
     if (!a64_fp_trapped(c)) {
         IRRef x = xor_of(c, a64_v(c, f->m), a64_v(c, f->a));
@@ -179,7 +179,7 @@ static bool tr_eor3(A64Ctx *c, const A64Fields *f)
     return true;
 }
 
-static bool tr_bcax(A64Ctx *c, const A64Fields *f)
+static bool tr_bcax(ArmCtx *c, const ArmFields *f)
 {
     if (!a64_fp_trapped(c)) {
         IRRef x = ir_v2(c->b, IR_vandn, a64_v(c, f->m), a64_v(c, f->a), 0);
@@ -189,7 +189,7 @@ static bool tr_bcax(A64Ctx *c, const A64Fields *f)
 }
 
 // Both halves rotated right by 0 to 63.
-static IRRef rotate64(A64Ctx *c, IRRef v, unsigned n)
+static IRRef rotate64(ArmCtx *c, IRRef v, unsigned n)
 {
     if (!n) {
         return v;
@@ -198,7 +198,7 @@ static IRRef rotate64(A64Ctx *c, IRRef v, unsigned n)
                  ir_v1i(c->b, IR_vshli, v, 3, 64 - n), 0);
 }
 
-static bool tr_rax1(A64Ctx *c, const A64Fields *f)
+static bool tr_rax1(ArmCtx *c, const ArmFields *f)
 {
     if (!a64_fp_trapped(c)) {
         a64_put_v(c, f->d, xor_of(c, a64_v(c, f->n), rotate64(c, a64_v(c, f->m), 63)));
@@ -206,7 +206,7 @@ static bool tr_rax1(A64Ctx *c, const A64Fields *f)
     return true;
 }
 
-static bool tr_xar(A64Ctx *c, const A64Fields *f)
+static bool tr_xar(ArmCtx *c, const ArmFields *f)
 {
     if (!a64_fp_trapped(c)) {
         IRRef x = xor_of(c, a64_v(c, f->n), a64_v(c, f->m));
@@ -216,7 +216,7 @@ static bool tr_xar(A64Ctx *c, const A64Fields *f)
 }
 
 // clang-format off
-static const A64Row rows[] = {
+static const ArmRow rows[] = {
     {"aese", "0100 1110 0010 1000 0100 10nn nnnd dddd", tr_aese, ARM_FEAT_AES},
     {"aesd", "0100 1110 0010 1000 0101 10nn nnnd dddd", tr_aesd, ARM_FEAT_AES},
     {"aesmc", "0100 1110 0010 1000 0110 10nn nnnd dddd", tr_aesmc, ARM_FEAT_AES},
@@ -248,4 +248,4 @@ static const A64Row rows[] = {
 };
 // clang-format on
 
-const A64Chapter a64_crypto = {"crypto", rows, ARRAY_LEN(rows)};
+const ArmChapter a64_crypto = {"crypto", rows, ARRAY_LEN(rows)};

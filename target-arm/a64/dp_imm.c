@@ -2,14 +2,14 @@
 #include "target-arm/a64/a64.h"
 #include "target-arm/a64/dp.h"
 
-static bool tr_adr(A64Ctx *c, const A64Fields *f)
+static bool tr_adr(ArmCtx *c, const ArmFields *f)
 {
     int64_t offset = sextract64(f->i << 2 | f->l, 0, 21);
     a64_put(c, f->d, ir_i64(c->b, c->pc + (uint64_t)offset));
     return true;
 }
 
-static bool tr_adrp(A64Ctx *c, const A64Fields *f)
+static bool tr_adrp(ArmCtx *c, const ArmFields *f)
 {
     int64_t pages = sextract64(f->i << 2 | f->l, 0, 21);
     a64_put(c, f->d, ir_i64(c->b, (c->pc & ~UINT64_C(0xfff)) + (uint64_t)pages * 4096));
@@ -17,7 +17,7 @@ static bool tr_adrp(A64Ctx *c, const A64Fields *f)
 }
 
 // ADD, SUB (immediate). A multiple of 16 keeps a checked SP checked.
-static bool tr_add_imm(A64Ctx *c, const A64Fields *f)
+static bool tr_add_imm(ArmCtx *c, const ArmFields *f)
 {
     uint64_t imm = (uint64_t)f->i << (f->h ? 12 : 0);
     IRRef n = a64_r_sp(c, f->n, f->z);
@@ -29,7 +29,7 @@ static bool tr_add_imm(A64Ctx *c, const A64Fields *f)
     return true;
 }
 
-static bool tr_adds_imm(A64Ctx *c, const A64Fields *f)
+static bool tr_adds_imm(ArmCtx *c, const ArmFields *f)
 {
     uint64_t imm = (uint64_t)f->i << (f->h ? 12 : 0);
     IRRef n = a64_r_sp(c, f->n, f->z);
@@ -40,7 +40,7 @@ static bool tr_adds_imm(A64Ctx *c, const A64Fields *f)
 
 // DecodeBitMasks (DDI 0487 J1.1.3): a run of S + 1 ones, rotated right by R, repeated in elements
 // of 2^len bits, where len is the highest set bit of N:NOT(imms).
-static bool logical_imm(const A64Fields *f, uint64_t *out)
+static bool logical_imm(const ArmFields *f, uint64_t *out)
 {
     uint32_t n_imms = f->N << 6 | (~f->s & 0x3f);
     if (n_imms < 2 || (!f->z && f->N)) {
@@ -61,7 +61,7 @@ static bool logical_imm(const A64Fields *f, uint64_t *out)
     return true;
 }
 
-static bool tr_logical_imm(A64Ctx *c, const A64Fields *f)
+static bool tr_logical_imm(ArmCtx *c, const ArmFields *f)
 {
     uint64_t imm;
     if (!logical_imm(f, &imm)) {
@@ -85,7 +85,7 @@ static bool tr_logical_imm(A64Ctx *c, const A64Fields *f)
 }
 
 // MOVN, MOVZ, MOVK
-static bool tr_move_wide(A64Ctx *c, const A64Fields *f)
+static bool tr_move_wide(ArmCtx *c, const ArmFields *f)
 {
     unsigned shift = f->h * 16;
     if (f->o == 1 || (!f->z && shift >= 32)) {
@@ -103,7 +103,7 @@ static bool tr_move_wide(A64Ctx *c, const A64Fields *f)
     return true;
 }
 
-static IRRef field_down(A64Ctx *c, IRRef n, unsigned pos, unsigned len, unsigned width, bool sign)
+static IRRef field_down(ArmCtx *c, IRRef n, unsigned pos, unsigned len, unsigned width, bool sign)
 {
     if (len == width) {
         return n;
@@ -118,7 +118,7 @@ static IRRef field_down(A64Ctx *c, IRRef n, unsigned pos, unsigned len, unsigned
 }
 
 // A field of len low bits moved up to pos, zeros below, sign or zeros above.
-static IRRef field_up(A64Ctx *c, IRRef n, unsigned pos, unsigned len, unsigned width, bool sign)
+static IRRef field_up(ArmCtx *c, IRRef n, unsigned pos, unsigned len, unsigned width, bool sign)
 {
     if (pos + len != width) {
         n = field_down(c, n, 0, len, width, sign);
@@ -128,7 +128,7 @@ static IRRef field_up(A64Ctx *c, IRRef n, unsigned pos, unsigned len, unsigned w
 
 // SBFM, BFM, UBFM: imms >= immr extracts bits immr..imms; else the low imms + 1 bits are inserted
 // at width - immr.
-static bool tr_bitfield(A64Ctx *c, const A64Fields *f)
+static bool tr_bitfield(ArmCtx *c, const ArmFields *f)
 {
     unsigned width = f->z ? 64 : 32;
     if (f->o == 3 || f->N != f->z || f->r >= width || f->s >= width) {
@@ -150,7 +150,7 @@ static bool tr_bitfield(A64Ctx *c, const A64Fields *f)
     return true;
 }
 
-static bool tr_extr(A64Ctx *c, const A64Fields *f)
+static bool tr_extr(ArmCtx *c, const ArmFields *f)
 {
     if (f->N != f->z || (!f->z && f->s >= 32)) {
         return false;
@@ -167,7 +167,7 @@ static bool tr_extr(A64Ctx *c, const A64Fields *f)
     return true;
 }
 
-static const A64Row rows[] = {
+static const ArmRow rows[] = {
     {"ADR", "0ll1 0000 iiii iiii iiii iiii iiid dddd", tr_adr, ARM_FEAT_BASE},
     {"ADRP", "1ll1 0000 iiii iiii iiii iiii iiid dddd", tr_adrp, ARM_FEAT_BASE},
     {"ADD_SUB_imm", "zo01 0001 0hii iiii iiii iinn nnnd dddd", tr_add_imm, ARM_FEAT_BASE},
@@ -177,4 +177,4 @@ static const A64Row rows[] = {
     {"BITFIELD", "zoo1 0011 0Nrr rrrr ssss ssnn nnnd dddd", tr_bitfield, ARM_FEAT_BASE},
     {"EXTR", "z001 0011 1N0m mmmm ssss ssnn nnnd dddd", tr_extr, ARM_FEAT_BASE},
 };
-const A64Chapter a64_dp_imm = {"Data processing, immediate", rows, ARRAY_LEN(rows)};
+const ArmChapter a64_dp_imm = {"Data processing, immediate", rows, ARRAY_LEN(rows)};

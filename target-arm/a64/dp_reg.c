@@ -6,7 +6,7 @@
 enum { SHIFT_LSL, SHIFT_LSR, SHIFT_ASR, SHIFT_ROR };
 enum { COND_AL = 14 };
 
-void a64_add_sub(A64Ctx *c, unsigned d, IRRef n, IRRef m, bool sub, bool set)
+void a64_add_sub(ArmCtx *c, unsigned d, IRRef n, IRRef m, bool sub, bool set)
 {
     if (set) {
         // Arm's carry of a subtraction is "no borrow".
@@ -19,7 +19,7 @@ void a64_add_sub(A64Ctx *c, unsigned d, IRRef n, IRRef m, bool sub, bool set)
     a64_put(c, d, sub ? ir_sub(c->b, n, m) : ir_add(c->b, n, m));
 }
 
-IRRef a64_extend(A64Ctx *c, IRRef x, unsigned option, unsigned shift)
+IRRef a64_extend(ArmCtx *c, IRRef x, unsigned option, unsigned shift)
 {
     unsigned bits = 8u << (option & 3);
     if (bits < 64) {
@@ -28,7 +28,7 @@ IRRef a64_extend(A64Ctx *c, IRRef x, unsigned option, unsigned shift)
     return ir_shli(c->b, x, shift);
 }
 
-static IRRef shifted(A64Ctx *c, unsigned m, bool sf, unsigned kind, unsigned amount)
+static IRRef shifted(ArmCtx *c, unsigned m, bool sf, unsigned kind, unsigned amount)
 {
     IRRef v = a64_r(c, m, sf);
     switch (kind) {
@@ -43,7 +43,7 @@ static IRRef shifted(A64Ctx *c, unsigned m, bool sf, unsigned kind, unsigned amo
     }
 }
 
-static IRRef logical(A64Ctx *c, unsigned op, bool invert, IRRef n, IRRef m)
+static IRRef logical(ArmCtx *c, unsigned op, bool invert, IRRef n, IRRef m)
 {
     switch (op) {
     case 1:
@@ -55,7 +55,7 @@ static IRRef logical(A64Ctx *c, unsigned op, bool invert, IRRef n, IRRef m)
     }
 }
 
-static bool tr_logical_reg(A64Ctx *c, const A64Fields *f)
+static bool tr_logical_reg(ArmCtx *c, const ArmFields *f)
 {
     if (!f->z && f->i >= 32) {
         return false;
@@ -73,7 +73,7 @@ static bool tr_logical_reg(A64Ctx *c, const A64Fields *f)
     return true;
 }
 
-static bool tr_add_sub_shifted(A64Ctx *c, const A64Fields *f)
+static bool tr_add_sub_shifted(ArmCtx *c, const ArmFields *f)
 {
     if (f->t == SHIFT_ROR || (!f->z && f->i >= 32)) {
         return false;
@@ -83,7 +83,7 @@ static bool tr_add_sub_shifted(A64Ctx *c, const A64Fields *f)
     return true;
 }
 
-static bool tr_add_sub_extended(A64Ctx *c, const A64Fields *f)
+static bool tr_add_sub_extended(ArmCtx *c, const ArmFields *f)
 {
     if (f->i > 4) {
         return false;
@@ -102,7 +102,7 @@ static bool tr_add_sub_extended(A64Ctx *c, const A64Fields *f)
 }
 
 // ADC, SBC: the IR subtracts a borrow, Arm adds the carry to NOT(m).
-static bool tr_adc(A64Ctx *c, const A64Fields *f)
+static bool tr_adc(ArmCtx *c, const ArmFields *f)
 {
     IRRef n = a64_r(c, f->n, f->z), m = a64_r(c, f->m, f->z), flags = a64_flags(c);
     IRRef carry = f->o ? ir_f_cmc(c->b, flags) : flags;
@@ -121,7 +121,7 @@ static unsigned pack_nzcv(unsigned nzcv)
            (nzcv & 1 ? IR_FLAG_V : 0);
 }
 
-static bool cond_compare(A64Ctx *c, const A64Fields *f, IRRef n, IRRef m)
+static bool cond_compare(ArmCtx *c, const ArmFields *f, IRRef n, IRRef m)
 {
     IRRef result = f->o ? ir_f_cmc(c->b, ir_f_sub(c->b, n, m)) : ir_f_add(c->b, n, m);
     if (f->c < COND_AL) {
@@ -132,19 +132,19 @@ static bool cond_compare(A64Ctx *c, const A64Fields *f, IRRef n, IRRef m)
     return true;
 }
 
-static bool tr_ccmp_reg(A64Ctx *c, const A64Fields *f)
+static bool tr_ccmp_reg(ArmCtx *c, const ArmFields *f)
 {
     return cond_compare(c, f, a64_r(c, f->n, f->z), a64_r(c, f->m, f->z));
 }
 
-static bool tr_ccmp_imm(A64Ctx *c, const A64Fields *f)
+static bool tr_ccmp_imm(ArmCtx *c, const ArmFields *f)
 {
     IRRef n = a64_r(c, f->n, f->z);
     return cond_compare(c, f, n, ir_const(c->b, ir_type(c->b, n), f->i));
 }
 
 // CSEL, CSINC, CSINV, CSNEG: o inverts the second operand, p adds one to it.
-static bool tr_csel(A64Ctx *c, const A64Fields *f)
+static bool tr_csel(ArmCtx *c, const ArmFields *f)
 {
     IRRef n = a64_r(c, f->n, f->z), m = a64_r(c, f->m, f->z);
     if (f->c >= COND_AL) {
@@ -162,13 +162,13 @@ static bool tr_csel(A64Ctx *c, const A64Fields *f)
 
 // --- one source
 
-static bool tr_rbit(A64Ctx *c, const A64Fields *f)
+static bool tr_rbit(ArmCtx *c, const ArmFields *f)
 {
     a64_put(c, f->d, ir_rbit(c->b, a64_r(c, f->n, f->z)));
     return true;
 }
 
-static bool tr_rev(A64Ctx *c, const A64Fields *f)
+static bool tr_rev(ArmCtx *c, const ArmFields *f)
 {
     if (f->o == 3 && !f->z) {
         return false;
@@ -177,13 +177,13 @@ static bool tr_rev(A64Ctx *c, const A64Fields *f)
     return true;
 }
 
-static bool tr_clz(A64Ctx *c, const A64Fields *f)
+static bool tr_clz(ArmCtx *c, const ArmFields *f)
 {
     a64_put(c, f->d, ir_clz(c->b, a64_r(c, f->n, f->z)));
     return true;
 }
 
-static bool tr_cls(A64Ctx *c, const A64Fields *f)
+static bool tr_cls(ArmCtx *c, const ArmFields *f)
 {
     IRRef n = a64_r(c, f->n, f->z);
     IRRef changes = ir_xor(c->b, n, ir_sari(c->b, n, 1)); // top bit 0
@@ -193,14 +193,14 @@ static bool tr_cls(A64Ctx *c, const A64Fields *f)
 
 // --- two sources
 
-static bool tr_div(A64Ctx *c, const A64Fields *f)
+static bool tr_div(ArmCtx *c, const ArmFields *f)
 {
     IRRef n = a64_r(c, f->n, f->z), m = a64_r(c, f->m, f->z);
     a64_put(c, f->d, f->o ? ir_divs(c->b, n, m) : ir_divu(c->b, n, m));
     return true;
 }
 
-static bool tr_shift_var(A64Ctx *c, const A64Fields *f)
+static bool tr_shift_var(ArmCtx *c, const ArmFields *f)
 {
     static const uint8_t op[] = {IR_shl, IR_shr, IR_sar, IR_ror};
     IRRef n = a64_r(c, f->n, f->z), m = a64_r(c, f->m, f->z);
@@ -209,7 +209,7 @@ static bool tr_shift_var(A64Ctx *c, const A64Fields *f)
     return true;
 }
 
-static bool tr_crc32(A64Ctx *c, const A64Fields *f)
+static bool tr_crc32(ArmCtx *c, const ArmFields *f)
 {
     if (f->z != (f->s == 3)) {
         return false;
@@ -223,7 +223,7 @@ static bool tr_crc32(A64Ctx *c, const A64Fields *f)
 
 // --- three sources
 
-static IRRef accumulate(A64Ctx *c, const A64Fields *f, IRRef product, bool sf)
+static IRRef accumulate(ArmCtx *c, const ArmFields *f, IRRef product, bool sf)
 {
     if (f->a == 31) {
         return f->o ? ir_neg(c->b, product) : product;
@@ -232,14 +232,14 @@ static IRRef accumulate(A64Ctx *c, const A64Fields *f, IRRef product, bool sf)
     return f->o ? ir_sub(c->b, a, product) : ir_add(c->b, a, product);
 }
 
-static bool tr_madd(A64Ctx *c, const A64Fields *f)
+static bool tr_madd(ArmCtx *c, const ArmFields *f)
 {
     IRRef product = ir_mul(c->b, a64_r(c, f->n, f->z), a64_r(c, f->m, f->z));
     a64_put(c, f->d, accumulate(c, f, product, f->z));
     return true;
 }
 
-static bool tr_maddl(A64Ctx *c, const A64Fields *f)
+static bool tr_maddl(ArmCtx *c, const ArmFields *f)
 {
     IRRef n = a64_w(c, f->n), m = a64_w(c, f->m);
     IRRef product = f->U ? ir_mul(c->b, ir_extu(c->b, n), ir_extu(c->b, m))
@@ -248,7 +248,7 @@ static bool tr_maddl(A64Ctx *c, const A64Fields *f)
     return true;
 }
 
-static bool tr_mulh(A64Ctx *c, const A64Fields *f)
+static bool tr_mulh(ArmCtx *c, const ArmFields *f)
 {
     IRRef n = a64_x(c, f->n), m = a64_x(c, f->m);
     a64_put(c, f->d, f->U ? ir_mulhu(c->b, n, m) : ir_mulhs(c->b, n, m));
@@ -258,7 +258,7 @@ static bool tr_mulh(A64Ctx *c, const A64Fields *f)
 // --- flag manipulation (FEAT_FlagM)
 
 // N = top bit of the low 8 or 16, Z = those are zero, V = the bit above differs from N, C stays.
-static bool tr_setf(A64Ctx *c, const A64Fields *f)
+static bool tr_setf(ArmCtx *c, const ArmFields *f)
 {
     unsigned bits = f->z ? 16 : 8;
     IRRef n = a64_w(c, f->n);
@@ -273,7 +273,7 @@ static bool tr_setf(A64Ctx *c, const A64Fields *f)
 }
 
 // The flags in the mask are taken from bits 3..0 of Xn rotated right.
-static bool tr_rmif(A64Ctx *c, const A64Fields *f)
+static bool tr_rmif(ArmCtx *c, const ArmFields *f)
 {
     static const struct {
         uint8_t bit, to;
@@ -290,7 +290,7 @@ static bool tr_rmif(A64Ctx *c, const A64Fields *f)
     return true;
 }
 
-static const A64Row rows[] = {
+static const ArmRow rows[] = {
     {"LOGICAL_reg", "zoo0 1010 ttNm mmmm iiii iinn nnnd dddd", tr_logical_reg, ARM_FEAT_BASE},
     {"ADD_SUB_shifted", "zoS0 1011 tt0m mmmm iiii iinn nnnd dddd", tr_add_sub_shifted,
      ARM_FEAT_BASE},
@@ -313,4 +313,4 @@ static const A64Row rows[] = {
     {"MADDL", "1001 1011 U01m mmmm oaaa aann nnnd dddd", tr_maddl, ARM_FEAT_BASE},
     {"MULH", "1001 1011 U10m mmmm 0--- --nn nnnd dddd", tr_mulh, ARM_FEAT_BASE},
 };
-const A64Chapter a64_dp_reg = {"Data processing, register", rows, ARRAY_LEN(rows)};
+const ArmChapter a64_dp_reg = {"Data processing, register", rows, ARRAY_LEN(rows)};

@@ -1,12 +1,12 @@
 // FP operations as IR: fp.h.
 #include "target-arm/a64/fp.h"
 
-bool a64_fp_soft(const A64Ctx *c, unsigned esize)
+bool a64_fp_soft(const ArmCtx *c, unsigned esize)
 {
     return esize == 1 || (c->flags & ARM_BF_FP_SOFT);
 }
 
-IRRef a64_fp(A64Ctx *c, IROpcode op, const IRVHelper *exact, IRRef x, IRRef y, IRRef z,
+IRRef a64_fp(ArmCtx *c, IROpcode op, const IRVHelper *exact, IRRef x, IRRef y, IRRef z,
              unsigned aux, unsigned aux2)
 {
     if (a64_fp_soft(c, aux & 3)) {
@@ -15,25 +15,25 @@ IRRef a64_fp(A64Ctx *c, IROpcode op, const IRVHelper *exact, IRRef x, IRRef y, I
     return ir_fp(c->b, op, IR_V128, x, y, z, aux, aux2, exact);
 }
 
-IRRef a64_fp_neg(A64Ctx *c, IRRef v, unsigned esize)
+IRRef a64_fp_neg(ArmCtx *c, IRRef v, unsigned esize)
 {
     return ir_v2(c->b, IR_vxor, v, simd_splat(c, esize, BIT((8u << esize) - 1)), 0);
 }
 
-IRRef a64_fp_abs(A64Ctx *c, IRRef v, unsigned esize)
+IRRef a64_fp_abs(ArmCtx *c, IRRef v, unsigned esize)
 {
     return ir_v2(c->b, IR_vand, v, simd_splat(c, esize, mask64((8u << esize) - 1)), 0);
 }
 
 // All ones where a lane is a quiet NaN.
-static IRRef quiet_nan(A64Ctx *c, IRRef v, unsigned esize)
+static IRRef quiet_nan(ArmCtx *c, IRRef v, unsigned esize)
 {
     uint64_t below = esize == 3 ? UINT64_C(0x7ff7ffffffffffff) : 0x7fbfffff;
     return ir_v2(c->b, IR_vcgt, a64_fp_abs(c, v, esize), simd_splat(c, esize, below), esize);
 }
 
 // A quiet NaN against anything else gives the other operand: it takes both places.
-IRRef a64_fp_maxnm(A64Ctx *c, IRRef x, IRRef y, unsigned aux, bool max)
+IRRef a64_fp_maxnm(ArmCtx *c, IRRef x, IRRef y, unsigned aux, bool max)
 {
     IRBlock *b = c->b;
     unsigned esize = aux & 3;
@@ -47,12 +47,12 @@ IRRef a64_fp_maxnm(A64Ctx *c, IRRef x, IRRef y, unsigned aux, bool max)
                  max ? &arm_fx_max : &arm_fx_min);
 }
 
-static unsigned int_flag(const A64Ctx *c, IRRef x)
+static unsigned int_flag(const ArmCtx *c, IRRef x)
 {
     return ir_type(c->b, x) == IR_I64 ? ARM_FX_I64 >> 16 : 0;
 }
 
-IRRef a64_fp_from_int(A64Ctx *c, IRRef x, unsigned esize, unsigned fbits, bool is_signed)
+IRRef a64_fp_from_int(ArmCtx *c, IRRef x, unsigned esize, unsigned fbits, bool is_signed)
 {
     const IRVHelper *exact = is_signed ? &arm_fx_s2f : &arm_fx_u2f;
     unsigned aux = esize | IR_FP_SCALAR;
@@ -72,7 +72,7 @@ IRRef a64_fp_from_int(A64Ctx *c, IRRef x, unsigned esize, unsigned fbits, bool i
                  &arm_fx_mul);
 }
 
-IRRef a64_fp_to_int(A64Ctx *c, IRRef v, bool to_sf, unsigned esize, unsigned fbits, IRRound round,
+IRRef a64_fp_to_int(ArmCtx *c, IRRef v, bool to_sf, unsigned esize, unsigned fbits, IRRound round,
                     bool is_signed)
 {
     const IRVHelper *exact = is_signed ? &arm_fx_f2s : &arm_fx_f2u;
@@ -86,7 +86,7 @@ IRRef a64_fp_to_int(A64Ctx *c, IRRef v, bool to_sf, unsigned esize, unsigned fbi
     return ir_fp(c->b, is_signed ? IR_ff2s : IR_ff2u, t, v, IR_NONE, IR_NONE, aux, round, exact);
 }
 
-IRRef a64_fp_reformat(A64Ctx *c, IRRef v, unsigned from, unsigned to)
+IRRef a64_fp_reformat(ArmCtx *c, IRRef v, unsigned from, unsigned to)
 {
     unsigned aux = from | IR_FP_SCALAR;
     if (to == 1) {
@@ -95,19 +95,19 @@ IRRef a64_fp_reformat(A64Ctx *c, IRRef v, unsigned from, unsigned to)
     return a64_fp(c, IR_fcvt, &arm_fx_cvt, v, IR_NONE, IR_NONE, aux, to);
 }
 
-static bool fp_shape(const A64Ctx *c, Simd *s, bool half)
+static bool fp_shape(const ArmCtx *c, Simd *s, bool half)
 {
     *s = extract32(c->insn, 28, 1) ? simd_scalar(c) : simd_vector(c);
     s->esize = half ? 1 : 2 + extract32(c->insn, 22, 1);
     return s->scalar || s->q || s->esize != 3;
 }
 
-bool simd_fp_three_same(const A64Ctx *c, Simd *s)
+bool simd_fp_three_same(const ArmCtx *c, Simd *s)
 {
     return fp_shape(c, s, !extract32(c->insn, 21, 1));
 }
 
-bool simd_fp_two_misc(const A64Ctx *c, Simd *s)
+bool simd_fp_two_misc(const ArmCtx *c, Simd *s)
 {
     return fp_shape(c, s, extract32(c->insn, 19, 1));
 }

@@ -2,7 +2,7 @@
 // and from general registers (DDI 0487 C4.1.97).
 #include "target-arm/a64/fp.h"
 
-static bool type_of(const A64Ctx *c, unsigned ptype, unsigned *esize)
+static bool type_of(const ArmCtx *c, unsigned ptype, unsigned *esize)
 {
     static const uint8_t sizes[] = {2, 3, 0, 1};
     *esize = sizes[ptype];
@@ -11,7 +11,7 @@ static bool type_of(const A64Ctx *c, unsigned ptype, unsigned *esize)
 
 // --- to integers. rmode (field r): nearest, up, down, zero.
 
-static bool to_int(A64Ctx *c, const A64Fields *f, IRRound round, unsigned fbits)
+static bool to_int(ArmCtx *c, const ArmFields *f, IRRound round, unsigned fbits)
 {
     unsigned esize;
     if (!type_of(c, f->p, &esize)) {
@@ -23,25 +23,25 @@ static bool to_int(A64Ctx *c, const A64Fields *f, IRRound round, unsigned fbits)
     return true;
 }
 
-static bool tr_fcvt_int(A64Ctx *c, const A64Fields *f)
+static bool tr_fcvt_int(ArmCtx *c, const ArmFields *f)
 {
     static const uint8_t mode[] = {IR_RND_NEAREST, IR_RND_UP, IR_RND_DOWN, IR_RND_ZERO};
     return to_int(c, f, (IRRound)mode[f->r], 0);
 }
 
-static bool tr_fcvta_int(A64Ctx *c, const A64Fields *f)
+static bool tr_fcvta_int(ArmCtx *c, const ArmFields *f)
 {
     return to_int(c, f, IR_RND_AWAY, 0);
 }
 
 // 64 - scale fraction bits, as many as the integer has at most.
-static bool fraction(const A64Fields *f, unsigned *fbits)
+static bool fraction(const ArmFields *f, unsigned *fbits)
 {
     *fbits = 64 - f->f;
     return f->s || *fbits <= 32;
 }
 
-static bool tr_fcvtz_fixed(A64Ctx *c, const A64Fields *f)
+static bool tr_fcvtz_fixed(ArmCtx *c, const ArmFields *f)
 {
     unsigned fbits;
     return fraction(f, &fbits) && to_int(c, f, IR_RND_ZERO, fbits);
@@ -49,7 +49,7 @@ static bool tr_fcvtz_fixed(A64Ctx *c, const A64Fields *f)
 
 // --- from integers
 
-static bool from_int(A64Ctx *c, const A64Fields *f, unsigned fbits)
+static bool from_int(ArmCtx *c, const ArmFields *f, unsigned fbits)
 {
     unsigned esize;
     if (!type_of(c, f->p, &esize)) {
@@ -61,18 +61,18 @@ static bool from_int(A64Ctx *c, const A64Fields *f, unsigned fbits)
     return true;
 }
 
-static bool tr_cvtf_int(A64Ctx *c, const A64Fields *f)
+static bool tr_cvtf_int(ArmCtx *c, const ArmFields *f)
 {
     return from_int(c, f, 0);
 }
 
-static bool tr_cvtf_fixed(A64Ctx *c, const A64Fields *f)
+static bool tr_cvtf_fixed(ArmCtx *c, const ArmFields *f)
 {
     unsigned fbits;
     return fraction(f, &fbits) && from_int(c, f, fbits);
 }
 
-static bool tr_fjcvtzs(A64Ctx *c, const A64Fields *f)
+static bool tr_fjcvtzs(ArmCtx *c, const ArmFields *f)
 {
     if (!a64_fp_trapped(c)) {
         IRRef r =
@@ -85,12 +85,12 @@ static bool tr_fjcvtzs(A64Ctx *c, const A64Fields *f)
 
 // --- FMOV. ptype and sf must fit; half precision goes with either.
 
-static bool fmov_shape(const A64Ctx *c, const A64Fields *f, unsigned *esize)
+static bool fmov_shape(const ArmCtx *c, const ArmFields *f, unsigned *esize)
 {
     return type_of(c, f->p, esize) && (*esize == 1 || f->s == (*esize == 3));
 }
 
-static bool tr_fmov_to_general(A64Ctx *c, const A64Fields *f)
+static bool tr_fmov_to_general(ArmCtx *c, const ArmFields *f)
 {
     unsigned esize;
     if (!fmov_shape(c, f, &esize)) {
@@ -102,7 +102,7 @@ static bool tr_fmov_to_general(A64Ctx *c, const A64Fields *f)
     return true;
 }
 
-static bool tr_fmov_from_general(A64Ctx *c, const A64Fields *f)
+static bool tr_fmov_from_general(ArmCtx *c, const ArmFields *f)
 {
     unsigned esize;
     if (!fmov_shape(c, f, &esize)) {
@@ -114,7 +114,7 @@ static bool tr_fmov_from_general(A64Ctx *c, const A64Fields *f)
     return true;
 }
 
-static bool tr_fmov_from_upper(A64Ctx *c, const A64Fields *f)
+static bool tr_fmov_from_upper(ArmCtx *c, const ArmFields *f)
 {
     if (!a64_fp_trapped(c)) {
         a64_put(c, f->d, ir_vget(c->b, IR_I64, a64_v(c, f->n), 3, 1));
@@ -122,7 +122,7 @@ static bool tr_fmov_from_upper(A64Ctx *c, const A64Fields *f)
     return true;
 }
 
-static bool tr_fmov_to_upper(A64Ctx *c, const A64Fields *f)
+static bool tr_fmov_to_upper(ArmCtx *c, const ArmFields *f)
 {
     if (!a64_fp_trapped(c)) {
         a64_put_v(c, f->d, ir_vset(c->b, a64_v(c, f->d), a64_x(c, f->n), 3, 1));
@@ -132,7 +132,7 @@ static bool tr_fmov_to_upper(A64Ctx *c, const A64Fields *f)
 
 // --- between formats; those of half precision do not need FEAT_FP16
 
-static bool tr_fcvt(A64Ctx *c, const A64Fields *f)
+static bool tr_fcvt(ArmCtx *c, const ArmFields *f)
 {
     static const uint8_t sizes[] = {2, 3, 0, 1};
     unsigned from = sizes[f->p], to = sizes[f->o];
@@ -145,7 +145,7 @@ static bool tr_fcvt(A64Ctx *c, const A64Fields *f)
     return true;
 }
 
-static bool tr_bfcvt(A64Ctx *c, const A64Fields *f)
+static bool tr_bfcvt(ArmCtx *c, const ArmFields *f)
 {
     if (!a64_fp_trapped(c)) {
         a64_put_v(
@@ -156,7 +156,7 @@ static bool tr_bfcvt(A64Ctx *c, const A64Fields *f)
 }
 
 // clang-format off
-static const A64Row rows[] = {
+static const ArmRow rows[] = {
     {"fcvt_int", "s001 1110 pp1r r00u 0000 00nn nnnd dddd", tr_fcvt_int, ARM_FEAT_BASE},
     {"fcvta_int", "s001 1110 pp10 010u 0000 00nn nnnd dddd", tr_fcvta_int, ARM_FEAT_BASE},
     {"cvtf_int", "s001 1110 pp10 001u 0000 00nn nnnd dddd", tr_cvtf_int, ARM_FEAT_BASE},
@@ -172,4 +172,4 @@ static const A64Row rows[] = {
 };
 // clang-format on
 
-const A64Chapter a64_fp_convert = {"fp_convert", rows, ARRAY_LEN(rows)};
+const ArmChapter a64_fp_convert = {"fp_convert", rows, ARRAY_LEN(rows)};

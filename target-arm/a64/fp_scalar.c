@@ -3,22 +3,22 @@
 #include "target-arm/a64/fp.h"
 
 // ptype (field p): single, double, none, half.
-static bool type_of(const A64Ctx *c, unsigned ptype, unsigned *esize)
+static bool type_of(const ArmCtx *c, unsigned ptype, unsigned *esize)
 {
     static const uint8_t sizes[] = {2, 3, 0, 1};
     *esize = sizes[ptype];
     return *esize > 1 || (*esize == 1 && arm_has(c->cpu, ARM_FEAT_FP16));
 }
 
-typedef IRRef Fp2(A64Ctx *c, IRRef n, IRRef m, unsigned esize);
+typedef IRRef Fp2(ArmCtx *c, IRRef n, IRRef m, unsigned esize);
 
-static IRRef op2(A64Ctx *c, IRRef n, IRRef m, unsigned esize, IROpcode op, const IRVHelper *exact)
+static IRRef op2(ArmCtx *c, IRRef n, IRRef m, unsigned esize, IROpcode op, const IRVHelper *exact)
 {
     return a64_fp(c, op, exact, n, m, IR_NONE, esize | IR_FP_SCALAR, 0);
 }
 
 #define FP2(name, op, exact)                                                                       \
-    static IRRef op_##name(A64Ctx *c, IRRef n, IRRef m, unsigned esize)                            \
+    static IRRef op_##name(ArmCtx *c, IRRef n, IRRef m, unsigned esize)                            \
     {                                                                                              \
         return op2(c, n, m, esize, op, &exact);                                                    \
     }
@@ -30,28 +30,28 @@ FP2(fdiv, IR_fdiv, arm_fx_div)
 FP2(fmax, IR_fmax, arm_fx_max)
 FP2(fmin, IR_fmin, arm_fx_min)
 
-static IRRef op_fmaxnm(A64Ctx *c, IRRef n, IRRef m, unsigned esize)
+static IRRef op_fmaxnm(ArmCtx *c, IRRef n, IRRef m, unsigned esize)
 {
     return a64_fp_maxnm(c, n, m, esize | IR_FP_SCALAR, true);
 }
 
-static IRRef op_fminnm(A64Ctx *c, IRRef n, IRRef m, unsigned esize)
+static IRRef op_fminnm(ArmCtx *c, IRRef n, IRRef m, unsigned esize)
 {
     return a64_fp_maxnm(c, n, m, esize | IR_FP_SCALAR, false);
 }
 
 // The sign bit of lane 0 alone, so that the other lanes stay zero.
-static IRRef negate(A64Ctx *c, IRRef v, unsigned esize)
+static IRRef negate(ArmCtx *c, IRRef v, unsigned esize)
 {
     return ir_v2(c->b, IR_vxor, v, ir_vconst(c->b, BIT((8u << esize) - 1), 0), 0);
 }
 
-static IRRef op_fnmul(A64Ctx *c, IRRef n, IRRef m, unsigned esize)
+static IRRef op_fnmul(ArmCtx *c, IRRef n, IRRef m, unsigned esize)
 {
     return negate(c, op_fmul(c, n, m, esize), esize);
 }
 
-static bool two_source(A64Ctx *c, const A64Fields *f, Fp2 *fn)
+static bool two_source(ArmCtx *c, const ArmFields *f, Fp2 *fn)
 {
     unsigned esize;
     if (!type_of(c, f->p, &esize)) {
@@ -64,7 +64,7 @@ static bool two_source(A64Ctx *c, const A64Fields *f, Fp2 *fn)
 }
 
 #define TR2(name)                                                                                  \
-    static bool tr_##name(A64Ctx *c, const A64Fields *f)                                           \
+    static bool tr_##name(ArmCtx *c, const ArmFields *f)                                           \
     {                                                                                              \
         return two_source(c, f, op_##name);                                                        \
     }
@@ -81,7 +81,7 @@ TR2(fnmul)
 
 // --- fused: the addend is negated by o (field x), the first factor if x and y differ
 
-static bool tr_fused(A64Ctx *c, const A64Fields *f)
+static bool tr_fused(ArmCtx *c, const ArmFields *f)
 {
     unsigned esize;
     if (!type_of(c, f->p, &esize)) {
@@ -100,29 +100,29 @@ static bool tr_fused(A64Ctx *c, const A64Fields *f)
 
 // --- one operand
 
-typedef IRRef Fp1(A64Ctx *c, IRRef n, unsigned esize);
+typedef IRRef Fp1(ArmCtx *c, IRRef n, unsigned esize);
 
-static IRRef op_fmov(A64Ctx *c, IRRef n, unsigned esize)
+static IRRef op_fmov(ArmCtx *c, IRRef n, unsigned esize)
 {
     return ir_v1(c->b, IR_vzext, n, esize);
 }
 
-static IRRef op_fabs(A64Ctx *c, IRRef n, unsigned esize)
+static IRRef op_fabs(ArmCtx *c, IRRef n, unsigned esize)
 {
     return ir_v2(c->b, IR_vand, n, ir_vconst(c->b, mask64((8u << esize) - 1), 0), 0);
 }
 
-static IRRef op_fneg(A64Ctx *c, IRRef n, unsigned esize)
+static IRRef op_fneg(ArmCtx *c, IRRef n, unsigned esize)
 {
     return negate(c, op_fmov(c, n, esize), esize);
 }
 
-static IRRef op_fsqrt(A64Ctx *c, IRRef n, unsigned esize)
+static IRRef op_fsqrt(ArmCtx *c, IRRef n, unsigned esize)
 {
     return a64_fp(c, IR_fsqrt, &arm_fx_sqrt, n, IR_NONE, IR_NONE, esize | IR_FP_SCALAR, 0);
 }
 
-static bool one_source(A64Ctx *c, const A64Fields *f, Fp1 *fn)
+static bool one_source(ArmCtx *c, const ArmFields *f, Fp1 *fn)
 {
     unsigned esize;
     if (!type_of(c, f->p, &esize)) {
@@ -135,7 +135,7 @@ static bool one_source(A64Ctx *c, const A64Fields *f, Fp1 *fn)
 }
 
 #define TR1(name)                                                                                  \
-    static bool tr_##name(A64Ctx *c, const A64Fields *f)                                           \
+    static bool tr_##name(ArmCtx *c, const ArmFields *f)                                           \
     {                                                                                              \
         return one_source(c, f, op_##name);                                                        \
     }
@@ -146,7 +146,7 @@ TR1(fneg)
 TR1(fsqrt)
 
 #define ROUND(name, mode)                                                                          \
-    static IRRef op_##name(A64Ctx *c, IRRef n, unsigned esize)                                     \
+    static IRRef op_##name(ArmCtx *c, IRRef n, unsigned esize)                                     \
     {                                                                                              \
         return a64_fp(c, IR_fround, &arm_fx_round, n, IR_NONE, IR_NONE, esize | IR_FP_SCALAR,      \
                       mode);                                                                       \
@@ -162,7 +162,7 @@ ROUND(frintx, IR_RND_CURRENT | IR_RND_EXACT)
 ROUND(frinti, IR_RND_CURRENT)
 
 // FRINT32Z, 32X, 64Z, 64X: not for half precision.
-static bool tr_frint_bounded(A64Ctx *c, const A64Fields *f)
+static bool tr_frint_bounded(ArmCtx *c, const ArmFields *f)
 {
     unsigned esize;
     if (!type_of(c, f->p, &esize) || esize == 1) {
@@ -177,7 +177,7 @@ static bool tr_frint_bounded(A64Ctx *c, const A64Fields *f)
     return true;
 }
 
-static bool tr_fmov_imm(A64Ctx *c, const A64Fields *f)
+static bool tr_fmov_imm(ArmCtx *c, const ArmFields *f)
 {
     unsigned esize;
     if (!type_of(c, f->p, &esize)) {
@@ -191,7 +191,7 @@ static bool tr_fmov_imm(A64Ctx *c, const A64Fields *f)
 
 // --- compare and select
 
-static IRRef compare(A64Ctx *c, IRRef n, IRRef m, unsigned esize, bool signalling)
+static IRRef compare(ArmCtx *c, IRRef n, IRRef m, unsigned esize, bool signalling)
 {
     unsigned aux = esize | IR_FCMP_NZCV | (signalling ? IR_FCMP_SIGNAL : 0);
     if (a64_fp_soft(c, esize)) {
@@ -201,7 +201,7 @@ static IRRef compare(A64Ctx *c, IRRef n, IRRef m, unsigned esize, bool signallin
     return ir_f_fcmp(c->b, n, m, aux, &arm_fx_cmp);
 }
 
-static bool tr_fcmp(A64Ctx *c, const A64Fields *f)
+static bool tr_fcmp(ArmCtx *c, const ArmFields *f)
 {
     unsigned esize;
     if (!type_of(c, f->p, &esize)) {
@@ -220,7 +220,7 @@ static bool always(unsigned cond)
 }
 
 // Lane 0 of a if the condition holds, else of b; other lanes zero.
-static IRRef choose(A64Ctx *c, unsigned cond, IRRef a, IRRef b, unsigned esize)
+static IRRef choose(ArmCtx *c, unsigned cond, IRRef a, IRRef b, unsigned esize)
 {
     if (always(cond)) {
         return ir_v1(c->b, IR_vzext, a, esize);
@@ -230,14 +230,14 @@ static IRRef choose(A64Ctx *c, unsigned cond, IRRef a, IRRef b, unsigned esize)
     return ir_v1(c->b, IR_vfromg, ir_f_select(c->b, a64_cond(cond), a64_flags(c), x, y), esize);
 }
 
-static IRRef flags_of_nzcv(A64Ctx *c, unsigned nzcv)
+static IRRef flags_of_nzcv(ArmCtx *c, unsigned nzcv)
 {
     return ir_fconst(c->b, (nzcv & 8 ? IR_FLAG_S : 0) | (nzcv & 4 ? IR_FLAG_Z : 0) |
                                (nzcv & 2 ? IR_FLAG_C : 0) | (nzcv & 1 ? IR_FLAG_V : 0));
 }
 
 // A compare that is not wanted must raise nothing: it compares zeroes.
-static bool tr_fccmp(A64Ctx *c, const A64Fields *f)
+static bool tr_fccmp(ArmCtx *c, const ArmFields *f)
 {
     unsigned esize;
     if (!type_of(c, f->p, &esize)) {
@@ -257,7 +257,7 @@ static bool tr_fccmp(A64Ctx *c, const A64Fields *f)
     return true;
 }
 
-static bool tr_fcsel(A64Ctx *c, const A64Fields *f)
+static bool tr_fcsel(ArmCtx *c, const ArmFields *f)
 {
     unsigned esize;
     if (!type_of(c, f->p, &esize)) {
@@ -275,7 +275,7 @@ static bool tr_fcsel(A64Ctx *c, const A64Fields *f)
 #define ROW2(name, op) \
     {#name, "0001 1110 pp1m mmmm " op " 10nn nnnd dddd", tr_##name, ARM_FEAT_BASE}
 
-static const A64Row rows[] = {
+static const ArmRow rows[] = {
     ROW1(fmov, "0000 0"), ROW1(fabs, "0000 1"), ROW1(fneg, "0001 0"), ROW1(fsqrt, "0001 1"),
     ROW1(frintn, "0100 0"), ROW1(frintp, "0100 1"), ROW1(frintm, "0101 0"), ROW1(frintz, "0101 1"),
     ROW1(frinta, "0110 0"), ROW1(frintx, "0111 0"), ROW1(frinti, "0111 1"),
@@ -291,4 +291,4 @@ static const A64Row rows[] = {
 };
 // clang-format on
 
-const A64Chapter a64_fp_scalar = {"fp_scalar", rows, ARRAY_LEN(rows)};
+const ArmChapter a64_fp_scalar = {"fp_scalar", rows, ARRAY_LEN(rows)};

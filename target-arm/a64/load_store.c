@@ -19,7 +19,7 @@ static bool is_allocated(unsigned size, unsigned opc)
     return !(opc == OPC_LOAD_S64 && size == 3) && !(opc == OPC_LOAD_S32 && size >= 2);
 }
 
-static void access(A64Ctx *c, unsigned t, IRRef addr, int64_t disp, unsigned opc, unsigned memop)
+static void access(ArmCtx *c, unsigned t, IRRef addr, int64_t disp, unsigned opc, unsigned memop)
 {
     bool wide = (memop & IR_MEM_SIZE) == 3;
     if (opc == OPC_STORE) {
@@ -31,7 +31,7 @@ static void access(A64Ctx *c, unsigned t, IRRef addr, int64_t disp, unsigned opc
     a64_put(c, t, ir_ld(c->b, type, addr, disp, memop | sign));
 }
 
-static bool tr_literal(A64Ctx *c, const A64Fields *f)
+static bool tr_literal(ArmCtx *c, const ArmFields *f)
 {
     uint64_t addr = c->pc + (uint64_t)(sextract64(f->i, 0, 19) * 4);
     if (f->o == 3) { // PRFM
@@ -42,13 +42,13 @@ static bool tr_literal(A64Ctx *c, const A64Fields *f)
     return true;
 }
 
-static bool at_offset(A64Ctx *c, const A64Fields *f, int64_t disp, unsigned regime)
+static bool at_offset(ArmCtx *c, const ArmFields *f, int64_t disp, unsigned regime)
 {
     access(c, f->t, a64_base(c, f->n), disp, f->o, a64_memop(c, f->s) | regime);
     return true;
 }
 
-static bool tr_unsigned_offset(A64Ctx *c, const A64Fields *f)
+static bool tr_unsigned_offset(ArmCtx *c, const ArmFields *f)
 {
     if (is_prefetch(f->s, f->o)) {
         return true;
@@ -56,7 +56,7 @@ static bool tr_unsigned_offset(A64Ctx *c, const A64Fields *f)
     return is_allocated(f->s, f->o) && at_offset(c, f, (int64_t)f->i << f->s, 0);
 }
 
-static bool tr_unscaled(A64Ctx *c, const A64Fields *f)
+static bool tr_unscaled(ArmCtx *c, const ArmFields *f)
 {
     if (is_prefetch(f->s, f->o)) {
         return true;
@@ -65,13 +65,13 @@ static bool tr_unscaled(A64Ctx *c, const A64Fields *f)
 }
 
 // LDTR, STTR: at EL1 with the permissions of EL0.
-static bool tr_unprivileged(A64Ctx *c, const A64Fields *f)
+static bool tr_unprivileged(ArmCtx *c, const ArmFields *f)
 {
     unsigned regime = c->flags & ARM_BF_UNPRIV ? IR_MEM_UNPRIV : 0;
     return is_allocated(f->s, f->o) && at_offset(c, f, sextract64(f->i, 0, 9), regime);
 }
 
-static bool tr_post_index(A64Ctx *c, const A64Fields *f)
+static bool tr_post_index(ArmCtx *c, const ArmFields *f)
 {
     if (!is_allocated(f->s, f->o)) {
         return false;
@@ -82,7 +82,7 @@ static bool tr_post_index(A64Ctx *c, const A64Fields *f)
     return true;
 }
 
-static bool tr_pre_index(A64Ctx *c, const A64Fields *f)
+static bool tr_pre_index(ArmCtx *c, const ArmFields *f)
 {
     if (!is_allocated(f->s, f->o)) {
         return false;
@@ -94,7 +94,7 @@ static bool tr_pre_index(A64Ctx *c, const A64Fields *f)
     return true;
 }
 
-static bool tr_register_offset(A64Ctx *c, const A64Fields *f)
+static bool tr_register_offset(ArmCtx *c, const ArmFields *f)
 {
     if (!(f->x & 2)) {
         return false;
@@ -112,7 +112,7 @@ static bool tr_register_offset(A64Ctx *c, const A64Fields *f)
 }
 
 // LDRAA, LDRAB: the base is authenticated with a data key and a zero modifier.
-static bool tr_load_auth(A64Ctx *c, const A64Fields *f)
+static bool tr_load_auth(ArmCtx *c, const ArmFields *f)
 {
     int64_t disp = sextract64(f->S << 9 | f->i, 0, 10) * 8;
     IRRef base = a64_base(c, f->n);
@@ -126,7 +126,7 @@ static bool tr_load_auth(A64Ctx *c, const A64Fields *f)
 
 // --- pairs
 
-static void load_pair(A64Ctx *c, const A64Fields *f, IRRef base, int64_t disp, unsigned size)
+static void load_pair(ArmCtx *c, const ArmFields *f, IRRef base, int64_t disp, unsigned size)
 {
     unsigned memop = a64_memop(c, size);
     bool sign = f->o == 1;
@@ -138,7 +138,7 @@ static void load_pair(A64Ctx *c, const A64Fields *f, IRRef base, int64_t disp, u
     a64_put(c, f->u, second);
 }
 
-static void store_pair(A64Ctx *c, const A64Fields *f, IRRef base, int64_t disp, unsigned size)
+static void store_pair(ArmCtx *c, const ArmFields *f, IRRef base, int64_t disp, unsigned size)
 {
     unsigned memop = a64_memop(c, size);
     IRRef first = a64_r(c, f->t, size == 3), second = a64_r(c, f->u, size == 3);
@@ -149,7 +149,7 @@ static void store_pair(A64Ctx *c, const A64Fields *f, IRRef base, int64_t disp, 
 enum { PAIR_NONTEMPORAL, PAIR_POST, PAIR_OFFSET, PAIR_PRE };
 
 // o = 1: LDPSW, which has no non-temporal form.
-static bool tr_pair(A64Ctx *c, const A64Fields *f)
+static bool tr_pair(ArmCtx *c, const ArmFields *f)
 {
     if (f->o == 3 || (f->o == 1 && (!f->L || f->p == PAIR_NONTEMPORAL))) {
         return false;
@@ -166,7 +166,7 @@ static bool tr_pair(A64Ctx *c, const A64Fields *f)
 }
 
 // LDAPUR, STLUR (FEAT_LRCPC2)
-static bool tr_ordered_unscaled(A64Ctx *c, const A64Fields *f)
+static bool tr_ordered_unscaled(ArmCtx *c, const ArmFields *f)
 {
     if (!is_allocated(f->s, f->o)) {
         return false;
@@ -178,7 +178,7 @@ static bool tr_ordered_unscaled(A64Ctx *c, const A64Fields *f)
     return true;
 }
 
-static const A64Row rows[] = {
+static const ArmRow rows[] = {
     {"LDR_literal", "oo01 1000 iiii iiii iiii iiii iiit tttt", tr_literal, ARM_FEAT_BASE},
     {"LDR_STR_unsigned", "ss11 1001 ooii iiii iiii iinn nnnt tttt", tr_unsigned_offset,
      ARM_FEAT_BASE},
@@ -192,4 +192,4 @@ static const A64Row rows[] = {
     {"LDAPUR_STLUR", "ss01 1001 oo0i iiii iiii 00nn nnnt tttt", tr_ordered_unscaled,
      ARM_FEAT_LRCPC2},
 };
-const A64Chapter a64_load_store = {"Loads and stores", rows, ARRAY_LEN(rows)};
+const ArmChapter a64_load_store = {"Loads and stores", rows, ARRAY_LEN(rows)};

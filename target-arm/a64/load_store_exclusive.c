@@ -7,13 +7,13 @@
 #include "target-arm/a64/a64.h"
 #include "target-arm/helpers.h"
 
-static unsigned aligned(A64Ctx *c, unsigned size)
+static unsigned aligned(ArmCtx *c, unsigned size)
 {
     (void)c;
     return size | IR_MEM_ALIGN;
 }
 
-static void open_monitor(A64Ctx *c, IRRef addr, IRRef value, unsigned size)
+static void open_monitor(ArmCtx *c, IRRef addr, IRRef value, unsigned size)
 {
     IRRef wide = ir_type(c->b, value) == IR_I32 ? ir_extu(c->b, value) : value;
     ir_put(c->b, offsetof(ARMCPU, exclusive_addr), addr);
@@ -21,7 +21,7 @@ static void open_monitor(A64Ctx *c, IRRef addr, IRRef value, unsigned size)
     ir_put(c->b, offsetof(ARMCPU, exclusive_value), wide);
 }
 
-static IRRef monitor_holds(A64Ctx *c, IRRef addr, unsigned size)
+static IRRef monitor_holds(ArmCtx *c, IRRef addr, unsigned size)
 {
     IRRef held_addr = ir_get(c->b, IR_I64, offsetof(ARMCPU, exclusive_addr));
     IRRef held_size = ir_get(c->b, IR_I32, offsetof(ARMCPU, exclusive_size));
@@ -31,7 +31,7 @@ static IRRef monitor_holds(A64Ctx *c, IRRef addr, unsigned size)
 
 // LDXR, LDAXR, STXR, STLXR. The monitor is closed after the access: one that leaves the block runs
 // again with the monitor as it was.
-static bool tr_exclusive(A64Ctx *c, const A64Fields *f)
+static bool tr_exclusive(ArmCtx *c, const ArmFields *f)
 {
     IRRef addr = a64_base(c, f->n);
     unsigned memop = aligned(c, f->z);
@@ -52,7 +52,7 @@ static bool tr_exclusive(A64Ctx *c, const A64Fields *f)
 }
 
 // LDXP, LDAXP, STXP, STLXP: pairs of 32-bit or 64-bit registers
-static bool tr_exclusive_pair(A64Ctx *c, const A64Fields *f)
+static bool tr_exclusive_pair(ArmCtx *c, const ArmFields *f)
 {
     IRRef addr = a64_base(c, f->n);
     unsigned size = f->z ? 3 : 2;
@@ -68,7 +68,7 @@ static bool tr_exclusive_pair(A64Ctx *c, const A64Fields *f)
 }
 
 // LDAR, LDLAR, STLR, STLLR
-static bool tr_ordered(A64Ctx *c, const A64Fields *f)
+static bool tr_ordered(ArmCtx *c, const ArmFields *f)
 {
     IRRef addr = a64_base(c, f->n);
     unsigned memop = a64_memop_ordered(c, f->z);
@@ -81,7 +81,7 @@ static bool tr_ordered(A64Ctx *c, const A64Fields *f)
 }
 
 // LDAPR (FEAT_LRCPC)
-static bool tr_ldapr(A64Ctx *c, const A64Fields *f)
+static bool tr_ldapr(ArmCtx *c, const ArmFields *f)
 {
     IRRef addr = a64_base(c, f->n);
     unsigned memop = a64_memop_ordered(c, f->z) | IR_MEM_ACQ;
@@ -90,13 +90,13 @@ static bool tr_ldapr(A64Ctx *c, const A64Fields *f)
 }
 
 // The operand of a narrow atomic, whose upper bits do not count.
-static IRRef operand(A64Ctx *c, unsigned r, unsigned size)
+static IRRef operand(ArmCtx *c, unsigned r, unsigned size)
 {
     IRRef v = a64_r(c, r, size == 3);
     return size < 2 ? ir_zext(c->b, v, 8u << size) : v;
 }
 
-static bool tr_cas(A64Ctx *c, const A64Fields *f)
+static bool tr_cas(ArmCtx *c, const ArmFields *f)
 {
     IRRef addr = a64_base(c, f->n);
     IRRef expected = operand(c, f->s, f->z), new = operand(c, f->t, f->z);
@@ -105,7 +105,7 @@ static bool tr_cas(A64Ctx *c, const A64Fields *f)
     return true;
 }
 
-static bool tr_casp(A64Ctx *c, const A64Fields *f)
+static bool tr_casp(ArmCtx *c, const ArmFields *f)
 {
     if ((f->s & 1) || (f->t & 1)) {
         return false;
@@ -118,7 +118,7 @@ static bool tr_casp(A64Ctx *c, const A64Fields *f)
 }
 
 // LDADD ... LDUMIN, SWP: o = 8 is SWP
-static bool tr_atomic(A64Ctx *c, const A64Fields *f)
+static bool tr_atomic(ArmCtx *c, const ArmFields *f)
 {
     static const uint8_t kind[] = {IR_RMW_ADD,  IR_RMW_CLR,  IR_RMW_XOR,  IR_RMW_OR,  IR_RMW_SMAX,
                                    IR_RMW_SMIN, IR_RMW_UMAX, IR_RMW_UMIN, IR_RMW_XCHG};
@@ -131,7 +131,7 @@ static bool tr_atomic(A64Ctx *c, const A64Fields *f)
     return true;
 }
 
-static const A64Row rows[] = {
+static const ArmRow rows[] = {
     {"LDXR_STXR", "zz00 1000 0L0s ssss o--- --nn nnnt tttt", tr_exclusive, ARM_FEAT_BASE},
     {"LDXP_STXP", "1z00 1000 0L1s ssss ouuu uunn nnnt tttt", tr_exclusive_pair, ARM_FEAT_BASE},
     {"LDAR_STLR", "zz00 1000 1L0- ---- 1--- --nn nnnt tttt", tr_ordered, ARM_FEAT_BASE},
@@ -141,5 +141,5 @@ static const A64Row rows[] = {
     {"ATOMIC", "zz11 1000 AR1s ssss oooo 00nn nnnt tttt", tr_atomic, ARM_FEAT_LSE},
     {"LDAPR", "zz11 1000 101- ---- 1100 00nn nnnt tttt", tr_ldapr, ARM_FEAT_LRCPC},
 };
-const A64Chapter a64_load_store_exclusive = {"Exclusive and atomic accesses", rows,
+const ArmChapter a64_load_store_exclusive = {"Exclusive and atomic accesses", rows,
                                              ARRAY_LEN(rows)};

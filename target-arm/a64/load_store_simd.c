@@ -13,7 +13,7 @@ typedef struct Access {
 } Access;
 
 // B and H registers pass through an integer.
-static IRRef load_register(A64Ctx *c, IRRef addr, int64_t disp, unsigned size)
+static IRRef load_register(ArmCtx *c, IRRef addr, int64_t disp, unsigned size)
 {
     unsigned memop = a64_memop(c, size);
     if (size >= 2) {
@@ -22,7 +22,7 @@ static IRRef load_register(A64Ctx *c, IRRef addr, int64_t disp, unsigned size)
     return ir_v1(c->b, IR_vfromg, ir_ld(c->b, IR_I32, addr, disp, memop), size);
 }
 
-static void store_register(A64Ctx *c, IRRef addr, int64_t disp, IRRef v, unsigned size)
+static void store_register(ArmCtx *c, IRRef addr, int64_t disp, IRRef v, unsigned size)
 {
     if (size < 2) {
         v = ir_vget(c->b, IR_I32, v, size, 0);
@@ -30,7 +30,7 @@ static void store_register(A64Ctx *c, IRRef addr, int64_t disp, IRRef v, unsigne
     ir_st(c->b, addr, disp, v, a64_memop(c, size));
 }
 
-static void access_one(A64Ctx *c, const Access *a, IRRef addr, int64_t disp)
+static void access_one(ArmCtx *c, const Access *a, IRRef addr, int64_t disp)
 {
     if (a->load) {
         a64_put_v(c, a->rt, load_register(c, addr, disp, a->size));
@@ -41,7 +41,7 @@ static void access_one(A64Ctx *c, const Access *a, IRRef addr, int64_t disp)
 
 // --- single registers. Size: opc<1> (field h) makes 128 bits of size 0.
 
-static bool single_shape(const A64Fields *f, Access *a)
+static bool single_shape(const ArmFields *f, Access *a)
 {
     if (f->h && f->s) {
         return false;
@@ -50,7 +50,7 @@ static bool single_shape(const A64Fields *f, Access *a)
     return true;
 }
 
-static bool tr_unsigned_offset(A64Ctx *c, const A64Fields *f)
+static bool tr_unsigned_offset(ArmCtx *c, const ArmFields *f)
 {
     Access a;
     if (!single_shape(f, &a)) {
@@ -64,7 +64,7 @@ static bool tr_unsigned_offset(A64Ctx *c, const A64Fields *f)
 
 typedef enum Indexing { OFFSET, POST_INDEX, PRE_INDEX } Indexing;
 
-static bool imm9(A64Ctx *c, const A64Fields *f, Indexing how)
+static bool imm9(ArmCtx *c, const ArmFields *f, Indexing how)
 {
     Access a;
     if (!single_shape(f, &a)) {
@@ -82,23 +82,23 @@ static bool imm9(A64Ctx *c, const A64Fields *f, Indexing how)
     return true;
 }
 
-static bool tr_unscaled(A64Ctx *c, const A64Fields *f)
+static bool tr_unscaled(ArmCtx *c, const ArmFields *f)
 {
     return imm9(c, f, OFFSET);
 }
 
-static bool tr_post(A64Ctx *c, const A64Fields *f)
+static bool tr_post(ArmCtx *c, const ArmFields *f)
 {
     return imm9(c, f, POST_INDEX);
 }
 
-static bool tr_pre(A64Ctx *c, const A64Fields *f)
+static bool tr_pre(ArmCtx *c, const ArmFields *f)
 {
     return imm9(c, f, PRE_INDEX);
 }
 
 // Xm or Wm extended as option (field o) says, shifted.
-static IRRef extended_index(A64Ctx *c, unsigned m, unsigned option, unsigned shift)
+static IRRef extended_index(ArmCtx *c, unsigned m, unsigned option, unsigned shift)
 {
     IRRef x = a64_x(c, m);
     if (option == 2) {
@@ -109,7 +109,7 @@ static IRRef extended_index(A64Ctx *c, unsigned m, unsigned option, unsigned shi
     return ir_shli(c->b, x, shift);
 }
 
-static bool tr_register_offset(A64Ctx *c, const A64Fields *f)
+static bool tr_register_offset(ArmCtx *c, const ArmFields *f)
 {
     Access a;
     if (!single_shape(f, &a) || !(f->o & 2)) {
@@ -124,7 +124,7 @@ static bool tr_register_offset(A64Ctx *c, const A64Fields *f)
     return true;
 }
 
-static bool tr_literal(A64Ctx *c, const A64Fields *f)
+static bool tr_literal(ArmCtx *c, const ArmFields *f)
 {
     if (f->o == 3) {
         return false;
@@ -138,7 +138,7 @@ static bool tr_literal(A64Ctx *c, const A64Fields *f)
 
 // --- pairs
 
-static bool pair(A64Ctx *c, const A64Fields *f, Indexing how)
+static bool pair(ArmCtx *c, const ArmFields *f, Indexing how)
 {
     if (f->o == 3) {
         return false;
@@ -165,17 +165,17 @@ static bool pair(A64Ctx *c, const A64Fields *f, Indexing how)
     return true;
 }
 
-static bool tr_pair_offset(A64Ctx *c, const A64Fields *f)
+static bool tr_pair_offset(ArmCtx *c, const ArmFields *f)
 {
     return pair(c, f, OFFSET);
 }
 
-static bool tr_pair_post(A64Ctx *c, const A64Fields *f)
+static bool tr_pair_post(ArmCtx *c, const ArmFields *f)
 {
     return pair(c, f, POST_INDEX);
 }
 
-static bool tr_pair_pre(A64Ctx *c, const A64Fields *f)
+static bool tr_pair_pre(ArmCtx *c, const ArmFields *f)
 {
     return pair(c, f, PRE_INDEX);
 }
@@ -193,7 +193,7 @@ static unsigned nth(unsigned rt, unsigned i)
     return (rt + i) & 31;
 }
 
-static void post_index(A64Ctx *c, const A64Fields *f, IRRef base, unsigned bytes, bool writeback)
+static void post_index(ArmCtx *c, const ArmFields *f, IRRef base, unsigned bytes, bool writeback)
 {
     if (writeback && f->m == 31) {
         a64_writeback(c, f->n, base, bytes);
@@ -203,7 +203,7 @@ static void post_index(A64Ctx *c, const A64Fields *f, IRRef base, unsigned bytes
 }
 
 // Element by element, as the manual tells it; for accesses that must each be aligned (SCTLR.A).
-static void structs_by_element(A64Ctx *c, const Structs *s, IRRef base)
+static void structs_by_element(ArmCtx *c, const Structs *s, IRRef base)
 {
     IRRef v[4];
     unsigned lanes = (s->q ? 16 : 8) >> s->esize, disp = 0;
@@ -241,7 +241,7 @@ static unsigned n_pieces(const Structs *s)
 
 // Bytes of three registers <-> bytes of memory, as byte tables for vtbl: which byte of source piece
 // `from` goes to each byte of destination piece `to`; 255 for none.
-static IRRef triple_table(A64Ctx *c, const Structs *s, unsigned from, unsigned to, bool load)
+static IRRef triple_table(ArmCtx *c, const Structs *s, unsigned from, unsigned to, bool load)
 {
     unsigned es = 1u << s->esize, reg_bytes = s->q ? 16 : 8;
     V128 t;
@@ -265,7 +265,7 @@ static IRRef triple_table(A64Ctx *c, const Structs *s, unsigned from, unsigned t
     return ir_vconst(c->b, t.u64[0], t.u64[1]);
 }
 
-static IRRef triple(A64Ctx *c, const Structs *s, const IRRef *in, unsigned n_in, unsigned to)
+static IRRef triple(ArmCtx *c, const Structs *s, const IRRef *in, unsigned n_in, unsigned to)
 {
     IRRef r = IR_NONE;
     for (unsigned i = 0; i < n_in; i++) {
@@ -275,7 +275,7 @@ static IRRef triple(A64Ctx *c, const Structs *s, const IRRef *in, unsigned n_in,
     return r;
 }
 
-static void take_apart(A64Ctx *c, const Structs *s, const IRRef *mem, IRRef *reg)
+static void take_apart(ArmCtx *c, const Structs *s, const IRRef *mem, IRRef *reg)
 {
     IRBlock *b = c->b;
     unsigned es = s->esize;
@@ -300,7 +300,7 @@ static void take_apart(A64Ctx *c, const Structs *s, const IRRef *mem, IRRef *reg
     }
 }
 
-static void put_together(A64Ctx *c, const Structs *s, const IRRef *reg, IRRef *mem)
+static void put_together(ArmCtx *c, const Structs *s, const IRRef *reg, IRRef *mem)
 {
     IRBlock *b = c->b;
     unsigned es = s->esize;
@@ -325,7 +325,7 @@ static void put_together(A64Ctx *c, const Structs *s, const IRRef *reg, IRRef *m
     }
 }
 
-static void structs_whole(A64Ctx *c, const Structs *s, IRRef base)
+static void structs_whole(ArmCtx *c, const Structs *s, IRRef base)
 {
     IRRef mem[4], reg[4];
     if (s->load) {
@@ -348,7 +348,7 @@ static void structs_whole(A64Ctx *c, const Structs *s, IRRef base)
 }
 
 // LD1/ST1 of one to four registers.
-static void structs_in_order(A64Ctx *c, const Structs *s, IRRef base)
+static void structs_in_order(ArmCtx *c, const Structs *s, IRRef base)
 {
     IRRef v[4];
     unsigned size = s->q ? 4 : 3;
@@ -364,7 +364,7 @@ static void structs_in_order(A64Ctx *c, const Structs *s, IRRef base)
     }
 }
 
-static bool multiple(A64Ctx *c, const A64Fields *f, bool writeback)
+static bool multiple(ArmCtx *c, const ArmFields *f, bool writeback)
 {
     // opcode -> registers, interleaved
     static const struct {
@@ -395,18 +395,18 @@ static bool multiple(A64Ctx *c, const A64Fields *f, bool writeback)
     return true;
 }
 
-static bool tr_multiple(A64Ctx *c, const A64Fields *f)
+static bool tr_multiple(ArmCtx *c, const ArmFields *f)
 {
     return multiple(c, f, false);
 }
 
-static bool tr_multiple_post(A64Ctx *c, const A64Fields *f)
+static bool tr_multiple_post(ArmCtx *c, const ArmFields *f)
 {
     return multiple(c, f, true);
 }
 
 // One lane of one to four registers. Fields: o = opcode, S and s = size share the lane's index.
-static bool single_lane(const A64Fields *f, unsigned *esize, unsigned *lane)
+static bool single_lane(const ArmFields *f, unsigned *esize, unsigned *lane)
 {
     unsigned index = f->q << 3 | f->S << 2 | f->s; // Q:S:size
     *esize = f->o >> 1;
@@ -422,7 +422,7 @@ static bool single_lane(const A64Fields *f, unsigned *esize, unsigned *lane)
     return true;
 }
 
-static void one_structure(A64Ctx *c, const A64Fields *f, IRRef base, unsigned n_regs,
+static void one_structure(ArmCtx *c, const ArmFields *f, IRRef base, unsigned n_regs,
                           unsigned esize, unsigned lane)
 {
     IRType t = esize == 3 ? IR_I64 : IR_I32;
@@ -442,7 +442,7 @@ static void one_structure(A64Ctx *c, const A64Fields *f, IRRef base, unsigned n_
     }
 }
 
-static bool single(A64Ctx *c, const A64Fields *f, bool writeback)
+static bool single(ArmCtx *c, const ArmFields *f, bool writeback)
 {
     unsigned esize, lane, n_regs = ((f->o & 1) << 1 | f->R) + 1;
     if (!single_lane(f, &esize, &lane)) {
@@ -457,17 +457,17 @@ static bool single(A64Ctx *c, const A64Fields *f, bool writeback)
     return true;
 }
 
-static bool tr_single(A64Ctx *c, const A64Fields *f)
+static bool tr_single(ArmCtx *c, const ArmFields *f)
 {
     return single(c, f, false);
 }
 
-static bool tr_single_post(A64Ctx *c, const A64Fields *f)
+static bool tr_single_post(ArmCtx *c, const ArmFields *f)
 {
     return single(c, f, true);
 }
 
-static bool replicate(A64Ctx *c, const A64Fields *f, bool writeback)
+static bool replicate(ArmCtx *c, const ArmFields *f, bool writeback)
 {
     unsigned n_regs = (f->o << 1 | f->R) + 1;
     if (a64_fp_trapped(c)) {
@@ -484,17 +484,17 @@ static bool replicate(A64Ctx *c, const A64Fields *f, bool writeback)
     return true;
 }
 
-static bool tr_replicate(A64Ctx *c, const A64Fields *f)
+static bool tr_replicate(ArmCtx *c, const ArmFields *f)
 {
     return replicate(c, f, false);
 }
 
-static bool tr_replicate_post(A64Ctx *c, const A64Fields *f)
+static bool tr_replicate_post(ArmCtx *c, const ArmFields *f)
 {
     return replicate(c, f, true);
 }
 
-static const A64Row rows[] = {
+static const ArmRow rows[] = {
     {"LDST_v_uoff", "ss11 1101 hlii iiii iiii iinn nnnt tttt", tr_unsigned_offset, ARM_FEAT_BASE},
     {"LDST_v_unscaled", "ss11 1100 hl0i iiii iiii 00nn nnnt tttt", tr_unscaled, ARM_FEAT_BASE},
     {"LDST_v_post", "ss11 1100 hl0i iiii iiii 01nn nnnt tttt", tr_post, ARM_FEAT_BASE},
@@ -515,4 +515,4 @@ static const A64Row rows[] = {
      ARM_FEAT_BASE},
 };
 
-const A64Chapter a64_load_store_simd = {"load_store_simd", rows, ARRAY_LEN(rows)};
+const ArmChapter a64_load_store_simd = {"load_store_simd", rows, ARRAY_LEN(rows)};

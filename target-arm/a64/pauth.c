@@ -5,12 +5,12 @@
 
 #define LR 30
 
-static bool key_enabled(const A64Ctx *c, unsigned key)
+static bool key_enabled(const ArmCtx *c, unsigned key)
 {
     return c->flags >> (ARM_BF_PAUTH_SHIFT + key) & 1;
 }
 
-IRRef a64_auth(A64Ctx *c, IRRef pointer, IRRef modifier, unsigned key)
+IRRef a64_auth(ArmCtx *c, IRRef pointer, IRRef modifier, unsigned key)
 {
     if (!key_enabled(c, key)) {
         return pointer;
@@ -18,7 +18,7 @@ IRRef a64_auth(A64Ctx *c, IRRef pointer, IRRef modifier, unsigned key)
     return ir_call(c->b, &arm_h_aut, pointer, modifier, ir_i32(c->b, key), IR_NONE);
 }
 
-IRRef a64_sign(A64Ctx *c, IRRef pointer, IRRef modifier, unsigned key)
+IRRef a64_sign(ArmCtx *c, IRRef pointer, IRRef modifier, unsigned key)
 {
     if (!key_enabled(c, key)) {
         return pointer;
@@ -26,7 +26,7 @@ IRRef a64_sign(A64Ctx *c, IRRef pointer, IRRef modifier, unsigned key)
     return ir_call(c->b, &arm_h_pac, pointer, modifier, ir_i32(c->b, key), IR_NONE);
 }
 
-IRRef a64_strip_pac(A64Ctx *c, IRRef pointer, bool data)
+IRRef a64_strip_pac(ArmCtx *c, IRRef pointer, bool data)
 {
     return ir_call(c->b, &arm_h_xpac, pointer, ir_i32(c->b, data), IR_NONE, IR_NONE);
 }
@@ -69,7 +69,7 @@ static const HintForm *find_hint(unsigned hint)
     return NULL;
 }
 
-bool a64_pauth_hint(A64Ctx *c, unsigned hint)
+bool a64_pauth_hint(ArmCtx *c, unsigned hint)
 {
     const HintForm *h = find_hint(hint);
     if (!h || !arm_has(c->cpu, ARM_FEAT_PAUTH)) {
@@ -90,7 +90,7 @@ bool a64_pauth_hint(A64Ctx *c, unsigned hint)
 // --- data-processing encodings
 
 // Z forms: modifier zero, Rn must be 31.
-static bool tr_pac_aut(A64Ctx *c, const A64Fields *f)
+static bool tr_pac_aut(ArmCtx *c, const ArmFields *f)
 {
     if (f->z && f->n != 31) {
         return false;
@@ -102,22 +102,22 @@ static bool tr_pac_aut(A64Ctx *c, const A64Fields *f)
     return true;
 }
 
-static bool tr_xpac(A64Ctx *c, const A64Fields *f)
+static bool tr_xpac(ArmCtx *c, const ArmFields *f)
 {
     a64_put(c, f->d, a64_strip_pac(c, a64_x(c, f->d), f->D));
     return true;
 }
 
-static bool tr_pacga(A64Ctx *c, const A64Fields *f)
+static bool tr_pacga(ArmCtx *c, const ArmFields *f)
 {
     IRRef n = a64_x(c, f->n), m = a64_x_sp(c, f->m);
     a64_put(c, f->d, ir_call(c->b, &arm_h_pacga, n, m, IR_NONE, IR_NONE));
     return true;
 }
 
-static const A64Row rows[] = {
+static const ArmRow rows[] = {
     {"PAC_AUT", "1101 1010 1100 0001 00za kknn nnnd dddd", tr_pac_aut, ARM_FEAT_PAUTH},
     {"XPAC", "1101 1010 1100 0001 0100 0D11 111d dddd", tr_xpac, ARM_FEAT_PAUTH},
     {"PACGA", "1001 1010 110m mmmm 0011 00nn nnnd dddd", tr_pacga, ARM_FEAT_PAUTH},
 };
-const A64Chapter a64_pauth = {"Pointer authentication", rows, ARRAY_LEN(rows)};
+const ArmChapter a64_pauth = {"Pointer authentication", rows, ARRAY_LEN(rows)};

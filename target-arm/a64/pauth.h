@@ -7,13 +7,13 @@
 enum { PAUTH_IA, PAUTH_IB, PAUTH_DA, PAUTH_DB };
 
 // The authenticated, or signed, pointer; the pointer itself where SCTLR does not enable the key.
-IRRef a64_auth(A64Ctx *c, IRRef pointer, IRRef modifier, unsigned key);
-IRRef a64_sign(A64Ctx *c, IRRef pointer, IRRef modifier, unsigned key);
-IRRef a64_strip_pac(A64Ctx *c, IRRef pointer, bool data);
+IRRef a64_auth(ArmCtx *c, IRRef pointer, IRRef modifier, unsigned key);
+IRRef a64_sign(ArmCtx *c, IRRef pointer, IRRef modifier, unsigned key);
+IRRef a64_strip_pac(ArmCtx *c, IRRef pointer, bool data);
 
 // The instructions in hint space: hint = CRm:op2. False: it is not one of these.
-bool a64_pauth_hint(A64Ctx *c, unsigned hint);
+bool a64_pauth_hint(ArmCtx *c, unsigned hint);
 
-extern const A64Chapter a64_pauth;
+extern const ArmChapter a64_pauth;
 
 #endif

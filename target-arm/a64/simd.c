@@ -1,7 +1,7 @@
 // Shapes, write-back and small combinations that the SIMD chapters share.
 #include "target-arm/a64/simd.h"
 
-Simd simd_vector(const A64Ctx *c)
+Simd simd_vector(const ArmCtx *c)
 {
     return (Simd){.d = extract32(c->insn, 0, 5),
                   .n = extract32(c->insn, 5, 5),
@@ -10,7 +10,7 @@ Simd simd_vector(const A64Ctx *c)
                   .q = extract32(c->insn, 30, 1)};
 }
 
-Simd simd_scalar(const A64Ctx *c)
+Simd simd_scalar(const ArmCtx *c)
 {
     Simd s = simd_vector(c);
     s.scalar = true;
@@ -19,7 +19,7 @@ Simd simd_scalar(const A64Ctx *c)
 }
 
 // immh:immb stands at 22..16; the highest set bit of immh tells the size.
-static Simd shift_shape(const A64Ctx *c, bool scalar)
+static Simd shift_shape(const ArmCtx *c, bool scalar)
 {
     Simd s = scalar ? simd_scalar(c) : simd_vector(c);
     unsigned immh = extract32(c->insn, 19, 4);
@@ -27,14 +27,14 @@ static Simd shift_shape(const A64Ctx *c, bool scalar)
     return s;
 }
 
-Simd simd_shift_left(const A64Ctx *c, bool scalar)
+Simd simd_shift_left(const ArmCtx *c, bool scalar)
 {
     Simd s = shift_shape(c, scalar);
     s.shift = extract32(c->insn, 16, 7) - simd_bits(&s);
     return s;
 }
 
-Simd simd_shift_right(const A64Ctx *c, bool scalar)
+Simd simd_shift_right(const ArmCtx *c, bool scalar)
 {
     Simd s = shift_shape(c, scalar);
     s.shift = 2 * simd_bits(&s) - extract32(c->insn, 16, 7);
@@ -42,7 +42,7 @@ Simd simd_shift_right(const A64Ctx *c, bool scalar)
 }
 
 // Index H:L:M or H:L; a 16-bit element has only V0-V15, M being part of the index.
-bool simd_by_element(const A64Ctx *c, bool scalar, unsigned esize, Simd *s, unsigned *lane)
+bool simd_by_element(const ArmCtx *c, bool scalar, unsigned esize, Simd *s, unsigned *lane)
 {
     unsigned h = extract32(c->insn, 11, 1), l = extract32(c->insn, 21, 1);
     *s = scalar ? simd_scalar(c) : simd_vector(c);
@@ -59,7 +59,7 @@ bool simd_by_element(const A64Ctx *c, bool scalar, unsigned esize, Simd *s, unsi
     return true;
 }
 
-IRRef simd_clean(A64Ctx *c, const Simd *s, IRRef v)
+IRRef simd_clean(ArmCtx *c, const Simd *s, IRRef v)
 {
     if (s->scalar) {
         return ir_v1(c->b, IR_vzext, v, s->esize);
@@ -67,7 +67,7 @@ IRRef simd_clean(A64Ctx *c, const Simd *s, IRRef v)
     return s->q ? v : ir_v1(c->b, IR_vzext, v, 3);
 }
 
-IRRef simd_splat(A64Ctx *c, unsigned esize, uint64_t value)
+IRRef simd_splat(ArmCtx *c, unsigned esize, uint64_t value)
 {
     unsigned bits = 8u << esize;
     value &= mask64(bits);
@@ -77,7 +77,7 @@ IRRef simd_splat(A64Ctx *c, unsigned esize, uint64_t value)
     return ir_vconst(c->b, value, value);
 }
 
-void simd_note_saturation(A64Ctx *c, IRRef saturated, IRRef wrapped)
+void simd_note_saturation(ArmCtx *c, IRRef saturated, IRRef wrapped)
 {
     IRBlock *b = c->b;
     size_t slot = offsetof(ARMCPU, qc);
@@ -85,7 +85,7 @@ void simd_note_saturation(A64Ctx *c, IRRef saturated, IRRef wrapped)
     ir_put(b, slot, ir_v2(b, IR_vor, ir_get(b, IR_V128, slot), differ, 0));
 }
 
-static void write_back(A64Ctx *c, const Simd *s, IRRef v)
+static void write_back(ArmCtx *c, const Simd *s, IRRef v)
 {
     if (s->scalar) {
         unsigned size = s->resized ? s->out_esize : s->esize;
@@ -95,7 +95,7 @@ static void write_back(A64Ctx *c, const Simd *s, IRRef v)
     }
 }
 
-bool simd_run(A64Ctx *c, const Simd *s, SimdFn *fn)
+bool simd_run(ArmCtx *c, const Simd *s, SimdFn *fn)
 {
     if (!a64_fp_trapped(c)) {
         write_back(c, s, fn(c, s));
@@ -103,29 +103,29 @@ bool simd_run(A64Ctx *c, const Simd *s, SimdFn *fn)
     return true;
 }
 
-bool simd_run_bytes(A64Ctx *c, SimdFn *fn)
+bool simd_run_bytes(ArmCtx *c, SimdFn *fn)
 {
     Simd s = simd_vector(c);
     s.esize = 0;
     return simd_run(c, &s, fn);
 }
 
-IRRef simd_call1(A64Ctx *c, const Simd *s, const IRVHelper *h, IRRef a)
+IRRef simd_call1(ArmCtx *c, const Simd *s, const IRVHelper *h, IRRef a)
 {
     return ir_vcall(c->b, h, a, IR_NONE, IR_NONE, arm_vdesc(s->esize, s->q, s->shift));
 }
 
-IRRef simd_call2(A64Ctx *c, const Simd *s, const IRVHelper *h, IRRef a, IRRef b)
+IRRef simd_call2(ArmCtx *c, const Simd *s, const IRVHelper *h, IRRef a, IRRef b)
 {
     return ir_vcall(c->b, h, a, b, IR_NONE, arm_vdesc(s->esize, s->q, s->shift));
 }
 
-IRRef simd_call3(A64Ctx *c, const Simd *s, const IRVHelper *h, IRRef a, IRRef b, IRRef d)
+IRRef simd_call3(ArmCtx *c, const Simd *s, const IRVHelper *h, IRRef a, IRRef b, IRRef d)
 {
     return ir_vcall(c->b, h, a, b, d, arm_vdesc(s->esize, s->q, s->shift));
 }
 
-IRRef simd_shr_round(A64Ctx *c, IRRef v, unsigned esize, unsigned n, bool is_signed)
+IRRef simd_shr_round(ArmCtx *c, IRRef v, unsigned esize, unsigned n, bool is_signed)
 {
     IRBlock *b = c->b;
     IRRef high = ir_v1i(b, is_signed ? IR_vsari : IR_vshri, v, esize, n);
@@ -134,13 +134,13 @@ IRRef simd_shr_round(A64Ctx *c, IRRef v, unsigned esize, unsigned n, bool is_sig
     return ir_v2(b, IR_vadd, high, round, esize);
 }
 
-IRRef simd_wide_n(A64Ctx *c, const Simd *s)
+IRRef simd_wide_n(ArmCtx *c, const Simd *s)
 {
     IRRef n = simd_n(c, s);
     return s->scalar ? ir_v1(c->b, IR_vzext, n, s->esize + 1) : n;
 }
 
-IRRef simd_narrow_saturating(A64Ctx *c, const Simd *s, IRRef v, SimdNarrow how)
+IRRef simd_narrow_saturating(ArmCtx *c, const Simd *s, IRRef v, SimdNarrow how)
 {
     IRBlock *b = c->b;
     unsigned wide = s->esize + 1, bits = simd_bits(s);

@@ -24,7 +24,7 @@ typedef struct Simd {
     IRRef m_value;
 } Simd;
 
-typedef IRRef SimdFn(A64Ctx *c, const Simd *s);
+typedef IRRef SimdFn(ArmCtx *c, const Simd *s);
 
 // Lane sizes that an encoding allows; 64-bit lanes need q in the vector form.
 enum {
@@ -46,76 +46,76 @@ static inline unsigned simd_bits(const Simd *s)
     return 8u << s->esize;
 }
 
-static inline IRRef simd_n(A64Ctx *c, const Simd *s)
+static inline IRRef simd_n(ArmCtx *c, const Simd *s)
 {
     return a64_v(c, s->n);
 }
-static inline IRRef simd_m(A64Ctx *c, const Simd *s)
+static inline IRRef simd_m(ArmCtx *c, const Simd *s)
 {
     return s->m_given ? s->m_value : a64_v(c, s->m);
 }
-static inline IRRef simd_d(A64Ctx *c, const Simd *s)
+static inline IRRef simd_d(ArmCtx *c, const Simd *s)
 {
     return a64_v(c, s->d);
 }
 // v with zeroes in the lanes that take no part.
-IRRef simd_clean(A64Ctx *c, const Simd *s, IRRef v);
-static inline IRRef simd_n_clean(A64Ctx *c, const Simd *s)
+IRRef simd_clean(ArmCtx *c, const Simd *s, IRRef v);
+static inline IRRef simd_n_clean(ArmCtx *c, const Simd *s)
 {
     return simd_clean(c, s, a64_v(c, s->n));
 }
-static inline IRRef simd_m_clean(A64Ctx *c, const Simd *s)
+static inline IRRef simd_m_clean(ArmCtx *c, const Simd *s)
 {
     return simd_clean(c, s, simd_m(c, s));
 }
-static inline IRRef simd_d_clean(A64Ctx *c, const Simd *s)
+static inline IRRef simd_d_clean(ArmCtx *c, const Simd *s)
 {
     return simd_clean(c, s, a64_v(c, s->d));
 }
 // The low halves of two registers as one, for operations that treat both as one string of lanes;
 // for the D form of ZIP, UZP, ADDP and the like.
-static inline IRRef simd_join(A64Ctx *c, IRRef lo, IRRef hi)
+static inline IRRef simd_join(ArmCtx *c, IRRef lo, IRRef hi)
 {
     return ir_v2(c->b, IR_vzip1, lo, hi, 3);
 }
-static inline IRRef simd_zero(A64Ctx *c)
+static inline IRRef simd_zero(ArmCtx *c)
 {
     return ir_vconst(c->b, 0, 0);
 }
 // The same value in all lanes of a size.
-IRRef simd_splat(A64Ctx *c, unsigned esize, uint64_t value);
+IRRef simd_splat(ArmCtx *c, unsigned esize, uint64_t value);
 // QC, if a saturated result differs from the wrapped one.
-void simd_note_saturation(A64Ctx *c, IRRef saturated, IRRef wrapped);
+void simd_note_saturation(ArmCtx *c, IRRef saturated, IRRef wrapped);
 
 // Emits the instruction; always true.
-bool simd_run(A64Ctx *c, const Simd *s, SimdFn *fn);
+bool simd_run(ArmCtx *c, const Simd *s, SimdFn *fn);
 // The whole of a common encoding whose operation is on bytes, whatever the size field says.
-bool simd_run_bytes(A64Ctx *c, SimdFn *fn);
+bool simd_run_bytes(ArmCtx *c, SimdFn *fn);
 
 // Shape of the common vector encodings: Q at bit 30, size at 23..22, Rm, Rn, Rd; and of their
 // scalar forms.
-Simd simd_vector(const A64Ctx *c);
-Simd simd_scalar(const A64Ctx *c);
+Simd simd_vector(const ArmCtx *c);
+Simd simd_scalar(const ArmCtx *c);
 // Of shifts by immediate: lane size and amount from immh:immb. Left shifts count up, right down.
-Simd simd_shift_left(const A64Ctx *c, bool scalar);
-Simd simd_shift_right(const A64Ctx *c, bool scalar);
+Simd simd_shift_left(const ArmCtx *c, bool scalar);
+Simd simd_shift_right(const ArmCtx *c, bool scalar);
 // Of "by element": which lane of which register is the second operand. False: unallocated.
-bool simd_by_element(const A64Ctx *c, bool scalar, unsigned esize, Simd *s, unsigned *lane);
+bool simd_by_element(const ArmCtx *c, bool scalar, unsigned esize, Simd *s, unsigned *lane);
 
 // A C helper over the lanes of one, two or three clean registers.
-IRRef simd_call1(A64Ctx *c, const Simd *s, const IRVHelper *h, IRRef a);
-IRRef simd_call2(A64Ctx *c, const Simd *s, const IRVHelper *h, IRRef a, IRRef b);
-IRRef simd_call3(A64Ctx *c, const Simd *s, const IRVHelper *h, IRRef a, IRRef b, IRRef d);
+IRRef simd_call1(ArmCtx *c, const Simd *s, const IRVHelper *h, IRRef a);
+IRRef simd_call2(ArmCtx *c, const Simd *s, const IRVHelper *h, IRRef a, IRRef b);
+IRRef simd_call3(ArmCtx *c, const Simd *s, const IRVHelper *h, IRRef a, IRRef b, IRRef d);
 
 // Lanes of twice s->esize narrowed with saturation, noting QC, into the half that s asks for (the
 // scalar form: lane 0). v: operands without rubbish.
 typedef enum SimdNarrow { NARROW_S_TO_S, NARROW_U_TO_U, NARROW_S_TO_U } SimdNarrow;
-IRRef simd_narrow_saturating(A64Ctx *c, const Simd *s, IRRef v, SimdNarrow how);
+IRRef simd_narrow_saturating(ArmCtx *c, const Simd *s, IRRef v, SimdNarrow how);
 // Vn as such an operand.
-IRRef simd_wide_n(A64Ctx *c, const Simd *s);
+IRRef simd_wide_n(ArmCtx *c, const Simd *s);
 
 // Rounded right shift of lanes, 1 <= n <= lane bits.
-IRRef simd_shr_round(A64Ctx *c, IRRef v, unsigned esize, unsigned n, bool is_signed);
+IRRef simd_shr_round(ArmCtx *c, IRRef v, unsigned esize, unsigned n, bool is_signed);
 
 // Operations that have both forms, by file.
 extern SimdFn simd_add, simd_sub, simd_cmgt, simd_cmge, simd_cmhi, simd_cmhs, simd_cmeq, simd_cmtst,

@@ -2,7 +2,7 @@
 // halving the vector.
 #include "target-arm/a64/simd.h"
 
-static IRRef fold(A64Ctx *c, const Simd *s, IROpcode op)
+static IRRef fold(ArmCtx *c, const Simd *s, IROpcode op)
 {
     IRRef x = simd_n(c, s);
     for (unsigned bytes = s->q ? 8 : 4; bytes >= 1u << s->esize; bytes /= 2) {
@@ -11,29 +11,29 @@ static IRRef fold(A64Ctx *c, const Simd *s, IROpcode op)
     return ir_v1(c->b, IR_vzext, x, s->esize);
 }
 
-static IRRef smaxv(A64Ctx *c, const Simd *s)
+static IRRef smaxv(ArmCtx *c, const Simd *s)
 {
     return fold(c, s, IR_vmaxs);
 }
-static IRRef sminv(A64Ctx *c, const Simd *s)
+static IRRef sminv(ArmCtx *c, const Simd *s)
 {
     return fold(c, s, IR_vmins);
 }
-static IRRef umaxv(A64Ctx *c, const Simd *s)
+static IRRef umaxv(ArmCtx *c, const Simd *s)
 {
     return fold(c, s, IR_vmaxu);
 }
-static IRRef uminv(A64Ctx *c, const Simd *s)
+static IRRef uminv(ArmCtx *c, const Simd *s)
 {
     return fold(c, s, IR_vminu);
 }
-static IRRef addv(A64Ctx *c, const Simd *s)
+static IRRef addv(ArmCtx *c, const Simd *s)
 {
     return fold(c, s, IR_vadd);
 }
 
 // Neighbours first, into lanes of twice the size, where the sum cannot overflow.
-static IRRef add_long(A64Ctx *c, const Simd *s, bool is_signed)
+static IRRef add_long(ArmCtx *c, const Simd *s, bool is_signed)
 {
     IRBlock *b = c->b;
     IROpcode right = is_signed ? IR_vsari : IR_vshri;
@@ -47,16 +47,16 @@ static IRRef add_long(A64Ctx *c, const Simd *s, bool is_signed)
     return ir_v1(b, IR_vzext, x, wide);
 }
 
-static IRRef saddlv(A64Ctx *c, const Simd *s)
+static IRRef saddlv(ArmCtx *c, const Simd *s)
 {
     return add_long(c, s, true);
 }
-static IRRef uaddlv(A64Ctx *c, const Simd *s)
+static IRRef uaddlv(ArmCtx *c, const Simd *s)
 {
     return add_long(c, s, false);
 }
 
-static bool across(A64Ctx *c, SimdFn *fn)
+static bool across(ArmCtx *c, SimdFn *fn)
 {
     Simd s = simd_vector(c);
     if (s.esize == 3 || (s.esize == 2 && !s.q)) {
@@ -69,7 +69,7 @@ static bool across(A64Ctx *c, SimdFn *fn)
 }
 
 #define TR(name)                                                                                   \
-    static bool tr_##name(A64Ctx *c, const A64Fields *f)                                           \
+    static bool tr_##name(ArmCtx *c, const ArmFields *f)                                           \
     {                                                                                              \
         (void)f;                                                                                   \
         return across(c, name);                                                                    \
@@ -81,11 +81,11 @@ TR(saddlv) TR(uaddlv) TR(smaxv) TR(umaxv) TR(sminv) TR(uminv) TR(addv)
 #define ROW(name, u, op) \
     {#name, "0q" #u "0 1110 ss11 000" op "10 nnnn nddd dd", tr_##name, ARM_FEAT_BASE}
 
-static const A64Row rows[] = {
+static const ArmRow rows[] = {
     ROW(saddlv, 0, "00011"), ROW(uaddlv, 1, "00011"), ROW(smaxv, 0, "01010"),
     ROW(umaxv, 1, "01010"),  ROW(sminv, 0, "11010"),  ROW(uminv, 1, "11010"),
     ROW(addv, 0, "11011"),
 };
 // clang-format on
 
-const A64Chapter a64_simd_across = {"simd_across", rows, ARRAY_LEN(rows)};
+const ArmChapter a64_simd_across = {"simd_across", rows, ARRAY_LEN(rows)};

@@ -13,7 +13,7 @@ static bool lane_of(unsigned imm5, unsigned *esize, unsigned *lane)
     return true;
 }
 
-static bool tr_dup_element(A64Ctx *c, const A64Fields *f)
+static bool tr_dup_element(ArmCtx *c, const ArmFields *f)
 {
     unsigned esize, lane;
     if (!lane_of(f->i, &esize, &lane) || (esize == 3 && !f->q)) {
@@ -26,7 +26,7 @@ static bool tr_dup_element(A64Ctx *c, const A64Fields *f)
     return true;
 }
 
-static bool tr_dup_scalar(A64Ctx *c, const A64Fields *f)
+static bool tr_dup_scalar(ArmCtx *c, const ArmFields *f)
 {
     unsigned esize, lane;
     if (!lane_of(f->i, &esize, &lane)) {
@@ -42,7 +42,7 @@ static bool tr_dup_scalar(A64Ctx *c, const A64Fields *f)
     return true;
 }
 
-static bool tr_dup_general(A64Ctx *c, const A64Fields *f)
+static bool tr_dup_general(ArmCtx *c, const ArmFields *f)
 {
     unsigned esize, lane;
     if (!lane_of(f->i, &esize, &lane) || (esize == 3 && !f->q)) {
@@ -54,7 +54,7 @@ static bool tr_dup_general(A64Ctx *c, const A64Fields *f)
     return true;
 }
 
-static bool tr_smov(A64Ctx *c, const A64Fields *f)
+static bool tr_smov(ArmCtx *c, const ArmFields *f)
 {
     unsigned esize, lane;
     if (!lane_of(f->i, &esize, &lane) || esize > 1 + f->q) {
@@ -67,7 +67,7 @@ static bool tr_smov(A64Ctx *c, const A64Fields *f)
     return true;
 }
 
-static bool tr_umov(A64Ctx *c, const A64Fields *f)
+static bool tr_umov(ArmCtx *c, const ArmFields *f)
 {
     unsigned esize, lane;
     if (!lane_of(f->i, &esize, &lane) || (esize == 3) != f->q) {
@@ -79,7 +79,7 @@ static bool tr_umov(A64Ctx *c, const A64Fields *f)
     return true;
 }
 
-static bool tr_ins_general(A64Ctx *c, const A64Fields *f)
+static bool tr_ins_general(ArmCtx *c, const ArmFields *f)
 {
     unsigned esize, lane;
     if (!lane_of(f->i, &esize, &lane)) {
@@ -92,7 +92,7 @@ static bool tr_ins_general(A64Ctx *c, const A64Fields *f)
     return true;
 }
 
-static bool tr_ins_element(A64Ctx *c, const A64Fields *f)
+static bool tr_ins_element(ArmCtx *c, const ArmFields *f)
 {
     unsigned esize, lane;
     if (!lane_of(f->i, &esize, &lane)) {
@@ -140,18 +140,18 @@ uint64_t a64_expand_fp_imm(unsigned esize, unsigned imm8)
            (uint64_t)(imm8 & 15) << (frac_bits - 4);
 }
 
-static void put_splat64(A64Ctx *c, const A64Fields *f, uint64_t v)
+static void put_splat64(ArmCtx *c, const ArmFields *f, uint64_t v)
 {
     a64_put_v(c, f->d, ir_vconst(c->b, v, f->q ? v : 0));
 }
 
-static void or_or_clear(A64Ctx *c, const A64Fields *f, uint64_t v)
+static void or_or_clear(ArmCtx *c, const ArmFields *f, uint64_t v)
 {
     IRRef r = ir_v2(c->b, f->o ? IR_vandn : IR_vor, a64_v(c, f->d), ir_vconst(c->b, v, v), 0);
     a64_put_v_q(c, f->d, r, f->q);
 }
 
-static bool tr_modified_imm(A64Ctx *c, const A64Fields *f)
+static bool tr_modified_imm(ArmCtx *c, const ArmFields *f)
 {
     if (f->c == 15 && f->o && !f->q) {
         return false;
@@ -174,7 +174,7 @@ static bool tr_modified_imm(A64Ctx *c, const A64Fields *f)
     return true;
 }
 
-static bool tr_fmov_half_imm(A64Ctx *c, const A64Fields *f)
+static bool tr_fmov_half_imm(ArmCtx *c, const ArmFields *f)
 {
     if (!a64_fp_trapped(c)) {
         put_splat64(c, f, a64_expand_fp_imm(1, f->a) * UINT64_C(0x1000100010001));
@@ -183,7 +183,7 @@ static bool tr_fmov_half_imm(A64Ctx *c, const A64Fields *f)
 }
 
 // clang-format off
-static const A64Row rows[] = {
+static const ArmRow rows[] = {
     {"DUP_element", "0q00 1110 000i iiii 0000 01nn nnnd dddd", tr_dup_element, ARM_FEAT_BASE},
     {"DUP_scalar", "0101 1110 000i iiii 0000 01nn nnnd dddd", tr_dup_scalar, ARM_FEAT_BASE},
     {"DUP_general", "0q00 1110 000i iiii 0000 11nn nnnd dddd", tr_dup_general, ARM_FEAT_BASE},
@@ -196,4 +196,4 @@ static const A64Row rows[] = {
 };
 // clang-format on
 
-const A64Chapter a64_simd_copy = {"simd_copy", rows, ARRAY_LEN(rows)};
+const ArmChapter a64_simd_copy = {"simd_copy", rows, ARRAY_LEN(rows)};

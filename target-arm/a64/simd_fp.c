@@ -4,31 +4,31 @@
 
 // --- two operands
 
-static IRRef fp2(A64Ctx *c, const Simd *s, IROpcode op, const IRVHelper *exact)
+static IRRef fp2(ArmCtx *c, const Simd *s, IROpcode op, const IRVHelper *exact)
 {
     return a64_fp(c, op, exact, simd_fp_clean(c, s, simd_n(c, s)),
                   simd_fp_clean(c, s, simd_m(c, s)), IR_NONE, simd_fp_aux(s), 0);
 }
 
-static IRRef exact2(A64Ctx *c, const Simd *s, const IRVHelper *exact)
+static IRRef exact2(ArmCtx *c, const Simd *s, const IRVHelper *exact)
 {
     return a64_fp_exact(c, exact, simd_fp_clean(c, s, simd_n(c, s)),
                         simd_fp_clean(c, s, simd_m(c, s)), IR_NONE, simd_fp_aux(s), 0);
 }
 
 #define FP2(name, op, exact)                                                                       \
-    static IRRef simd_##name(A64Ctx *c, const Simd *s)                                             \
+    static IRRef simd_##name(ArmCtx *c, const Simd *s)                                             \
     {                                                                                              \
         return fp2(c, s, op, &exact);                                                              \
     }
 #define EXACT2(name, exact)                                                                        \
-    static IRRef simd_##name(A64Ctx *c, const Simd *s)                                             \
+    static IRRef simd_##name(ArmCtx *c, const Simd *s)                                             \
     {                                                                                              \
         return exact2(c, s, &exact);                                                               \
     }
 
 #define MAXNM(name, max)                                                                           \
-    static IRRef simd_##name(A64Ctx *c, const Simd *s)                                             \
+    static IRRef simd_##name(ArmCtx *c, const Simd *s)                                             \
     {                                                                                              \
         return a64_fp_maxnm(c, simd_fp_clean(c, s, simd_n(c, s)),                                  \
                             simd_fp_clean(c, s, simd_m(c, s)), simd_fp_aux(s), max);               \
@@ -47,17 +47,17 @@ EXACT2(frecps, arm_fx_recps)
 EXACT2(frsqrts, arm_fx_rsqrts)
 
 // These and FMLA have a form by element (simd_fp_products.c).
-IRRef simd_fmul(A64Ctx *c, const Simd *s)
+IRRef simd_fmul(ArmCtx *c, const Simd *s)
 {
     return fp2(c, s, IR_fmul, &arm_fx_mul);
 }
-IRRef simd_fmulx(A64Ctx *c, const Simd *s)
+IRRef simd_fmulx(ArmCtx *c, const Simd *s)
 {
     return exact2(c, s, &arm_fx_mulx);
 }
 
 // The divisors that do not count become 1.
-static IRRef simd_fdiv(A64Ctx *c, const Simd *s)
+static IRRef simd_fdiv(ArmCtx *c, const Simd *s)
 {
     IRRef m = simd_m(c, s);
     if (!s->scalar && !s->q) {
@@ -67,28 +67,28 @@ static IRRef simd_fdiv(A64Ctx *c, const Simd *s)
                   simd_fp_aux(s), 0);
 }
 
-static IRRef simd_fabd(A64Ctx *c, const Simd *s)
+static IRRef simd_fabd(ArmCtx *c, const Simd *s)
 {
     return a64_fp_abs(c, simd_fsub(c, s), s->esize);
 }
 
-static IRRef compare_absolute(A64Ctx *c, const Simd *s, IROpcode op, const IRVHelper *exact)
+static IRRef compare_absolute(ArmCtx *c, const Simd *s, IROpcode op, const IRVHelper *exact)
 {
     IRRef n = a64_fp_abs(c, simd_fp_clean(c, s, simd_n(c, s)), s->esize);
     IRRef m = a64_fp_abs(c, simd_fp_clean(c, s, simd_m(c, s)), s->esize);
     return a64_fp(c, op, exact, n, m, IR_NONE, simd_fp_aux(s), 0);
 }
 
-static IRRef simd_facge(A64Ctx *c, const Simd *s)
+static IRRef simd_facge(ArmCtx *c, const Simd *s)
 {
     return compare_absolute(c, s, IR_fcge, &arm_fx_cge);
 }
-static IRRef simd_facgt(A64Ctx *c, const Simd *s)
+static IRRef simd_facgt(ArmCtx *c, const Simd *s)
 {
     return compare_absolute(c, s, IR_fcgt, &arm_fx_cgt);
 }
 
-static IRRef multiply_add(A64Ctx *c, const Simd *s, bool negate)
+static IRRef multiply_add(ArmCtx *c, const Simd *s, bool negate)
 {
     IRRef n = simd_fp_clean(c, s, simd_n(c, s));
     return a64_fp(c, IR_fma, &arm_fx_fma, negate ? a64_fp_neg(c, n, s->esize) : n,
@@ -96,47 +96,47 @@ static IRRef multiply_add(A64Ctx *c, const Simd *s, bool negate)
                   simd_fp_aux(s), 0);
 }
 
-IRRef simd_fmla(A64Ctx *c, const Simd *s)
+IRRef simd_fmla(ArmCtx *c, const Simd *s)
 {
     return multiply_add(c, s, false);
 }
-IRRef simd_fmls(A64Ctx *c, const Simd *s)
+IRRef simd_fmls(ArmCtx *c, const Simd *s)
 {
     return multiply_add(c, s, true);
 }
 
 // --- pairwise: neighbours of n, then of m. A D form is computed twice; that raises nothing new.
 
-typedef IRRef Pair(A64Ctx *c, IRRef x, IRRef y, unsigned aux);
+typedef IRRef Pair(ArmCtx *c, IRRef x, IRRef y, unsigned aux);
 
-static IRRef pair_add(A64Ctx *c, IRRef x, IRRef y, unsigned aux)
+static IRRef pair_add(ArmCtx *c, IRRef x, IRRef y, unsigned aux)
 {
     return a64_fp(c, IR_fadd, &arm_fx_add, x, y, IR_NONE, aux, 0);
 }
-static IRRef pair_max(A64Ctx *c, IRRef x, IRRef y, unsigned aux)
+static IRRef pair_max(ArmCtx *c, IRRef x, IRRef y, unsigned aux)
 {
     return a64_fp(c, IR_fmax, &arm_fx_max, x, y, IR_NONE, aux, 0);
 }
-static IRRef pair_min(A64Ctx *c, IRRef x, IRRef y, unsigned aux)
+static IRRef pair_min(ArmCtx *c, IRRef x, IRRef y, unsigned aux)
 {
     return a64_fp(c, IR_fmin, &arm_fx_min, x, y, IR_NONE, aux, 0);
 }
-static IRRef pair_maxnm(A64Ctx *c, IRRef x, IRRef y, unsigned aux)
+static IRRef pair_maxnm(ArmCtx *c, IRRef x, IRRef y, unsigned aux)
 {
     return a64_fp_maxnm(c, x, y, aux, true);
 }
-static IRRef pair_minnm(A64Ctx *c, IRRef x, IRRef y, unsigned aux)
+static IRRef pair_minnm(ArmCtx *c, IRRef x, IRRef y, unsigned aux)
 {
     return a64_fp_maxnm(c, x, y, aux, false);
 }
 
-static IRRef pairs(A64Ctx *c, IRRef n, IRRef m, unsigned esize, Pair *op)
+static IRRef pairs(ArmCtx *c, IRRef n, IRRef m, unsigned esize, Pair *op)
 {
     IRRef x = ir_v2(c->b, IR_vuzp1, n, m, esize), y = ir_v2(c->b, IR_vuzp2, n, m, esize);
     return op(c, x, y, esize);
 }
 
-static IRRef pairwise(A64Ctx *c, const Simd *s, Pair *op)
+static IRRef pairwise(ArmCtx *c, const Simd *s, Pair *op)
 {
     IRRef n = simd_n(c, s), m;
     if (s->scalar) { // lanes 0 and 1 of n
@@ -150,7 +150,7 @@ static IRRef pairwise(A64Ctx *c, const Simd *s, Pair *op)
 }
 
 #define PAIRWISE(name, op)                                                                         \
-    static IRRef simd_##name(A64Ctx *c, const Simd *s)                                             \
+    static IRRef simd_##name(ArmCtx *c, const Simd *s)                                             \
     {                                                                                              \
         return pairwise(c, s, op);                                                                 \
     }
@@ -163,7 +163,7 @@ PAIRWISE(fminnmp, pair_minnm)
 
 // --- across lanes: neighbours first (the order matters for NaNs)
 
-static IRRef across(A64Ctx *c, const Simd *s, Pair *op)
+static IRRef across(ArmCtx *c, const Simd *s, Pair *op)
 {
     IRRef x = simd_n(c, s);
     if (!s->q) {
@@ -175,14 +175,14 @@ static IRRef across(A64Ctx *c, const Simd *s, Pair *op)
     return x;
 }
 
-static bool across_shape(const A64Ctx *c, Simd *s)
+static bool across_shape(const ArmCtx *c, Simd *s)
 {
     *s = simd_vector(c);
     s->esize = extract32(c->insn, 29, 1) ? 2 : 1;
     return s->q || s->esize == 1;
 }
 
-static bool run_across(A64Ctx *c, Pair *op)
+static bool run_across(ArmCtx *c, Pair *op)
 {
     Simd s;
     if (!across_shape(c, &s)) {
@@ -195,7 +195,7 @@ static bool run_across(A64Ctx *c, Pair *op)
 }
 
 #define TR_ACROSS(name, op)                                                                        \
-    static bool tr_##name(A64Ctx *c, const A64Fields *f)                                           \
+    static bool tr_##name(ArmCtx *c, const ArmFields *f)                                           \
     {                                                                                              \
         (void)f;                                                                                   \
         return run_across(c, op);                                                                  \
@@ -208,27 +208,27 @@ TR_ACROSS(fminnmv, pair_minnm)
 
 // --- one operand
 
-static IRRef fp1(A64Ctx *c, const Simd *s, IROpcode op, const IRVHelper *exact, unsigned aux2)
+static IRRef fp1(ArmCtx *c, const Simd *s, IROpcode op, const IRVHelper *exact, unsigned aux2)
 {
     return a64_fp(c, op, exact, simd_fp_clean(c, s, simd_n(c, s)), IR_NONE, IR_NONE, simd_fp_aux(s),
                   aux2);
 }
 
-static IRRef simd_fabs(A64Ctx *c, const Simd *s)
+static IRRef simd_fabs(ArmCtx *c, const Simd *s)
 {
     return a64_fp_abs(c, simd_n(c, s), s->esize);
 }
-static IRRef simd_fneg(A64Ctx *c, const Simd *s)
+static IRRef simd_fneg(ArmCtx *c, const Simd *s)
 {
     return a64_fp_neg(c, simd_n(c, s), s->esize);
 }
-static IRRef simd_fsqrt(A64Ctx *c, const Simd *s)
+static IRRef simd_fsqrt(ArmCtx *c, const Simd *s)
 {
     return fp1(c, s, IR_fsqrt, &arm_fx_sqrt, 0);
 }
 
 #define ROUND(name, mode)                                                                          \
-    static IRRef simd_##name(A64Ctx *c, const Simd *s)                                             \
+    static IRRef simd_##name(ArmCtx *c, const Simd *s)                                             \
     {                                                                                              \
         return fp1(c, s, IR_fround, &arm_fx_round, mode);                                          \
     }
@@ -241,14 +241,14 @@ ROUND(frinta, IR_RND_AWAY)
 ROUND(frinti, IR_RND_CURRENT)
 ROUND(frintx, IR_RND_CURRENT | IR_RND_EXACT)
 
-static IRRef round_bounded(A64Ctx *c, const Simd *s, unsigned bits, IRRound mode)
+static IRRef round_bounded(ArmCtx *c, const Simd *s, unsigned bits, IRRound mode)
 {
     return a64_fp_exact(c, &arm_fx_round_bounded, simd_fp_clean(c, s, simd_n(c, s)), IR_NONE,
                         IR_NONE, simd_fp_aux(s), mode | bits << ARM_FX_FBITS);
 }
 
 #define ROUND_BOUNDED(name, bits, mode)                                                            \
-    static IRRef simd_##name(A64Ctx *c, const Simd *s)                                             \
+    static IRRef simd_##name(ArmCtx *c, const Simd *s)                                             \
     {                                                                                              \
         return round_bounded(c, s, bits, mode);                                                    \
     }
@@ -259,7 +259,7 @@ ROUND_BOUNDED(frint64z, 64, IR_RND_ZERO)
 ROUND_BOUNDED(frint64x, 64, IR_RND_CURRENT)
 
 // The zeroes of a D form estimate to infinity and raise DZC: its other half is 1.
-static IRRef estimate(A64Ctx *c, const Simd *s, const IRVHelper *exact)
+static IRRef estimate(ArmCtx *c, const Simd *s, const IRVHelper *exact)
 {
     IRRef n = simd_n(c, s);
     if (!s->scalar && !s->q) {
@@ -268,20 +268,20 @@ static IRRef estimate(A64Ctx *c, const Simd *s, const IRVHelper *exact)
     return a64_fp_exact(c, exact, n, IR_NONE, IR_NONE, simd_fp_aux(s), 0);
 }
 
-static IRRef simd_frecpe(A64Ctx *c, const Simd *s)
+static IRRef simd_frecpe(ArmCtx *c, const Simd *s)
 {
     return estimate(c, s, &arm_fx_recpe);
 }
-static IRRef simd_frsqrte(A64Ctx *c, const Simd *s)
+static IRRef simd_frsqrte(ArmCtx *c, const Simd *s)
 {
     return estimate(c, s, &arm_fx_rsqrte);
 }
-static IRRef simd_frecpx(A64Ctx *c, const Simd *s)
+static IRRef simd_frecpx(ArmCtx *c, const Simd *s)
 {
     return estimate(c, s, &arm_fx_recpx);
 }
 
-static IRRef against_zero(A64Ctx *c, const Simd *s, IROpcode op, const IRVHelper *exact,
+static IRRef against_zero(ArmCtx *c, const Simd *s, IROpcode op, const IRVHelper *exact,
                           bool zero_first)
 {
     IRRef n = simd_fp_clean(c, s, simd_n(c, s)), z = simd_zero(c);
@@ -289,7 +289,7 @@ static IRRef against_zero(A64Ctx *c, const Simd *s, IROpcode op, const IRVHelper
 }
 
 #define ZERO(name, op, exact, zero_first)                                                          \
-    static IRRef simd_##name(A64Ctx *c, const Simd *s)                                             \
+    static IRRef simd_##name(ArmCtx *c, const Simd *s)                                             \
     {                                                                                              \
         return against_zero(c, s, op, &exact, zero_first);                                         \
     }
@@ -303,7 +303,7 @@ ZERO(fcmlt0, IR_fcgt, arm_fx_cgt, true)
 // --- translators and rows
 
 // Scalar pairwise: U = 0 is half precision; else bit 22 tells.
-static bool scalar_pair_shape(const A64Ctx *c, Simd *s)
+static bool scalar_pair_shape(const ArmCtx *c, Simd *s)
 {
     *s = simd_scalar(c);
     s->esize = extract32(c->insn, 29, 1) ? 2 + extract32(c->insn, 22, 1) : 1;
@@ -346,7 +346,7 @@ TRPAIR(faddp) TRPAIR(fmaxp) TRPAIR(fminp) TRPAIR(fmaxnmp) TRPAIR(fminnmp)
     {#name "_pair", "0111 1110 " #hi "s11 000" op "10 nnnn nddd dd", tr_##name##_pair, ARM_FEAT_BASE}, \
     {#name "_pair_h", "0101 1110 " #hi "011 000" op "10 nnnn nddd dd", tr_##name##_pair, ARM_FEAT_FP16}
 
-static const A64Row rows[] = {
+static const ArmRow rows[] = {
     SAME(fmaxnm, 0, 0, "000"), SAME(fminnm, 0, 1, "000"), SAME(fmaxnmp, 1, 0, "000"),
     SAME(fminnmp, 1, 1, "000"), SAME(fmla, 0, 0, "001"), SAME(fmls, 0, 1, "001"),
     SAME(fadd, 0, 0, "010"), SAME(fsub, 0, 1, "010"), SAME(faddp, 1, 0, "010"),
@@ -371,4 +371,4 @@ static const A64Row rows[] = {
 };
 // clang-format on
 
-const A64Chapter a64_simd_fp = {"simd_fp", rows, ARRAY_LEN(rows)};
+const ArmChapter a64_simd_fp = {"simd_fp", rows, ARRAY_LEN(rows)};

@@ -2,14 +2,14 @@
 // point of the same size, and between FP formats (DDI 0487 C4.1.96).
 #include "target-arm/a64/fp.h"
 
-static IRRef convert(A64Ctx *c, const Simd *s, IROpcode op, const IRVHelper *exact, IRRound round)
+static IRRef convert(ArmCtx *c, const Simd *s, IROpcode op, const IRVHelper *exact, IRRound round)
 {
     return a64_fp(c, op, exact, simd_fp_clean(c, s, simd_n(c, s)), IR_NONE, IR_NONE, simd_fp_aux(s),
                   round);
 }
 
 #define CONVERT(name, op, exact, round)                                                            \
-    static IRRef simd_##name(A64Ctx *c, const Simd *s)                                             \
+    static IRRef simd_##name(ArmCtx *c, const Simd *s)                                             \
     {                                                                                              \
         return convert(c, s, op, &exact, round);                                                   \
     }
@@ -29,32 +29,32 @@ CONVERT(fcvtau, IR_vf2u, arm_fx_vf2u, IR_RND_AWAY)
 
 // --- fixed point: shift = fraction bits
 
-static IRRef convert_fixed(A64Ctx *c, const Simd *s, const IRVHelper *exact, IRRound round)
+static IRRef convert_fixed(ArmCtx *c, const Simd *s, const IRVHelper *exact, IRRound round)
 {
     return a64_fp_exact(c, exact, simd_fp_clean(c, s, simd_n(c, s)), IR_NONE, IR_NONE,
                         simd_fp_aux(s), round | (unsigned)s->shift << ARM_FX_FBITS);
 }
 
-static IRRef simd_scvtf_fix(A64Ctx *c, const Simd *s)
+static IRRef simd_scvtf_fix(ArmCtx *c, const Simd *s)
 {
     return convert_fixed(c, s, &arm_fx_vs2f, 0);
 }
-static IRRef simd_ucvtf_fix(A64Ctx *c, const Simd *s)
+static IRRef simd_ucvtf_fix(ArmCtx *c, const Simd *s)
 {
     return convert_fixed(c, s, &arm_fx_vu2f, 0);
 }
-static IRRef simd_fcvtzs_fix(A64Ctx *c, const Simd *s)
+static IRRef simd_fcvtzs_fix(ArmCtx *c, const Simd *s)
 {
     return convert_fixed(c, s, &arm_fx_vf2s, IR_RND_ZERO);
 }
-static IRRef simd_fcvtzu_fix(A64Ctx *c, const Simd *s)
+static IRRef simd_fcvtzu_fix(ArmCtx *c, const Simd *s)
 {
     return convert_fixed(c, s, &arm_fx_vf2u, IR_RND_ZERO);
 }
 
 // --- between formats. Between single and double: lane by lane with the IR's op.
 
-static IRRef narrowed(A64Ctx *c, const Simd *s, const IRVHelper *h)
+static IRRef narrowed(ArmCtx *c, const Simd *s, const IRVHelper *h)
 {
     unsigned from = s->esize;
     IRRef n = simd_n(c, s);
@@ -66,7 +66,7 @@ static IRRef narrowed(A64Ctx *c, const Simd *s, const IRVHelper *h)
     return ir_v2(c->b, IR_vzip1, lo, hi, 2);
 }
 
-static bool narrow(A64Ctx *c, unsigned from, const IRVHelper *h)
+static bool narrow(ArmCtx *c, unsigned from, const IRVHelper *h)
 {
     Simd s = simd_vector(c);
     s.esize = from;
@@ -77,24 +77,24 @@ static bool narrow(A64Ctx *c, unsigned from, const IRVHelper *h)
     return true;
 }
 
-static bool tr_fcvtn(A64Ctx *c, const A64Fields *f)
+static bool tr_fcvtn(ArmCtx *c, const ArmFields *f)
 {
     return narrow(c, 2 + f->s, &arm_fx_narrow);
 }
 
-static bool tr_fcvtxn(A64Ctx *c, const A64Fields *f)
+static bool tr_fcvtxn(ArmCtx *c, const ArmFields *f)
 {
     (void)f;
     return narrow(c, 3, &arm_fx_narrow_odd);
 }
 
-static bool tr_bfcvtn(A64Ctx *c, const A64Fields *f)
+static bool tr_bfcvtn(ArmCtx *c, const ArmFields *f)
 {
     (void)f;
     return narrow(c, 2, &arm_fx_bf_narrow);
 }
 
-static bool tr_fcvtxn_s(A64Ctx *c, const A64Fields *f)
+static bool tr_fcvtxn_s(ArmCtx *c, const ArmFields *f)
 {
     if (!a64_fp_trapped(c)) {
         a64_put_v(c, f->d,
@@ -104,7 +104,7 @@ static bool tr_fcvtxn_s(A64Ctx *c, const A64Fields *f)
     return true;
 }
 
-static bool tr_fcvtl(A64Ctx *c, const A64Fields *f)
+static bool tr_fcvtl(ArmCtx *c, const ArmFields *f)
 {
     if (a64_fp_trapped(c)) {
         return true;
@@ -126,7 +126,7 @@ static bool tr_fcvtl(A64Ctx *c, const A64Fields *f)
 // --- translators and rows
 
 // The size by immh, as for shifts.
-static bool fixed_shape(const A64Ctx *c, Simd *s)
+static bool fixed_shape(const ArmCtx *c, Simd *s)
 {
     *s = simd_shift_right(c, extract32(c->insn, 28, 1));
     return simd_size_ok(s, SIMD_HS | SIMD_D);
@@ -154,7 +154,7 @@ TR_FIXED(scvtf_fix) TR_FIXED(ucvtf_fix) TR_FIXED(fcvtzs_fix) TR_FIXED(fcvtzu_fix
     FIXED_ROW(name, "_s", "01" #u "1", "01i iiii ", op, BASE), \
     FIXED_ROW(name, "_d", "01" #u "1", "1ii iiii ", op, BASE)
 
-static const A64Row rows[] = {
+static const ArmRow rows[] = {
     MISC(fcvtns, 0, 0, "11010"), MISC(fcvtnu, 1, 0, "11010"), MISC(fcvtps, 0, 1, "11010"),
     MISC(fcvtpu, 1, 1, "11010"), MISC(fcvtms, 0, 0, "11011"), MISC(fcvtmu, 1, 0, "11011"),
     MISC(fcvtzs, 0, 1, "11011"), MISC(fcvtzu, 1, 1, "11011"), MISC(fcvtas, 0, 0, "11100"),
@@ -169,4 +169,4 @@ static const A64Row rows[] = {
 };
 // clang-format on
 
-const A64Chapter a64_simd_fp_convert = {"simd_fp_convert", rows, ARRAY_LEN(rows)};
+const ArmChapter a64_simd_fp_convert = {"simd_fp_convert", rows, ARRAY_LEN(rows)};

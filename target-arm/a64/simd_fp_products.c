@@ -4,7 +4,7 @@
 
 // --- by element
 
-static bool by_element(A64Ctx *c, bool half, SimdFn *fn)
+static bool by_element(ArmCtx *c, bool half, SimdFn *fn)
 {
     Simd s;
     unsigned lane, esize = half ? 1 : 2 + extract32(c->insn, 22, 1);
@@ -20,7 +20,7 @@ static bool by_element(A64Ctx *c, bool half, SimdFn *fn)
 }
 
 #define TR_ELEMENT(name)                                                                           \
-    static bool tr_##name(A64Ctx *c, const A64Fields *f)                                           \
+    static bool tr_##name(ArmCtx *c, const ArmFields *f)                                           \
     {                                                                                              \
         (void)f;                                                                                   \
         return by_element(c, !extract32(c->insn, 23, 1), simd_##name);                             \
@@ -33,12 +33,12 @@ TR_ELEMENT(fmulx)
 
 // --- complex. r = rotation in quarter turns.
 
-static bool complex_size_ok(const A64Ctx *c, const Simd *s)
+static bool complex_size_ok(const ArmCtx *c, const Simd *s)
 {
     return s->esize && (s->esize != 1 || arm_has(c->cpu, ARM_FEAT_FP16)) && (s->esize != 3 || s->q);
 }
 
-static bool complex_op(A64Ctx *c, const Simd *s, const IRVHelper *h, IRRef m, unsigned rotation)
+static bool complex_op(ArmCtx *c, const Simd *s, const IRVHelper *h, IRRef m, unsigned rotation)
 {
     IRRef d = simd_clean(c, s, simd_d(c, s));
     a64_put_v_q(c, s->d,
@@ -47,7 +47,7 @@ static bool complex_op(A64Ctx *c, const Simd *s, const IRVHelper *h, IRRef m, un
     return true;
 }
 
-static bool tr_fcmla(A64Ctx *c, const A64Fields *f)
+static bool tr_fcmla(ArmCtx *c, const ArmFields *f)
 {
     Simd s = simd_vector(c);
     if (!complex_size_ok(c, &s)) {
@@ -56,7 +56,7 @@ static bool tr_fcmla(A64Ctx *c, const A64Fields *f)
     return a64_fp_trapped(c) || complex_op(c, &s, &arm_fx_cmla, simd_m(c, &s), f->r);
 }
 
-static bool tr_fcadd(A64Ctx *c, const A64Fields *f)
+static bool tr_fcadd(ArmCtx *c, const ArmFields *f)
 {
     Simd s = simd_vector(c);
     if (!complex_size_ok(c, &s)) {
@@ -66,7 +66,7 @@ static bool tr_fcadd(A64Ctx *c, const A64Fields *f)
 }
 
 // The element is a pair of lanes; m is always five bits.
-static bool tr_fcmla_element(A64Ctx *c, const A64Fields *f)
+static bool tr_fcmla_element(ArmCtx *c, const ArmFields *f)
 {
     Simd s = simd_vector(c);
     unsigned lane = s.esize == 1 ? f->h << 1 | f->l : f->h;
@@ -87,7 +87,7 @@ static bool tr_fcmla_element(A64Ctx *c, const A64Fields *f)
 
 enum { HIGH = 1, NEGATE = 2, SHORT = 4 }; // aux2 of arm_fx_mlal
 
-static bool mlal(A64Ctx *c, unsigned how, bool element)
+static bool mlal(ArmCtx *c, unsigned how, bool element)
 {
     Simd s = simd_vector(c);
     unsigned lane = 0;
@@ -108,12 +108,12 @@ static bool mlal(A64Ctx *c, unsigned how, bool element)
 }
 
 #define TR_MLAL(name, how)                                                                         \
-    static bool tr_##name(A64Ctx *c, const A64Fields *f)                                           \
+    static bool tr_##name(ArmCtx *c, const ArmFields *f)                                           \
     {                                                                                              \
         (void)f;                                                                                   \
         return mlal(c, how, false);                                                                \
     }                                                                                              \
-    static bool tr_##name##_element(A64Ctx *c, const A64Fields *f)                                 \
+    static bool tr_##name##_element(ArmCtx *c, const ArmFields *f)                                 \
     {                                                                                              \
         (void)f;                                                                                   \
         return mlal(c, how, true);                                                                 \
@@ -126,7 +126,7 @@ TR_MLAL(fmlsl2, HIGH | NEGATE)
 
 // --- brain float. Element: a pair of lanes for BFDOT, one lane for BFMLAL.
 
-static bool brain(A64Ctx *c, const IRVHelper *h, unsigned aux2, unsigned element_esize)
+static bool brain(ArmCtx *c, const IRVHelper *h, unsigned aux2, unsigned element_esize)
 {
     Simd s = simd_vector(c);
     unsigned lane = 0;
@@ -145,26 +145,26 @@ static bool brain(A64Ctx *c, const IRVHelper *h, unsigned aux2, unsigned element
     return true;
 }
 
-static bool tr_bfdot(A64Ctx *c, const A64Fields *f)
+static bool tr_bfdot(ArmCtx *c, const ArmFields *f)
 {
     (void)f;
     return brain(c, &arm_fx_bf_dot, 0, 0);
 }
-static bool tr_bfdot_element(A64Ctx *c, const A64Fields *f)
+static bool tr_bfdot_element(ArmCtx *c, const ArmFields *f)
 {
     (void)f;
     return brain(c, &arm_fx_bf_dot, 0, 2);
 }
-static bool tr_bfmmla(A64Ctx *c, const A64Fields *f)
+static bool tr_bfmmla(ArmCtx *c, const ArmFields *f)
 {
     (void)f;
     return brain(c, &arm_fx_bf_mmla, 0, 0);
 }
-static bool tr_bfmlal(A64Ctx *c, const A64Fields *f) // Q tells bottom or top
+static bool tr_bfmlal(ArmCtx *c, const ArmFields *f) // Q tells bottom or top
 {
     return brain(c, &arm_fx_bf_mlal, f->q, 0);
 }
-static bool tr_bfmlal_element(A64Ctx *c, const A64Fields *f)
+static bool tr_bfmlal_element(ArmCtx *c, const ArmFields *f)
 {
     return brain(c, &arm_fx_bf_mlal, f->q, 1);
 }
@@ -180,7 +180,7 @@ static bool tr_bfmlal_element(A64Ctx *c, const A64Fields *f)
     {#name "_element", "0q" #u "0 1111 10lm mmmm " element_op " h0nn nnnd dddd", tr_##name##_element, \
      ARM_FEAT_FHM}
 
-static const A64Row rows[] = {
+static const ArmRow rows[] = {
     ELEMENT(fmla, 0, "0001"), ELEMENT(fmls, 0, "0101"), ELEMENT(fmul, 0, "1001"),
     ELEMENT(fmulx, 1, "1001"),
     {"fcmla", "0q10 1110 ss0m mmmm 110r r1nn nnnd dddd", tr_fcmla, ARM_FEAT_FCMA},
@@ -196,4 +196,4 @@ static const A64Row rows[] = {
 };
 // clang-format on
 
-const A64Chapter a64_simd_fp_products = {"simd_fp_products", rows, ARRAY_LEN(rows)};
+const ArmChapter a64_simd_fp_products = {"simd_fp_products", rows, ARRAY_LEN(rows)};

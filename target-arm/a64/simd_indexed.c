@@ -2,7 +2,7 @@
 // three-different operations with one lane of Vm in place of all of them.
 #include "target-arm/a64/simd.h"
 
-static bool indexed(A64Ctx *c, unsigned esize, bool long_result, SimdFn *fn)
+static bool indexed(ArmCtx *c, unsigned esize, bool long_result, SimdFn *fn)
 {
     Simd s;
     unsigned lane;
@@ -22,7 +22,7 @@ static bool indexed(A64Ctx *c, unsigned esize, bool long_result, SimdFn *fn)
 }
 
 #define TR(name, esize, is_long)                                                                   \
-    static bool tr_##name(A64Ctx *c, const A64Fields *f)                                           \
+    static bool tr_##name(ArmCtx *c, const ArmFields *f)                                           \
     {                                                                                              \
         (void)f;                                                                                   \
         return indexed(c, esize, is_long, simd_##name);                                            \
@@ -38,7 +38,7 @@ TR(sdot, 2, false) TR(udot, 2, false) TR(usdot, 2, false) TR(sudot, 2, false)
 #define ROW(name, u, size, op, feature) \
     {#name, "0q" #u "0 1111 " size "lm mmmm " op " h0nn nnnd dddd", tr_##name, ARM_FEAT_##feature}
 
-static const A64Row rows[] = {
+static const ArmRow rows[] = {
     ROW(mla, 1, "ss", "0000", BASE),      ROW(mls, 1, "ss", "0100", BASE),
     ROW(smlal, 0, "ss", "0010", BASE),    ROW(umlal, 1, "ss", "0010", BASE),
     ROW(sqdmlal, 0, "ss", "0011", BASE),  ROW(smlsl, 0, "ss", "0110", BASE),
@@ -52,4 +52,4 @@ static const A64Row rows[] = {
 };
 // clang-format on
 
-const A64Chapter a64_simd_indexed = {"simd_indexed", rows, ARRAY_LEN(rows)};
+const ArmChapter a64_simd_indexed = {"simd_indexed", rows, ARRAY_LEN(rows)};

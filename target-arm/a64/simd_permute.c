@@ -4,12 +4,12 @@
 // With Q = 0 both operands are joined into one register first, except where the operation stays
 // within lanes or takes the low halves anyway.
 
-static IRRef zip1(A64Ctx *c, const Simd *s)
+static IRRef zip1(ArmCtx *c, const Simd *s)
 {
     return ir_v2(c->b, IR_vzip1, simd_n(c, s), simd_m(c, s), s->esize);
 }
 
-static IRRef zip2(A64Ctx *c, const Simd *s)
+static IRRef zip2(ArmCtx *c, const Simd *s)
 {
     if (s->q) {
         return ir_v2(c->b, IR_vzip2, simd_n(c, s), simd_m(c, s), s->esize);
@@ -17,7 +17,7 @@ static IRRef zip2(A64Ctx *c, const Simd *s)
     return ir_v1(c->b, IR_vduplane, zip1(c, s), 3 | 1 << 8);
 }
 
-static IRRef unzip(A64Ctx *c, const Simd *s, IROpcode op)
+static IRRef unzip(ArmCtx *c, const Simd *s, IROpcode op)
 {
     IRRef n = simd_n(c, s), m = simd_m(c, s);
     if (!s->q) {
@@ -26,31 +26,31 @@ static IRRef unzip(A64Ctx *c, const Simd *s, IROpcode op)
     return ir_v2(c->b, op, n, m, s->esize);
 }
 
-static IRRef uzp1(A64Ctx *c, const Simd *s)
+static IRRef uzp1(ArmCtx *c, const Simd *s)
 {
     return unzip(c, s, IR_vuzp1);
 }
-static IRRef uzp2(A64Ctx *c, const Simd *s)
+static IRRef uzp2(ArmCtx *c, const Simd *s)
 {
     return unzip(c, s, IR_vuzp2);
 }
-static IRRef trn1(A64Ctx *c, const Simd *s)
+static IRRef trn1(ArmCtx *c, const Simd *s)
 {
     return ir_v2(c->b, IR_vtrn1, simd_n(c, s), simd_m(c, s), s->esize);
 }
-static IRRef trn2(A64Ctx *c, const Simd *s)
+static IRRef trn2(ArmCtx *c, const Simd *s)
 {
     return ir_v2(c->b, IR_vtrn2, simd_n(c, s), simd_m(c, s), s->esize);
 }
 
-static bool permute(A64Ctx *c, SimdFn *fn)
+static bool permute(ArmCtx *c, SimdFn *fn)
 {
     Simd s = simd_vector(c);
     return simd_size_ok(&s, SIMD_BHSD) && simd_run(c, &s, fn);
 }
 
 #define TR(name)                                                                                   \
-    static bool tr_##name(A64Ctx *c, const A64Fields *f)                                           \
+    static bool tr_##name(ArmCtx *c, const ArmFields *f)                                           \
     {                                                                                              \
         (void)f;                                                                                   \
         return permute(c, name);                                                                   \
@@ -59,7 +59,7 @@ static bool permute(A64Ctx *c, SimdFn *fn)
 // clang-format off
 TR(zip1) TR(zip2) TR(uzp1) TR(uzp2) TR(trn1) TR(trn2)
 
-static bool tr_ext(A64Ctx *c, const A64Fields *f)
+static bool tr_ext(ArmCtx *c, const ArmFields *f)
 {
     if (!f->q && f->i >= 8) {
         return false;
@@ -76,7 +76,7 @@ static bool tr_ext(A64Ctx *c, const A64Fields *f)
 
 // The table is 1 to 4 registers. Each register answers for the indices that fall into it: index - 16k
 // is above 15 for all others, and gives 0 there.
-static IRRef look_up(A64Ctx *c, const A64Fields *f, IRRef index)
+static IRRef look_up(ArmCtx *c, const ArmFields *f, IRRef index)
 {
     IRBlock *b = c->b;
     IRRef r = IR_NONE;
@@ -88,7 +88,7 @@ static IRRef look_up(A64Ctx *c, const A64Fields *f, IRRef index)
     return r;
 }
 
-static bool tr_tbl(A64Ctx *c, const A64Fields *f)
+static bool tr_tbl(ArmCtx *c, const ArmFields *f)
 {
     if (!a64_fp_trapped(c)) {
         a64_put_v_q(c, f->d, look_up(c, f, a64_v(c, f->m)), f->q);
@@ -97,7 +97,7 @@ static bool tr_tbl(A64Ctx *c, const A64Fields *f)
 }
 
 // Out of range: Vd's byte stays.
-static bool tr_tbx(A64Ctx *c, const A64Fields *f)
+static bool tr_tbx(ArmCtx *c, const ArmFields *f)
 {
     if (!a64_fp_trapped(c)) {
         IRRef index = a64_v(c, f->m);
@@ -112,7 +112,7 @@ static bool tr_tbx(A64Ctx *c, const A64Fields *f)
 #define ROW(name, op) \
     {#name, "0q00 1110 ss0m mmmm 0" op "10 nnnn nddd dd", tr_##name, ARM_FEAT_BASE}
 
-static const A64Row rows[] = {
+static const ArmRow rows[] = {
     ROW(uzp1, "001"), ROW(trn1, "010"), ROW(zip1, "011"), ROW(uzp2, "101"), ROW(trn2, "110"),
     ROW(zip2, "111"),
     {"ext", "0q10 1110 000m mmmm 0iii i0nn nnnd dddd", tr_ext, ARM_FEAT_BASE},
@@ -121,4 +121,4 @@ static const A64Row rows[] = {
 };
 // clang-format on
 
-const A64Chapter a64_simd_permute = {"simd_permute", rows, ARRAY_LEN(rows)};
+const ArmChapter a64_simd_permute = {"simd_permute", rows, ARRAY_LEN(rows)};

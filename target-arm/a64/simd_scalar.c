@@ -1,14 +1,14 @@
 // Advanced SIMD scalar forms, integers (DDI 0487 C4.1.96): lane 0 of the vector operations.
 #include "target-arm/a64/simd.h"
 
-static bool scalar(A64Ctx *c, unsigned sizes, SimdFn *fn)
+static bool scalar(ArmCtx *c, unsigned sizes, SimdFn *fn)
 {
     Simd s = simd_scalar(c);
     return simd_size_ok(&s, sizes) && simd_run(c, &s, fn);
 }
 
 // Result twice the size of the operands.
-static bool scalar_long(A64Ctx *c, SimdFn *fn)
+static bool scalar_long(ArmCtx *c, SimdFn *fn)
 {
     Simd s = simd_scalar(c);
     s.resized = true;
@@ -16,7 +16,7 @@ static bool scalar_long(A64Ctx *c, SimdFn *fn)
     return simd_size_ok(&s, SIMD_HS) && simd_run(c, &s, fn);
 }
 
-static bool scalar_indexed(A64Ctx *c, bool long_result, SimdFn *fn)
+static bool scalar_indexed(ArmCtx *c, bool long_result, SimdFn *fn)
 {
     Simd s;
     unsigned lane, esize = extract32(c->insn, 22, 2);
@@ -33,13 +33,13 @@ static bool scalar_indexed(A64Ctx *c, bool long_result, SimdFn *fn)
     return simd_run(c, &s, fn);
 }
 
-static bool shift(A64Ctx *c, const Simd *s, unsigned sizes, SimdFn *fn)
+static bool shift(ArmCtx *c, const Simd *s, unsigned sizes, SimdFn *fn)
 {
     return extract32(c->insn, 19, 4) && simd_size_ok(s, sizes) && simd_run(c, s, fn);
 }
 
 #define TR_BY(tr, call)                                                                            \
-    static bool tr_##tr(A64Ctx *c, const A64Fields *f)                                             \
+    static bool tr_##tr(ArmCtx *c, const ArmFields *f)                                             \
     {                                                                                              \
         (void)f;                                                                                   \
         return call;                                                                               \
@@ -48,7 +48,7 @@ static bool shift(A64Ctx *c, const Simd *s, unsigned sizes, SimdFn *fn)
 #define TR_LONG(name)       TR_BY(name, scalar_long(c, simd_##name))
 #define TR_INDEXED(name, l) TR_BY(name##_indexed, scalar_indexed(c, l, simd_##name))
 #define TR_SHIFT(name, dir, sizes)                                                                 \
-    static bool tr_##name(A64Ctx *c, const A64Fields *f)                                           \
+    static bool tr_##name(ArmCtx *c, const ArmFields *f)                                           \
     {                                                                                              \
         Simd s = simd_shift_##dir(c, true);                                                        \
         (void)f;                                                                                   \
@@ -83,7 +83,7 @@ TR_SHIFT(uqshrn, right, SIMD_BHS) TR_SHIFT(uqrshrn, right, SIMD_BHS)
 TR_SHIFT(sqshrun, right, SIMD_BHS) TR_SHIFT(sqrshrun, right, SIMD_BHS)
 
 // Vd = the sum of both lanes.
-static bool tr_addp(A64Ctx *c, const A64Fields *f)
+static bool tr_addp(ArmCtx *c, const ArmFields *f)
 {
     if (!a64_fp_trapped(c)) {
         IRRef n = a64_v(c, f->n);
@@ -106,7 +106,7 @@ static bool tr_addp(A64Ctx *c, const A64Fields *f)
 #define SHIFT(name, u, op) \
     {#name "_s", "01" #u "1 1111 0iii iiii " op "1 nnnn nddd dd", tr_##name, ARM_FEAT_BASE}
 
-static const A64Row rows[] = {
+static const ArmRow rows[] = {
     SAME(sqadd, 0, "00001"), SAME(uqadd, 1, "00001"), SAME(sqsub, 0, "00101"),
     SAME(uqsub, 1, "00101"), SAME(cmgt, 0, "00110"), SAME(cmhi, 1, "00110"), SAME(cmge, 0, "00111"),
     SAME(cmhs, 1, "00111"), SAME(sshl, 0, "01000"), SAME(ushl, 1, "01000"), SAME(sqshl, 0, "01001"),
@@ -136,4 +136,4 @@ static const A64Row rows[] = {
 };
 // clang-format on
 
-const A64Chapter a64_simd_scalar = {"simd_scalar", rows, ARRAY_LEN(rows)};
+const ArmChapter a64_simd_scalar = {"simd_scalar", rows, ARRAY_LEN(rows)};

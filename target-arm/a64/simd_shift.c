@@ -5,7 +5,7 @@
 
 // --- plain, rounded, accumulated
 
-static IRRef shift_right(A64Ctx *c, const Simd *s, bool is_signed, bool round)
+static IRRef shift_right(ArmCtx *c, const Simd *s, bool is_signed, bool round)
 {
     IRRef n = simd_n(c, s);
     if (round) {
@@ -14,62 +14,62 @@ static IRRef shift_right(A64Ctx *c, const Simd *s, bool is_signed, bool round)
     return ir_v1i(c->b, is_signed ? IR_vsari : IR_vshri, n, s->esize, s->shift);
 }
 
-static IRRef onto_d(A64Ctx *c, const Simd *s, IRRef x)
+static IRRef onto_d(ArmCtx *c, const Simd *s, IRRef x)
 {
     return ir_v2(c->b, IR_vadd, simd_d(c, s), x, s->esize);
 }
 
-IRRef simd_sshr(A64Ctx *c, const Simd *s)
+IRRef simd_sshr(ArmCtx *c, const Simd *s)
 {
     return shift_right(c, s, true, false);
 }
-IRRef simd_ushr(A64Ctx *c, const Simd *s)
+IRRef simd_ushr(ArmCtx *c, const Simd *s)
 {
     return shift_right(c, s, false, false);
 }
-IRRef simd_srshr(A64Ctx *c, const Simd *s)
+IRRef simd_srshr(ArmCtx *c, const Simd *s)
 {
     return shift_right(c, s, true, true);
 }
-IRRef simd_urshr(A64Ctx *c, const Simd *s)
+IRRef simd_urshr(ArmCtx *c, const Simd *s)
 {
     return shift_right(c, s, false, true);
 }
-IRRef simd_ssra(A64Ctx *c, const Simd *s)
+IRRef simd_ssra(ArmCtx *c, const Simd *s)
 {
     return onto_d(c, s, simd_sshr(c, s));
 }
-IRRef simd_usra(A64Ctx *c, const Simd *s)
+IRRef simd_usra(ArmCtx *c, const Simd *s)
 {
     return onto_d(c, s, simd_ushr(c, s));
 }
-IRRef simd_srsra(A64Ctx *c, const Simd *s)
+IRRef simd_srsra(ArmCtx *c, const Simd *s)
 {
     return onto_d(c, s, simd_srshr(c, s));
 }
-IRRef simd_ursra(A64Ctx *c, const Simd *s)
+IRRef simd_ursra(ArmCtx *c, const Simd *s)
 {
     return onto_d(c, s, simd_urshr(c, s));
 }
-IRRef simd_shl(A64Ctx *c, const Simd *s)
+IRRef simd_shl(ArmCtx *c, const Simd *s)
 {
     return ir_v1i(c->b, IR_vshli, simd_n(c, s), s->esize, s->shift);
 }
 
 // --- insert: the bits that the shift fills with zeroes stay Vd's
 
-static IRRef keep_bits(A64Ctx *c, const Simd *s, IRRef shifted, uint64_t kept)
+static IRRef keep_bits(ArmCtx *c, const Simd *s, IRRef shifted, uint64_t kept)
 {
     IRRef old = ir_v2(c->b, IR_vand, simd_d(c, s), simd_splat(c, s->esize, kept), 0);
     return ir_v2(c->b, IR_vor, shifted, old, 0);
 }
 
-IRRef simd_sri(A64Ctx *c, const Simd *s)
+IRRef simd_sri(ArmCtx *c, const Simd *s)
 {
     unsigned left = simd_bits(s) - s->shift;
     return keep_bits(c, s, simd_ushr(c, s), left ? ~mask64(left) : ~UINT64_C(0));
 }
-IRRef simd_sli(A64Ctx *c, const Simd *s)
+IRRef simd_sli(ArmCtx *c, const Simd *s)
 {
     return keep_bits(c, s, simd_shl(c, s), s->shift ? mask64(s->shift) : 0);
 }
@@ -77,7 +77,7 @@ IRRef simd_sli(A64Ctx *c, const Simd *s)
 // --- saturating left shifts
 
 #define BY_HELPER(name)                                                                            \
-    IRRef simd_##name(A64Ctx *c, const Simd *s)                                                    \
+    IRRef simd_##name(ArmCtx *c, const Simd *s)                                                    \
     {                                                                                              \
         return simd_call1(c, s, &arm_hv_##name, simd_n_clean(c, s));                               \
     }
@@ -88,7 +88,7 @@ BY_HELPER(sqshlu_imm)
 
 // --- narrowing: esize is that of the result
 
-static IRRef narrow_shift(A64Ctx *c, const Simd *s, bool round)
+static IRRef narrow_shift(ArmCtx *c, const Simd *s, bool round)
 {
     unsigned wide = s->esize + 1;
     IRRef x = simd_n(c, s);
@@ -98,16 +98,16 @@ static IRRef narrow_shift(A64Ctx *c, const Simd *s, bool round)
                 : ir_v1(c->b, IR_vnarrow, x, wide);
 }
 
-static IRRef shrn(A64Ctx *c, const Simd *s)
+static IRRef shrn(ArmCtx *c, const Simd *s)
 {
     return narrow_shift(c, s, false);
 }
-static IRRef rshrn(A64Ctx *c, const Simd *s)
+static IRRef rshrn(ArmCtx *c, const Simd *s)
 {
     return narrow_shift(c, s, true);
 }
 
-static IRRef narrow_saturating(A64Ctx *c, const Simd *s, SimdNarrow how, bool round)
+static IRRef narrow_saturating(ArmCtx *c, const Simd *s, SimdNarrow how, bool round)
 {
     unsigned wide = s->esize + 1;
     bool is_signed = how != NARROW_U_TO_U;
@@ -118,7 +118,7 @@ static IRRef narrow_saturating(A64Ctx *c, const Simd *s, SimdNarrow how, bool ro
 }
 
 #define NARROW_SATURATING(name, how, round)                                                        \
-    IRRef simd_##name(A64Ctx *c, const Simd *s)                                                    \
+    IRRef simd_##name(ArmCtx *c, const Simd *s)                                                    \
     {                                                                                              \
         return narrow_saturating(c, s, how, round);                                                \
     }
@@ -132,7 +132,7 @@ NARROW_SATURATING(sqrshrun, NARROW_S_TO_U, true)
 
 // --- widening (SXTL, UXTL when the amount is 0)
 
-static IRRef long_shift(A64Ctx *c, const Simd *s, bool is_signed)
+static IRRef long_shift(ArmCtx *c, const Simd *s, bool is_signed)
 {
     IROpcode op =
         s->q ? (is_signed ? IR_vwiden2_s : IR_vwiden2_u) : (is_signed ? IR_vwiden_s : IR_vwiden_u);
@@ -140,24 +140,24 @@ static IRRef long_shift(A64Ctx *c, const Simd *s, bool is_signed)
     return s->shift ? ir_v1i(c->b, IR_vshli, wide, s->esize + 1, s->shift) : wide;
 }
 
-static IRRef sshll(A64Ctx *c, const Simd *s)
+static IRRef sshll(ArmCtx *c, const Simd *s)
 {
     return long_shift(c, s, true);
 }
-static IRRef ushll(A64Ctx *c, const Simd *s)
+static IRRef ushll(ArmCtx *c, const Simd *s)
 {
     return long_shift(c, s, false);
 }
 
 // --- translators
 
-static bool in_lanes(A64Ctx *c, const Simd *s, SimdFn *fn)
+static bool in_lanes(ArmCtx *c, const Simd *s, SimdFn *fn)
 {
     return simd_size_ok(s, SIMD_BHSD) && simd_run(c, s, fn);
 }
 
 // The result is 128 bits wide whatever Q says, or its high half is already right.
-static bool other_size(A64Ctx *c, const Simd *s, SimdFn *fn)
+static bool other_size(ArmCtx *c, const Simd *s, SimdFn *fn)
 {
     if (!a64_fp_trapped(c)) {
         a64_put_v(c, s->d, fn(c, s));
@@ -166,7 +166,7 @@ static bool other_size(A64Ctx *c, const Simd *s, SimdFn *fn)
 }
 
 #define TR(name, shape, how, fn)                                                                   \
-    static bool tr_##name(A64Ctx *c, const A64Fields *f)                                           \
+    static bool tr_##name(ArmCtx *c, const ArmFields *f)                                           \
     {                                                                                              \
         Simd s = shape(c, false);                                                                  \
         (void)f;                                                                                   \
@@ -190,7 +190,7 @@ TR(sshll, simd_shift_left, other_size, sshll) TR(ushll, simd_shift_left, other_s
     ROW(name, "_s", u, "01i iiii ", op)
 #define ROWS(name, u, op) ROWS_BHS(name, u, op), ROW(name, "_d", u, "1ii iiii ", op)
 
-static const A64Row rows[] = {
+static const ArmRow rows[] = {
     ROWS(sshr, 0, "00000"), ROWS(ushr, 1, "00000"), ROWS(ssra, 0, "00010"), ROWS(usra, 1, "00010"),
     ROWS(srshr, 0, "00100"), ROWS(urshr, 1, "00100"), ROWS(srsra, 0, "00110"),
     ROWS(ursra, 1, "00110"), ROWS(sri, 1, "01000"), ROWS(shl, 0, "01010"), ROWS(sli, 1, "01010"),
@@ -202,4 +202,4 @@ static const A64Row rows[] = {
 };
 // clang-format on
 
-const A64Chapter a64_simd_shift = {"simd_shift", rows, ARRAY_LEN(rows)};
+const ArmChapter a64_simd_shift = {"simd_shift", rows, ARRAY_LEN(rows)};

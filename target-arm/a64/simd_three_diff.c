@@ -3,7 +3,7 @@
 // result.
 #include "target-arm/a64/simd.h"
 
-static IRRef widen(A64Ctx *c, const Simd *s, IRRef v, bool is_signed)
+static IRRef widen(ArmCtx *c, const Simd *s, IRRef v, bool is_signed)
 {
     IROpcode op =
         s->q ? (is_signed ? IR_vwiden2_s : IR_vwiden2_u) : (is_signed ? IR_vwiden_s : IR_vwiden_u);
@@ -11,105 +11,105 @@ static IRRef widen(A64Ctx *c, const Simd *s, IRRef v, bool is_signed)
 }
 
 // op on both operands widened (long), or on the second one widened (wide).
-static IRRef long_op(A64Ctx *c, const Simd *s, IROpcode op, bool is_signed)
+static IRRef long_op(ArmCtx *c, const Simd *s, IROpcode op, bool is_signed)
 {
     return ir_v2(c->b, op, widen(c, s, simd_n(c, s), is_signed),
                  widen(c, s, simd_m(c, s), is_signed), s->esize + 1);
 }
 
-static IRRef wide_op(A64Ctx *c, const Simd *s, IROpcode op, bool is_signed)
+static IRRef wide_op(ArmCtx *c, const Simd *s, IROpcode op, bool is_signed)
 {
     return ir_v2(c->b, op, simd_n(c, s), widen(c, s, simd_m(c, s), is_signed), s->esize + 1);
 }
 
-static IRRef multiply(A64Ctx *c, const Simd *s, bool is_signed)
+static IRRef multiply(ArmCtx *c, const Simd *s, bool is_signed)
 {
     IROpcode op =
         s->q ? (is_signed ? IR_vmull2_s : IR_vmull2_u) : (is_signed ? IR_vmull_s : IR_vmull_u);
     return ir_v2(c->b, op, simd_n(c, s), simd_m(c, s), s->esize);
 }
 
-static IRRef onto_d(A64Ctx *c, const Simd *s, IROpcode how, IRRef x)
+static IRRef onto_d(ArmCtx *c, const Simd *s, IROpcode how, IRRef x)
 {
     return ir_v2(c->b, how, simd_d(c, s), x, s->esize + 1);
 }
 
-static IRRef saddl(A64Ctx *c, const Simd *s)
+static IRRef saddl(ArmCtx *c, const Simd *s)
 {
     return long_op(c, s, IR_vadd, true);
 }
-static IRRef uaddl(A64Ctx *c, const Simd *s)
+static IRRef uaddl(ArmCtx *c, const Simd *s)
 {
     return long_op(c, s, IR_vadd, false);
 }
-static IRRef ssubl(A64Ctx *c, const Simd *s)
+static IRRef ssubl(ArmCtx *c, const Simd *s)
 {
     return long_op(c, s, IR_vsub, true);
 }
-static IRRef usubl(A64Ctx *c, const Simd *s)
+static IRRef usubl(ArmCtx *c, const Simd *s)
 {
     return long_op(c, s, IR_vsub, false);
 }
-static IRRef saddw(A64Ctx *c, const Simd *s)
+static IRRef saddw(ArmCtx *c, const Simd *s)
 {
     return wide_op(c, s, IR_vadd, true);
 }
-static IRRef uaddw(A64Ctx *c, const Simd *s)
+static IRRef uaddw(ArmCtx *c, const Simd *s)
 {
     return wide_op(c, s, IR_vadd, false);
 }
-static IRRef ssubw(A64Ctx *c, const Simd *s)
+static IRRef ssubw(ArmCtx *c, const Simd *s)
 {
     return wide_op(c, s, IR_vsub, true);
 }
-static IRRef usubw(A64Ctx *c, const Simd *s)
+static IRRef usubw(ArmCtx *c, const Simd *s)
 {
     return wide_op(c, s, IR_vsub, false);
 }
-static IRRef sabdl(A64Ctx *c, const Simd *s)
+static IRRef sabdl(ArmCtx *c, const Simd *s)
 {
     return long_op(c, s, IR_vabds, true);
 }
-static IRRef uabdl(A64Ctx *c, const Simd *s)
+static IRRef uabdl(ArmCtx *c, const Simd *s)
 {
     return long_op(c, s, IR_vabdu, false);
 }
-static IRRef sabal(A64Ctx *c, const Simd *s)
+static IRRef sabal(ArmCtx *c, const Simd *s)
 {
     return onto_d(c, s, IR_vadd, sabdl(c, s));
 }
-static IRRef uabal(A64Ctx *c, const Simd *s)
+static IRRef uabal(ArmCtx *c, const Simd *s)
 {
     return onto_d(c, s, IR_vadd, uabdl(c, s));
 }
-IRRef simd_smull(A64Ctx *c, const Simd *s)
+IRRef simd_smull(ArmCtx *c, const Simd *s)
 {
     return multiply(c, s, true);
 }
-IRRef simd_umull(A64Ctx *c, const Simd *s)
+IRRef simd_umull(ArmCtx *c, const Simd *s)
 {
     return multiply(c, s, false);
 }
-IRRef simd_smlal(A64Ctx *c, const Simd *s)
+IRRef simd_smlal(ArmCtx *c, const Simd *s)
 {
     return onto_d(c, s, IR_vadd, simd_smull(c, s));
 }
-IRRef simd_umlal(A64Ctx *c, const Simd *s)
+IRRef simd_umlal(ArmCtx *c, const Simd *s)
 {
     return onto_d(c, s, IR_vadd, simd_umull(c, s));
 }
-IRRef simd_smlsl(A64Ctx *c, const Simd *s)
+IRRef simd_smlsl(ArmCtx *c, const Simd *s)
 {
     return onto_d(c, s, IR_vsub, simd_smull(c, s));
 }
-IRRef simd_umlsl(A64Ctx *c, const Simd *s)
+IRRef simd_umlsl(ArmCtx *c, const Simd *s)
 {
     return onto_d(c, s, IR_vsub, simd_umull(c, s));
 }
 
 // --- the high half of a sum or difference, narrowed
 
-static IRRef high_narrow(A64Ctx *c, const Simd *s, IROpcode op, bool round)
+static IRRef high_narrow(ArmCtx *c, const Simd *s, IROpcode op, bool round)
 {
     IRBlock *b = c->b;
     unsigned wide = s->esize + 1, bits = simd_bits(s);
@@ -121,33 +121,33 @@ static IRRef high_narrow(A64Ctx *c, const Simd *s, IROpcode op, bool round)
     return s->q ? ir_v2(b, IR_vnarrow2, simd_d(c, s), x, wide) : ir_v1(b, IR_vnarrow, x, wide);
 }
 
-static IRRef addhn(A64Ctx *c, const Simd *s)
+static IRRef addhn(ArmCtx *c, const Simd *s)
 {
     return high_narrow(c, s, IR_vadd, false);
 }
-static IRRef raddhn(A64Ctx *c, const Simd *s)
+static IRRef raddhn(ArmCtx *c, const Simd *s)
 {
     return high_narrow(c, s, IR_vadd, true);
 }
-static IRRef subhn(A64Ctx *c, const Simd *s)
+static IRRef subhn(ArmCtx *c, const Simd *s)
 {
     return high_narrow(c, s, IR_vsub, false);
 }
-static IRRef rsubhn(A64Ctx *c, const Simd *s)
+static IRRef rsubhn(ArmCtx *c, const Simd *s)
 {
     return high_narrow(c, s, IR_vsub, true);
 }
 
 // --- saturating doubling products (also scalar: other lanes are zero and saturate nothing)
 
-static IRRef saturated(A64Ctx *c, const Simd *s, IROpcode op, IROpcode wrap, IRRef a, IRRef b)
+static IRRef saturated(ArmCtx *c, const Simd *s, IROpcode op, IROpcode wrap, IRRef a, IRRef b)
 {
     IRRef r = ir_v2(c->b, op, a, b, s->esize + 1);
     simd_note_saturation(c, r, ir_v2(c->b, wrap, a, b, s->esize + 1));
     return r;
 }
 
-IRRef simd_sqdmull(A64Ctx *c, const Simd *s)
+IRRef simd_sqdmull(ArmCtx *c, const Simd *s)
 {
     bool high = s->q && !s->scalar;
     IRRef n = s->scalar ? simd_n_clean(c, s) : simd_n(c, s);
@@ -156,7 +156,7 @@ IRRef simd_sqdmull(A64Ctx *c, const Simd *s)
     return saturated(c, s, IR_vqadds, IR_vadd, p, p);
 }
 
-static IRRef doubling_onto_d(A64Ctx *c, const Simd *s, IROpcode op, IROpcode wrap)
+static IRRef doubling_onto_d(ArmCtx *c, const Simd *s, IROpcode op, IROpcode wrap)
 {
     IRRef d = simd_d(c, s);
     if (s->scalar) {
@@ -165,31 +165,31 @@ static IRRef doubling_onto_d(A64Ctx *c, const Simd *s, IROpcode op, IROpcode wra
     return saturated(c, s, op, wrap, d, simd_sqdmull(c, s));
 }
 
-IRRef simd_sqdmlal(A64Ctx *c, const Simd *s)
+IRRef simd_sqdmlal(ArmCtx *c, const Simd *s)
 {
     return doubling_onto_d(c, s, IR_vqadds, IR_vadd);
 }
-IRRef simd_sqdmlsl(A64Ctx *c, const Simd *s)
+IRRef simd_sqdmlsl(ArmCtx *c, const Simd *s)
 {
     return doubling_onto_d(c, s, IR_vqsubs, IR_vsub);
 }
 
 // --- polynomials
 
-static IRRef pmull8(A64Ctx *c, const Simd *s)
+static IRRef pmull8(ArmCtx *c, const Simd *s)
 {
     return ir_vcall(c->b, &arm_hv_pmull8, simd_n(c, s), simd_m(c, s), IR_NONE,
                     arm_vdesc(0, true, s->q));
 }
 
-static IRRef pmull64(A64Ctx *c, const Simd *s)
+static IRRef pmull64(ArmCtx *c, const Simd *s)
 {
     return ir_v2(c->b, IR_vclmul, simd_n(c, s), simd_m(c, s), s->q | s->q << 4);
 }
 
 // --- translators
 
-static bool long_result(A64Ctx *c, const A64Fields *f, unsigned sizes, SimdFn *fn)
+static bool long_result(ArmCtx *c, const ArmFields *f, unsigned sizes, SimdFn *fn)
 {
     Simd s = simd_vector(c);
     if (!(sizes >> f->s & 1)) {
@@ -202,7 +202,7 @@ static bool long_result(A64Ctx *c, const A64Fields *f, unsigned sizes, SimdFn *f
 }
 
 #define TR(name, sizes, fn)                                                                        \
-    static bool tr_##name(A64Ctx *c, const A64Fields *f)                                           \
+    static bool tr_##name(ArmCtx *c, const ArmFields *f)                                           \
     {                                                                                              \
         return long_result(c, f, sizes, fn);                                                       \
     }
@@ -221,7 +221,7 @@ TR(sqdmlsl, SIMD_HS, simd_sqdmlsl) TR(pmull8, 1, pmull8) TR(pmull64, 1, pmull64)
 #define ROW(name, u, op) \
     {#name, "0q" #u "0 1110 ss1m mmmm " op "00 nnnn nddd dd", tr_##name, ARM_FEAT_BASE}
 
-static const A64Row rows[] = {
+static const ArmRow rows[] = {
     ROW(saddl, 0, "0000"), ROW(uaddl, 1, "0000"), ROW(saddw, 0, "0001"), ROW(uaddw, 1, "0001"),
     ROW(ssubl, 0, "0010"), ROW(usubl, 1, "0010"), ROW(ssubw, 0, "0011"), ROW(usubw, 1, "0011"),
     ROW(addhn, 0, "0100"), ROW(raddhn, 1, "0100"), ROW(sabal, 0, "0101"), ROW(uabal, 1, "0101"),
@@ -234,4 +234,4 @@ static const A64Row rows[] = {
 };
 // clang-format on
 
-const A64Chapter a64_simd_three_diff = {"simd_three_diff", rows, ARRAY_LEN(rows)};
+const ArmChapter a64_simd_three_diff = {"simd_three_diff", rows, ARRAY_LEN(rows)};

@@ -5,7 +5,7 @@
 // --- add, subtract, compare: one IR op
 
 #define ONE_OP(name, op)                                                                           \
-    IRRef simd_##name(A64Ctx *c, const Simd *s)                                                    \
+    IRRef simd_##name(ArmCtx *c, const Simd *s)                                                    \
     {                                                                                              \
         return ir_v2(c->b, op, simd_n(c, s), simd_m(c, s), s->esize);                              \
     }
@@ -28,7 +28,7 @@ LOCAL_ONE_OP(sabd, IR_vabds)
 LOCAL_ONE_OP(uabd, IR_vabdu)
 
 #define ACCUMULATE(name, op, how)                                                                  \
-    IRRef simd_##name(A64Ctx *c, const Simd *s)                                                    \
+    IRRef simd_##name(ArmCtx *c, const Simd *s)                                                    \
     {                                                                                              \
         IRRef x = ir_v2(c->b, op, simd_n(c, s), simd_m(c, s), s->esize);                           \
         return ir_v2(c->b, how, simd_d(c, s), x, s->esize);                                        \
@@ -43,20 +43,20 @@ LOCAL_ACCUMULATE(uaba, IR_vabdu, IR_vadd)
 
 // --- halving. With x = a ^ b: a + b = 2 (a & b) + x and a - b = x - 2 (~a & b).
 
-static IRRef half_of_xor(A64Ctx *c, const Simd *s, IRRef n, IRRef m, bool is_signed)
+static IRRef half_of_xor(ArmCtx *c, const Simd *s, IRRef n, IRRef m, bool is_signed)
 {
     return ir_v1i(c->b, is_signed ? IR_vsari : IR_vshri, ir_v2(c->b, IR_vxor, n, m, 0), s->esize,
                   1);
 }
 
-static IRRef halving_add(A64Ctx *c, const Simd *s, bool is_signed)
+static IRRef halving_add(ArmCtx *c, const Simd *s, bool is_signed)
 {
     IRRef n = simd_n(c, s), m = simd_m(c, s);
     return ir_v2(c->b, IR_vadd, ir_v2(c->b, IR_vand, n, m, 0), half_of_xor(c, s, n, m, is_signed),
                  s->esize);
 }
 
-static IRRef halving_add_round(A64Ctx *c, const Simd *s, bool is_signed)
+static IRRef halving_add_round(ArmCtx *c, const Simd *s, bool is_signed)
 {
     IRRef n = simd_n(c, s), m = simd_m(c, s);
     if (!is_signed && s->esize < 2) {
@@ -66,7 +66,7 @@ static IRRef halving_add_round(A64Ctx *c, const Simd *s, bool is_signed)
                  s->esize);
 }
 
-static IRRef halving_sub(A64Ctx *c, const Simd *s, bool is_signed)
+static IRRef halving_sub(ArmCtx *c, const Simd *s, bool is_signed)
 {
     IRRef n = simd_n(c, s), m = simd_m(c, s);
     return ir_v2(c->b, IR_vsub, half_of_xor(c, s, n, m, is_signed), ir_v2(c->b, IR_vandn, m, n, 0),
@@ -74,11 +74,11 @@ static IRRef halving_sub(A64Ctx *c, const Simd *s, bool is_signed)
 }
 
 #define SIGNED_PAIR(name, fn)                                                                      \
-    static IRRef simd_s##name(A64Ctx *c, const Simd *s)                                            \
+    static IRRef simd_s##name(ArmCtx *c, const Simd *s)                                            \
     {                                                                                              \
         return fn(c, s, true);                                                                     \
     }                                                                                              \
-    static IRRef simd_u##name(A64Ctx *c, const Simd *s)                                            \
+    static IRRef simd_u##name(ArmCtx *c, const Simd *s)                                            \
     {                                                                                              \
         return fn(c, s, false);                                                                    \
     }
@@ -89,7 +89,7 @@ SIGNED_PAIR(hsub, halving_sub)
 
 // --- saturating
 
-static IRRef saturating(A64Ctx *c, const Simd *s, IROpcode op, IROpcode wrap)
+static IRRef saturating(ArmCtx *c, const Simd *s, IROpcode op, IROpcode wrap)
 {
     IRRef n = simd_n_clean(c, s), m = simd_m_clean(c, s);
     IRRef r = ir_v2(c->b, op, n, m, s->esize);
@@ -98,7 +98,7 @@ static IRRef saturating(A64Ctx *c, const Simd *s, IROpcode op, IROpcode wrap)
 }
 
 #define SATURATING(name, op, wrap)                                                                 \
-    IRRef simd_##name(A64Ctx *c, const Simd *s)                                                    \
+    IRRef simd_##name(ArmCtx *c, const Simd *s)                                                    \
     {                                                                                              \
         return saturating(c, s, op, wrap);                                                         \
     }
@@ -111,7 +111,7 @@ SATURATING(uqsub, IR_vqsubu, IR_vsub)
 // The high half of twice the product: the whole product shifted by one less, which alone is too
 // large for the lane if both factors are the most negative value. Products of lanes i from the low
 // and the high half are narrowed after saturation.
-static IRRef double_high(A64Ctx *c, const Simd *s, bool round)
+static IRRef double_high(ArmCtx *c, const Simd *s, bool round)
 {
     IRBlock *b = c->b;
     unsigned wide = s->esize + 1, shift = simd_bits(s) - 1;
@@ -130,11 +130,11 @@ static IRRef double_high(A64Ctx *c, const Simd *s, bool round)
     return s->q ? ir_v2(b, IR_vnarrow2, r, half[1], wide) : r;
 }
 
-IRRef simd_sqdmulh(A64Ctx *c, const Simd *s)
+IRRef simd_sqdmulh(ArmCtx *c, const Simd *s)
 {
     return double_high(c, s, false);
 }
-IRRef simd_sqrdmulh(A64Ctx *c, const Simd *s)
+IRRef simd_sqrdmulh(ArmCtx *c, const Simd *s)
 {
     return double_high(c, s, true);
 }
@@ -142,12 +142,12 @@ IRRef simd_sqrdmulh(A64Ctx *c, const Simd *s)
 // --- by C functions
 
 #define BY_HELPER(name)                                                                            \
-    IRRef simd_##name(A64Ctx *c, const Simd *s)                                                    \
+    IRRef simd_##name(ArmCtx *c, const Simd *s)                                                    \
     {                                                                                              \
         return simd_call2(c, s, &arm_hv_##name, simd_n_clean(c, s), simd_m_clean(c, s));           \
     }
 #define BY_HELPER3(name)                                                                           \
-    IRRef simd_##name(A64Ctx *c, const Simd *s)                                                    \
+    IRRef simd_##name(ArmCtx *c, const Simd *s)                                                    \
     {                                                                                              \
         return simd_call3(c, s, &arm_hv_##name, simd_n_clean(c, s), simd_m_clean(c, s),            \
                           simd_d_clean(c, s));                                                     \
@@ -167,13 +167,13 @@ LOCAL_BY_HELPER(pmul)
 BY_HELPER3(sqrdmlah)
 BY_HELPER3(sqrdmlsh)
 
-static IRRef dot(A64Ctx *c, const Simd *s, const IRVHelper *h, unsigned signs)
+static IRRef dot(ArmCtx *c, const Simd *s, const IRVHelper *h, unsigned signs)
 {
     return ir_vcall(c->b, h, simd_n(c, s), simd_m(c, s), simd_d(c, s), arm_vdesc(2, s->q, signs));
 }
 
 #define DOT(name, helper, signs)                                                                   \
-    IRRef simd_##name(A64Ctx *c, const Simd *s)                                                    \
+    IRRef simd_##name(ArmCtx *c, const Simd *s)                                                    \
     {                                                                                              \
         return dot(c, s, &helper, signs);                                                          \
     }
@@ -190,7 +190,7 @@ LOCAL_DOT(usmmla, arm_hv_mmla, 2)
 
 // --- pairwise: even lanes of both operands against the odd ones
 
-static IRRef pairwise(A64Ctx *c, const Simd *s, IROpcode op)
+static IRRef pairwise(ArmCtx *c, const Simd *s, IROpcode op)
 {
     IRRef n = simd_n(c, s), m = simd_m(c, s);
     if (!s->q) {
@@ -204,7 +204,7 @@ static IRRef pairwise(A64Ctx *c, const Simd *s, IROpcode op)
 }
 
 #define PAIRWISE(name, op)                                                                         \
-    static IRRef simd_##name(A64Ctx *c, const Simd *s)                                             \
+    static IRRef simd_##name(ArmCtx *c, const Simd *s)                                             \
     {                                                                                              \
         return pairwise(c, s, op);                                                                 \
     }
@@ -217,67 +217,67 @@ PAIRWISE(uminp, IR_vminu)
 
 // --- bitwise; the size field tells the operation
 
-static IRRef simd_and(A64Ctx *c, const Simd *s)
+static IRRef simd_and(ArmCtx *c, const Simd *s)
 {
     return ir_v2(c->b, IR_vand, simd_n(c, s), simd_m(c, s), 0);
 }
 
-static IRRef simd_bic(A64Ctx *c, const Simd *s)
+static IRRef simd_bic(ArmCtx *c, const Simd *s)
 {
     return ir_v2(c->b, IR_vandn, simd_n(c, s), simd_m(c, s), 0);
 }
 
-static IRRef simd_orr(A64Ctx *c, const Simd *s) // MOV if both are the same
+static IRRef simd_orr(ArmCtx *c, const Simd *s) // MOV if both are the same
 {
     return s->n == s->m ? simd_n(c, s) : ir_v2(c->b, IR_vor, simd_n(c, s), simd_m(c, s), 0);
 }
 
-static IRRef simd_orn(A64Ctx *c, const Simd *s)
+static IRRef simd_orn(ArmCtx *c, const Simd *s)
 {
     return ir_v2(c->b, IR_vorn, simd_n(c, s), simd_m(c, s), 0);
 }
 
-static IRRef simd_eor(A64Ctx *c, const Simd *s)
+static IRRef simd_eor(ArmCtx *c, const Simd *s)
 {
     return ir_v2(c->b, IR_vxor, simd_n(c, s), simd_m(c, s), 0);
 }
 
-static IRRef simd_bsl(A64Ctx *c, const Simd *s)
+static IRRef simd_bsl(ArmCtx *c, const Simd *s)
 {
     return ir_v3(c->b, IR_vbsl, simd_d(c, s), simd_n(c, s), simd_m(c, s), 0);
 }
 
-static IRRef simd_bit(A64Ctx *c, const Simd *s)
+static IRRef simd_bit(ArmCtx *c, const Simd *s)
 {
     return ir_v3(c->b, IR_vbsl, simd_m(c, s), simd_n(c, s), simd_d(c, s), 0);
 }
 
-static IRRef simd_bif(A64Ctx *c, const Simd *s)
+static IRRef simd_bif(ArmCtx *c, const Simd *s)
 {
     return ir_v3(c->b, IR_vbsl, simd_m(c, s), simd_d(c, s), simd_n(c, s), 0);
 }
 
 // --- translators
 
-static bool three_same(A64Ctx *c, unsigned sizes, SimdFn *fn)
+static bool three_same(ArmCtx *c, unsigned sizes, SimdFn *fn)
 {
     Simd s = simd_vector(c);
     return simd_size_ok(&s, sizes) && simd_run(c, &s, fn);
 }
 
 #define TR(name, sizes)                                                                            \
-    static bool tr_##name(A64Ctx *c, const A64Fields *f)                                           \
+    static bool tr_##name(ArmCtx *c, const ArmFields *f)                                           \
     {                                                                                              \
         (void)f;                                                                                   \
         return three_same(c, sizes, simd_##name);                                                  \
     }
 #define TR_MATRIX(name)                                                                            \
-    static bool tr_##name(A64Ctx *c, const A64Fields *f)                                           \
+    static bool tr_##name(ArmCtx *c, const ArmFields *f)                                           \
     {                                                                                              \
         return f->q && three_same(c, SIMD_S, simd_##name);                                         \
     }
 #define TR_BITWISE(name)                                                                           \
-    static bool tr_##name(A64Ctx *c, const A64Fields *f)                                           \
+    static bool tr_##name(ArmCtx *c, const ArmFields *f)                                           \
     {                                                                                              \
         (void)f;                                                                                   \
         return simd_run_bytes(c, simd_##name);                                                     \
@@ -307,7 +307,7 @@ TR_BITWISE(bit) TR_BITWISE(bif) TR_MATRIX(ummla) TR_MATRIX(smmla) TR_MATRIX(usmm
 #define ROW_EXTRA(name, u, size, op, feature) \
     {#name, "0q" #u "0 1110 " size "0m mmmm 1" op "1 nnnn nddd dd", tr_##name, ARM_FEAT_##feature}
 
-static const A64Row rows[] = {
+static const ArmRow rows[] = {
     ROW(shadd, 0, "00000"), ROW(uhadd, 1, "00000"), ROW(sqadd, 0, "00001"), ROW(uqadd, 1, "00001"),
     ROW(srhadd, 0, "00010"), ROW(urhadd, 1, "00010"), ROW(shsub, 0, "00100"),
     ROW(uhsub, 1, "00100"), ROW(sqsub, 0, "00101"), ROW(uqsub, 1, "00101"), ROW(cmgt, 0, "00110"),
@@ -330,4 +330,4 @@ static const A64Row rows[] = {
 };
 // clang-format on
 
-const A64Chapter a64_simd_three_same = {"simd_three_same", rows, ARRAY_LEN(rows)};
+const ArmChapter a64_simd_three_same = {"simd_three_same", rows, ARRAY_LEN(rows)};

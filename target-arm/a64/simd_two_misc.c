@@ -4,31 +4,31 @@
 
 // --- against zero, negate, absolute
 
-IRRef simd_cmgt0(A64Ctx *c, const Simd *s)
+IRRef simd_cmgt0(ArmCtx *c, const Simd *s)
 {
     return ir_v2(c->b, IR_vcgt, simd_n(c, s), simd_zero(c), s->esize);
 }
-IRRef simd_cmge0(A64Ctx *c, const Simd *s)
+IRRef simd_cmge0(ArmCtx *c, const Simd *s)
 {
     return ir_v2(c->b, IR_vcge, simd_n(c, s), simd_zero(c), s->esize);
 }
-IRRef simd_cmeq0(A64Ctx *c, const Simd *s)
+IRRef simd_cmeq0(ArmCtx *c, const Simd *s)
 {
     return ir_v2(c->b, IR_vceq, simd_n(c, s), simd_zero(c), s->esize);
 }
-IRRef simd_cmle0(A64Ctx *c, const Simd *s)
+IRRef simd_cmle0(ArmCtx *c, const Simd *s)
 {
     return ir_v2(c->b, IR_vcge, simd_zero(c), simd_n(c, s), s->esize);
 }
-IRRef simd_cmlt0(A64Ctx *c, const Simd *s)
+IRRef simd_cmlt0(ArmCtx *c, const Simd *s)
 {
     return ir_v2(c->b, IR_vcgt, simd_zero(c), simd_n(c, s), s->esize);
 }
-IRRef simd_abs(A64Ctx *c, const Simd *s)
+IRRef simd_abs(ArmCtx *c, const Simd *s)
 {
     return ir_v1(c->b, IR_vabs, simd_n(c, s), s->esize);
 }
-IRRef simd_neg(A64Ctx *c, const Simd *s)
+IRRef simd_neg(ArmCtx *c, const Simd *s)
 {
     return ir_v1(c->b, IR_vneg, simd_n(c, s), s->esize);
 }
@@ -36,12 +36,12 @@ IRRef simd_neg(A64Ctx *c, const Simd *s)
 // --- by C functions
 
 #define BY_HELPER(name)                                                                            \
-    IRRef simd_##name(A64Ctx *c, const Simd *s)                                                    \
+    IRRef simd_##name(ArmCtx *c, const Simd *s)                                                    \
     {                                                                                              \
         return simd_call1(c, s, &arm_hv_##name, simd_n_clean(c, s));                               \
     }
 #define BY_HELPER_ON_D(name)                                                                       \
-    IRRef simd_##name(A64Ctx *c, const Simd *s)                                                    \
+    IRRef simd_##name(ArmCtx *c, const Simd *s)                                                    \
     {                                                                                              \
         return simd_call2(c, s, &arm_hv_##name, simd_n_clean(c, s), simd_d_clean(c, s));           \
     }
@@ -58,7 +58,7 @@ LOCAL_BY_HELPER(ursqrte)
 
 // --- saturating, of the most negative value alone
 
-IRRef simd_sqabs(A64Ctx *c, const Simd *s)
+IRRef simd_sqabs(ArmCtx *c, const Simd *s)
 {
     IRRef wrapped = ir_v1(c->b, IR_vabs, simd_n_clean(c, s), s->esize);
     IRRef most = simd_splat(c, s->esize, mask64(simd_bits(s) - 1));
@@ -67,7 +67,7 @@ IRRef simd_sqabs(A64Ctx *c, const Simd *s)
     return r;
 }
 
-IRRef simd_sqneg(A64Ctx *c, const Simd *s)
+IRRef simd_sqneg(ArmCtx *c, const Simd *s)
 {
     IRRef n = simd_n_clean(c, s), zero = simd_zero(c);
     IRRef r = ir_v2(c->b, IR_vqsubs, zero, n, s->esize);
@@ -77,36 +77,36 @@ IRRef simd_sqneg(A64Ctx *c, const Simd *s)
 
 // --- bits and order
 
-static IRRef simd_cnt(A64Ctx *c, const Simd *s)
+static IRRef simd_cnt(ArmCtx *c, const Simd *s)
 {
     return ir_v1(c->b, IR_vcnt, simd_n(c, s), 0);
 }
-static IRRef simd_not(A64Ctx *c, const Simd *s)
+static IRRef simd_not(ArmCtx *c, const Simd *s)
 {
     return ir_v1(c->b, IR_vnot, simd_n(c, s), 0);
 }
 
-static IRRef reverse(A64Ctx *c, const Simd *s, unsigned container)
+static IRRef reverse(ArmCtx *c, const Simd *s, unsigned container)
 {
     return ir_make(c->b, IR_vrev, IR_V128, simd_n(c, s), IR_NONE, IR_NONE, IR_NONE, s->esize,
                    container, 0);
 }
-static IRRef simd_rev64(A64Ctx *c, const Simd *s)
+static IRRef simd_rev64(ArmCtx *c, const Simd *s)
 {
     return reverse(c, s, 3);
 }
-static IRRef simd_rev32(A64Ctx *c, const Simd *s)
+static IRRef simd_rev32(ArmCtx *c, const Simd *s)
 {
     return reverse(c, s, 2);
 }
-static IRRef simd_rev16(A64Ctx *c, const Simd *s)
+static IRRef simd_rev16(ArmCtx *c, const Simd *s)
 {
     return reverse(c, s, 1);
 }
 
 // --- sums of neighbours, widened
 
-static IRRef add_long_pairs(A64Ctx *c, const Simd *s, bool is_signed)
+static IRRef add_long_pairs(ArmCtx *c, const Simd *s, bool is_signed)
 {
     IRBlock *b = c->b;
     IROpcode right = is_signed ? IR_vsari : IR_vshri;
@@ -116,19 +116,19 @@ static IRRef add_long_pairs(A64Ctx *c, const Simd *s, bool is_signed)
     return ir_v2(b, IR_vadd, even, ir_v1i(b, right, n, wide, bits), wide);
 }
 
-static IRRef simd_saddlp(A64Ctx *c, const Simd *s)
+static IRRef simd_saddlp(ArmCtx *c, const Simd *s)
 {
     return add_long_pairs(c, s, true);
 }
-static IRRef simd_uaddlp(A64Ctx *c, const Simd *s)
+static IRRef simd_uaddlp(ArmCtx *c, const Simd *s)
 {
     return add_long_pairs(c, s, false);
 }
-static IRRef simd_sadalp(A64Ctx *c, const Simd *s)
+static IRRef simd_sadalp(ArmCtx *c, const Simd *s)
 {
     return ir_v2(c->b, IR_vadd, simd_d(c, s), add_long_pairs(c, s, true), s->esize + 1);
 }
-static IRRef simd_uadalp(A64Ctx *c, const Simd *s)
+static IRRef simd_uadalp(ArmCtx *c, const Simd *s)
 {
     return ir_v2(c->b, IR_vadd, simd_d(c, s), add_long_pairs(c, s, false), s->esize + 1);
 }
@@ -136,27 +136,27 @@ static IRRef simd_uadalp(A64Ctx *c, const Simd *s)
 // --- to half the size. The vector forms write the low half (the high half becomes zero) or, with
 // Q, the high half of Vd.
 
-IRRef simd_sqxtn(A64Ctx *c, const Simd *s)
+IRRef simd_sqxtn(ArmCtx *c, const Simd *s)
 {
     return simd_narrow_saturating(c, s, simd_wide_n(c, s), NARROW_S_TO_S);
 }
-IRRef simd_uqxtn(A64Ctx *c, const Simd *s)
+IRRef simd_uqxtn(ArmCtx *c, const Simd *s)
 {
     return simd_narrow_saturating(c, s, simd_wide_n(c, s), NARROW_U_TO_U);
 }
-IRRef simd_sqxtun(A64Ctx *c, const Simd *s)
+IRRef simd_sqxtun(ArmCtx *c, const Simd *s)
 {
     return simd_narrow_saturating(c, s, simd_wide_n(c, s), NARROW_S_TO_U);
 }
 
-static IRRef simd_xtn(A64Ctx *c, const Simd *s)
+static IRRef simd_xtn(ArmCtx *c, const Simd *s)
 {
     IRRef n = simd_n(c, s);
     return s->q ? ir_v2(c->b, IR_vnarrow2, simd_d(c, s), n, s->esize + 1)
                 : ir_v1(c->b, IR_vnarrow, n, s->esize + 1);
 }
 
-static IRRef simd_shll(A64Ctx *c, const Simd *s)
+static IRRef simd_shll(ArmCtx *c, const Simd *s)
 {
     IRRef wide = ir_v1(c->b, s->q ? IR_vwiden2_u : IR_vwiden_u, simd_n(c, s), s->esize);
     return ir_v1i(c->b, IR_vshli, wide, s->esize + 1, simd_bits(s));
@@ -164,14 +164,14 @@ static IRRef simd_shll(A64Ctx *c, const Simd *s)
 
 // --- translators
 
-static bool two_misc(A64Ctx *c, unsigned sizes, SimdFn *fn)
+static bool two_misc(ArmCtx *c, unsigned sizes, SimdFn *fn)
 {
     Simd s = simd_vector(c);
     return simd_size_ok(&s, sizes) && simd_run(c, &s, fn);
 }
 
 // Results of 128 bits whatever Q says, or with the high half already right.
-static bool two_misc_whole(A64Ctx *c, SimdFn *fn)
+static bool two_misc_whole(ArmCtx *c, SimdFn *fn)
 {
     Simd s = simd_vector(c);
     if (s.esize == 3) {
@@ -184,19 +184,19 @@ static bool two_misc_whole(A64Ctx *c, SimdFn *fn)
 }
 
 #define TR(name, sizes)                                                                            \
-    static bool tr_##name(A64Ctx *c, const A64Fields *f)                                           \
+    static bool tr_##name(ArmCtx *c, const ArmFields *f)                                           \
     {                                                                                              \
         (void)f;                                                                                   \
         return two_misc(c, sizes, simd_##name);                                                    \
     }
 #define TR_WHOLE(name)                                                                             \
-    static bool tr_##name(A64Ctx *c, const A64Fields *f)                                           \
+    static bool tr_##name(ArmCtx *c, const ArmFields *f)                                           \
     {                                                                                              \
         (void)f;                                                                                   \
         return two_misc_whole(c, simd_##name);                                                     \
     }
 #define TR_BYTES(name)                                                                             \
-    static bool tr_##name(A64Ctx *c, const A64Fields *f)                                           \
+    static bool tr_##name(ArmCtx *c, const ArmFields *f)                                           \
     {                                                                                              \
         (void)f;                                                                                   \
         return simd_run_bytes(c, simd_##name);                                                     \
@@ -215,7 +215,7 @@ TR_WHOLE(sqxtn) TR_WHOLE(uqxtn) TR_WHOLE(sqxtun) TR_WHOLE(shll)
 #define ROW(name, u, size, op) \
     {#name, "0q" #u "0 1110 " size "10 000" op "10 nnnn nddd dd", tr_##name, ARM_FEAT_BASE}
 
-static const A64Row rows[] = {
+static const ArmRow rows[] = {
     ROW(rev64, 0, "ss", "00000"), ROW(rev32, 1, "ss", "00000"), ROW(rev16, 0, "ss", "00001"),
     ROW(saddlp, 0, "ss", "00010"), ROW(uaddlp, 1, "ss", "00010"), ROW(suqadd, 0, "ss", "00011"),
     ROW(usqadd, 1, "ss", "00011"), ROW(cls, 0, "ss", "00100"), ROW(clz, 1, "ss", "00100"),
@@ -229,4 +229,4 @@ static const A64Row rows[] = {
 };
 // clang-format on
 
-const A64Chapter a64_simd_two_misc = {"simd_two_misc", rows, ARRAY_LEN(rows)};
+const ArmChapter a64_simd_two_misc = {"simd_two_misc", rows, ARRAY_LEN(rows)};

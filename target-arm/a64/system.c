@@ -14,13 +14,13 @@
 
 #define DAIF_BITS (PSTATE_D | PSTATE_A | PSTATE_I | PSTATE_F)
 
-static bool at_el0(const A64Ctx *c)
+static bool at_el0(const ArmCtx *c)
 {
     return (c->flags & ARM_BF_EL) == 0;
 }
 
 // Ends the block if the instruction may have changed what translation depends on.
-static void sync_if(A64Ctx *c, bool ends)
+static void sync_if(ArmCtx *c, bool ends)
 {
     if (ends) {
         a64_exit_again(c);
@@ -29,12 +29,12 @@ static void sync_if(A64Ctx *c, bool ends)
 
 // --- hints and barriers
 
-static void trap_wfx(A64Ctx *c, bool wfe)
+static void trap_wfx(ArmCtx *c, bool wfe)
 {
     a64_raise(c, ESR_EC(EC_WFX) | 1u << 24 | 0xeu << 20 | wfe);
 }
 
-static bool wait(A64Ctx *c, const IRHelper *h, bool wfe)
+static bool wait(ArmCtx *c, const IRHelper *h, bool wfe)
 {
     if (at_el0(c) && (c->flags & ARM_BF_NTWX) >> 21 & (wfe ? 2 : 1)) {
         trap_wfx(c, wfe);
@@ -46,14 +46,14 @@ static bool wait(A64Ctx *c, const IRHelper *h, bool wfe)
     return true;
 }
 
-static bool send_event(A64Ctx *c, const IRHelper *h)
+static bool send_event(ArmCtx *c, const IRHelper *h)
 {
     ir_call(c->b, h, IR_NONE, IR_NONE, IR_NONE, IR_NONE);
     return true;
 }
 
 // Unallocated hints are NOPs.
-static bool tr_hint(A64Ctx *c, const A64Fields *f)
+static bool tr_hint(ArmCtx *c, const ArmFields *f)
 {
     unsigned hint = f->m << 3 | f->o;
     switch (hint) {
@@ -76,7 +76,7 @@ static bool tr_hint(A64Ctx *c, const A64Fields *f)
     }
 }
 
-static bool tr_clrex(A64Ctx *c, const A64Fields *f)
+static bool tr_clrex(ArmCtx *c, const ArmFields *f)
 {
     (void)f;
     ir_put(c->b, CPU_SLOT(exclusive_size), ir_i32(c->b, 0));
@@ -84,14 +84,14 @@ static bool tr_clrex(A64Ctx *c, const A64Fields *f)
 }
 
 // One host thread runs all vCPUs, in order: DSB, DMB, SSBB, PSSBB and SB order nothing.
-static bool tr_barrier(A64Ctx *c, const A64Fields *f)
+static bool tr_barrier(ArmCtx *c, const ArmFields *f)
 {
     (void)c, (void)f;
     return true;
 }
 
 // Effects of earlier system instructions are visible at once; a new block is fetched anew.
-static bool tr_isb(A64Ctx *c, const A64Fields *f)
+static bool tr_isb(ArmCtx *c, const ArmFields *f)
 {
     (void)f;
     a64_exit_jump(c, c->pc + 4);
@@ -100,19 +100,19 @@ static bool tr_isb(A64Ctx *c, const A64Fields *f)
 
 // --- PSTATE fields and flag manipulation
 
-static bool tr_cfinv(A64Ctx *c, const A64Fields *f)
+static bool tr_cfinv(ArmCtx *c, const ArmFields *f)
 {
     (void)f;
     a64_put_flags(c, ir_f_cmc(c->b, a64_flags(c)));
     return true;
 }
 
-static IRRef flag(A64Ctx *c, IRFlagCond cond)
+static IRRef flag(ArmCtx *c, IRFlagCond cond)
 {
     return ir_f_test(c->b, cond, a64_flags(c));
 }
 
-static void put_four_flags(A64Ctx *c, IRRef n, IRRef z, IRRef carry, IRRef v)
+static void put_four_flags(ArmCtx *c, IRRef n, IRRef z, IRRef carry, IRRef v)
 {
     IRRef nz = ir_or(c->b, ir_shli(c->b, n, 15), ir_shli(c->b, z, 14));
     IRRef cv = ir_or(c->b, ir_shli(c->b, carry, 8), v);
@@ -120,7 +120,7 @@ static void put_four_flags(A64Ctx *c, IRRef n, IRRef z, IRRef carry, IRRef v)
 }
 
 // DDI 0487 C6.2 XAFLAG, AXFLAG: between Arm's and the usual encoding of a float comparison.
-static bool tr_xaflag(A64Ctx *c, const A64Fields *f)
+static bool tr_xaflag(ArmCtx *c, const ArmFields *f)
 {
     (void)f;
     IRRef nc = flag(c, IR_F_NC), z = flag(c, IR_F_Z), nz = flag(c, IR_F_NZ), cy = flag(c, IR_F_C);
@@ -129,7 +129,7 @@ static bool tr_xaflag(A64Ctx *c, const A64Fields *f)
     return true;
 }
 
-static bool tr_axflag(A64Ctx *c, const A64Fields *f)
+static bool tr_axflag(ArmCtx *c, const ArmFields *f)
 {
     (void)f;
     IRRef z = flag(c, IR_F_Z), v = flag(c, IR_F_V), cy = flag(c, IR_F_C), nv = flag(c, IR_F_NV);
@@ -138,14 +138,14 @@ static bool tr_axflag(A64Ctx *c, const A64Fields *f)
     return true;
 }
 
-static bool may_access_daif(const A64Ctx *c)
+static bool may_access_daif(const ArmCtx *c)
 {
     return !at_el0(c) || (c->flags & ARM_BF_UMA);
 }
 
 // Masking interrupts needs no look at pending ones. PSTATE.D is left to arm_h_msr_imm: software
 // step depends on it.
-static bool mask_interrupts(A64Ctx *c, unsigned op, unsigned bits)
+static bool mask_interrupts(ArmCtx *c, unsigned op, unsigned bits)
 {
     if (op != 036 || (bits & 8) || !may_access_daif(c)) { // DAIFSet
         return false;
@@ -155,7 +155,7 @@ static bool mask_interrupts(A64Ctx *c, unsigned op, unsigned bits)
     return true;
 }
 
-static bool tr_msr_imm(A64Ctx *c, const A64Fields *f)
+static bool tr_msr_imm(ArmCtx *c, const ArmFields *f)
 {
     unsigned op = f->p << 3 | f->o;
     if (mask_interrupts(c, op, f->m)) {
@@ -190,7 +190,7 @@ static const InlineReg inline_regs[] = {
     {SR(3, 0, 6, 0, 0), INLINE_SYS, SYS_SLOT(far_el[1])},
 };
 
-static const InlineReg *find_inline(const A64Ctx *c, uint32_t enc, bool write)
+static const InlineReg *find_inline(const ArmCtx *c, uint32_t enc, bool write)
 {
     uint32_t want = !write ? INLINE_R : at_el0(c) ? INLINE_W0 : INLINE_W1;
     for (unsigned i = 0; i < ARRAY_LEN(inline_regs); i++) {
@@ -206,7 +206,7 @@ static const InlineReg *find_inline(const A64Ctx *c, uint32_t enc, bool write)
 
 // --- registers with inline functions
 
-static IRRef read_nzcv(A64Ctx *c)
+static IRRef read_nzcv(ArmCtx *c)
 {
     IRRef p = ir_f_pack(c->b, a64_flags(c));
     IRRef nz = ir_shli(c->b, ir_extract(c->b, p, 14, 2), 30);
@@ -215,27 +215,27 @@ static IRRef read_nzcv(A64Ctx *c)
     return ir_or(c->b, nz, ir_or(c->b, carry, v));
 }
 
-static void write_nzcv(A64Ctx *c, IRRef x)
+static void write_nzcv(ArmCtx *c, IRRef x)
 {
     IRRef w = ir_trunc(c->b, x);
     put_four_flags(c, ir_extract(c->b, w, 31, 1), ir_extract(c->b, w, 30, 1),
                    ir_extract(c->b, w, 29, 1), ir_extract(c->b, w, 28, 1));
 }
 
-static IRRef read_daif(A64Ctx *c)
+static IRRef read_daif(ArmCtx *c)
 {
     return ir_and(c->b, ir_get(c->b, IR_I32, CPU_SLOT(pstate)), ir_i32(c->b, DAIF_BITS));
 }
 
 // DCZID_EL0.DZP tells whether DC ZVA traps here.
-static IRRef read_dczid(A64Ctx *c)
+static IRRef read_dczid(ArmCtx *c)
 {
     IRRef v = ir_get(c->b, IR_I64, CPU_SLOT(dczid_el0));
     bool prohibited = at_el0(c) && !(c->flags & ARM_BF_DZE);
     return prohibited ? ir_or(c->b, v, ir_i64(c->b, 1 << 4)) : v;
 }
 
-static IRRef read_special(A64Ctx *c, uint32_t enc)
+static IRRef read_special(ArmCtx *c, uint32_t enc)
 {
     switch (enc) {
     case SR(3, 3, 4, 2, 0):
@@ -261,7 +261,7 @@ static bool is_fp_register(uint32_t enc)
 
 // --- MRS, MSR, SYS
 
-static bool tr_mrs(A64Ctx *c, const A64Fields *f)
+static bool tr_mrs(ArmCtx *c, const ArmFields *f)
 {
     uint32_t enc = c->insn >> 5 & 0xffff;
     const InlineReg *r = find_inline(c, enc, false);
@@ -291,7 +291,7 @@ static bool tr_mrs(A64Ctx *c, const A64Fields *f)
     return true;
 }
 
-static bool tr_msr(A64Ctx *c, const A64Fields *f)
+static bool tr_msr(ArmCtx *c, const ArmFields *f)
 {
     uint32_t enc = c->insn >> 5 & 0xffff;
     const InlineReg *r = find_inline(c, enc, true);
@@ -321,7 +321,7 @@ static bool tr_msr(A64Ctx *c, const A64Fields *f)
 }
 
 // DC ZVA of the usual 64 bytes as stores, which one check covers.
-static void zero_block(A64Ctx *c, IRRef addr)
+static void zero_block(ArmCtx *c, IRRef addr)
 {
     if ((c->cpu->dczid_el0 & 15) != 4) {
         ir_call(c->b, &arm_h_dc_zva, addr, IR_NONE, IR_NONE, IR_NONE);
@@ -334,7 +334,7 @@ static void zero_block(A64Ctx *c, IRRef addr)
     }
 }
 
-static bool tr_sys(A64Ctx *c, const A64Fields *f)
+static bool tr_sys(ArmCtx *c, const ArmFields *f)
 {
     uint32_t enc = c->insn >> 5 & 0xffff;
     if (enc == SR(1, 3, 7, 4, 1) && (!at_el0(c) || (c->flags & ARM_BF_DZE))) {
@@ -350,7 +350,7 @@ static bool tr_sys(A64Ctx *c, const A64Fields *f)
     return true;
 }
 
-static const A64Row rows[] = {
+static const ArmRow rows[] = {
     {"HINT", "1101 0101 0000 0011 0010 mmmm ooo1 1111", tr_hint, ARM_FEAT_BASE},
     {"CLREX", "1101 0101 0000 0011 0011 ---- 0101 1111", tr_clrex, ARM_FEAT_BASE},
     {"DSB", "1101 0101 0000 0011 0011 ---- 1001 1111", tr_barrier, ARM_FEAT_BASE},
@@ -365,4 +365,4 @@ static const A64Row rows[] = {
     {"MSR", "1101 0101 0001 qppp rrrr mmmm ooot tttt", tr_msr, ARM_FEAT_BASE},
     {"MRS", "1101 0101 0011 qppp rrrr mmmm ooot tttt", tr_mrs, ARM_FEAT_BASE},
 };
-const A64Chapter a64_system = {"System", rows, ARRAY_LEN(rows)};
+const ArmChapter a64_system = {"System", rows, ARRAY_LEN(rows)};

@@ -23,16 +23,16 @@ static uint32_t fetch(const uint8_t *p)
     return p[0] | p[1] << 8 | p[2] << 16 | (uint32_t)p[3] << 24;
 }
 
-static void undefined(A64Ctx *c, const char *why)
+static void undefined(ArmCtx *c, const char *why)
 {
     log_printf(LOG_UNIMP, "a64: %" PRIx64 ": %08x is undefined: %s\n", c->pc, c->insn, why);
     a64_raise_undefined(c);
 }
 
-static void translate_insn(A64Ctx *c)
+static void translate_insn(ArmCtx *c)
 {
-    A64Fields fields;
-    const A64Row *row = a64_decode(c->cpu->decoder, c->insn, &fields);
+    ArmFields fields;
+    const ArmRow *row = arm_decode(c->cpu->decoder, c->insn, &fields);
     if (!row) {
         undefined(c, "no such encoding");
     } else if (row->feature && !arm_has(c->cpu, row->feature)) {
@@ -42,7 +42,7 @@ static void translate_insn(A64Ctx *c)
     }
 }
 
-static void translate_one(A64Ctx *c)
+static void translate_one(ArmCtx *c)
 {
     if (c->flags & ARM_BF_IL) {
         a64_raise(c, SYN_ILLEGAL_STATE);
@@ -55,7 +55,7 @@ static void translate_one(A64Ctx *c)
 }
 
 // A pc that is not a multiple of 4 is a PC alignment fault, or a failed SP check (a64_base).
-static void translate_misaligned(A64Ctx *c)
+static void translate_misaligned(ArmCtx *c)
 {
     ir_insn(c->b, c->pc, 0);
     ir_call(c->b, &arm_h_misaligned, ir_i64(c->b, c->pc), IR_NONE, IR_NONE, IR_NONE);
@@ -64,7 +64,7 @@ static void translate_misaligned(A64Ctx *c)
     c->b->guest_insns = 1;
 }
 
-static bool room_for_more(const A64Ctx *c, unsigned n, unsigned limit)
+static bool room_for_more(const ArmCtx *c, unsigned n, unsigned limit)
 {
     return !c->ended && n < limit && c->b->n < IR_MAX_INSNS - IR_ROOM &&
            c->b->n_slots <= IR_MAX_SLOTS - SLOTS_KEPT;
@@ -72,9 +72,9 @@ static bool room_for_more(const A64Ctx *c, unsigned n, unsigned limit)
 
 void arm_a64_translate(VCPU *v, IRBlock *b, const TranslateRequest *r)
 {
-    A64Ctx c = {.b = b, .cpu = arm_cpu(v), .req = r, .flags = r->flags, .pc = r->pc};
+    ArmCtx c = {.b = b, .cpu = arm_cpu(v), .req = r, .flags = r->flags, .pc = r->pc};
     if (!c.cpu->decoder) {
-        c.cpu->decoder = a64_decoder_new();
+        c.cpu->decoder = arm_decoder_new(&a64_set);
     }
     b->pc = r->pc;
     if (r->pc & 3) {

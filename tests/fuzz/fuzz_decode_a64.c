@@ -12,21 +12,21 @@
 typedef struct Rig {
     Fuzz *f;
     FuzzBlocks blocks;
-    A64Pattern *pattern; // of all rows
+    ArmPattern *pattern; // of all rows
     unsigned n_patterns;
 } Rig;
 
 static void parse_rows(Rig *r)
 {
     unsigned total = 0;
-    for (unsigned i = 0; i < a64_n_chapters; i++) {
-        total += a64_chapters[i]->n_rows;
+    for (unsigned i = 0; i < a64_set.n_chapters; i++) {
+        total += a64_set.chapter[i]->n_rows;
     }
-    r->pattern = g_new0(A64Pattern, total);
-    for (unsigned i = 0; i < a64_n_chapters; i++) {
-        for (unsigned k = 0; k < a64_chapters[i]->n_rows; k++) {
-            if (!a64_parse_row(&a64_chapters[i]->rows[k], &r->pattern[r->n_patterns++])) {
-                fuzz_fail("row %s: bad bit string", a64_chapters[i]->rows[k].name);
+    r->pattern = g_new0(ArmPattern, total);
+    for (unsigned i = 0; i < a64_set.n_chapters; i++) {
+        for (unsigned k = 0; k < a64_set.chapter[i]->n_rows; k++) {
+            if (!arm_parse_row(32, &a64_set.chapter[i]->rows[k], &r->pattern[r->n_patterns++])) {
+                fuzz_fail("row %s: bad bit string", a64_set.chapter[i]->rows[k].name);
             }
         }
     }
@@ -54,7 +54,7 @@ static uint32_t random_word(Rig *r)
     if (fuzz_one_in(f, 3)) {
         return word;
     }
-    const A64Pattern *p = &r->pattern[fuzz_below(f, r->n_patterns)];
+    const ArmPattern *p = &r->pattern[fuzz_below(f, r->n_patterns)];
     if (fuzz_one_in(f, 2)) { // few different registers: the passes find more
         word &= fuzz_one_in(f, 2) ? 0xffe3fc63u & ~0x00180000u : UINT32_MAX;
     }

@@ -183,7 +183,7 @@ static uint32_t random_instruction(Gen *g)
 }
 
 // Bits that the row ignores are "should be one" in the encodings that have such.
-static uint32_t set_ignored(const A64Row *row, uint32_t insn)
+static uint32_t set_ignored(const ArmRow *row, uint32_t insn)
 {
     int pos = 31;
     for (const char *s = row->bits; *s; s++) {
@@ -195,13 +195,13 @@ static uint32_t set_ignored(const A64Row *row, uint32_t insn)
     return insn;
 }
 
-bool rule_applies(const Rule *r, const A64Chapter *chapter, const A64Row *row)
+bool rule_applies(const Rule *r, const ArmChapter *chapter, const ArmRow *row)
 {
     return (!r->chapter || !strcmp(r->chapter, chapter->name)) &&
            (!r->row || !strcmp(r->row, row->name));
 }
 
-const char *row_left_out(const A64Chapter *chapter, const A64Row *row)
+const char *row_left_out(const ArmChapter *chapter, const ArmRow *row)
 {
     for (unsigned i = 0; i < oracle_n_rules; i++) {
         const Rule *r = &oracle_rules[i];
@@ -226,9 +226,9 @@ static bool keep_rules(Gen *g, OracleCase *c)
 // One of the instructions is the row's; the others prepare it or look at what it did.
 static bool has_row(const Gen *g, const OracleCase *c)
 {
-    A64Fields f;
+    ArmFields f;
     for (unsigned i = 0; i < c->n_insns; i++) {
-        if (a64_decode(g->decoder, c->insn[i], &f) == g->row) {
+        if (arm_decode(g->decoder, c->insn[i], &f) == g->row) {
             return true;
         }
     }
@@ -253,14 +253,14 @@ bool gen_case(Gen *g, OracleCase *c)
 
 enum { SEQ_OFFSET = 27, SEQ_BASE = 28 };
 
-bool gen_is_load_store(const A64Chapter *chapter)
+bool gen_is_load_store(const ArmChapter *chapter)
 {
     return chapter == &a64_load_store || chapter == &a64_load_store_exclusive ||
            chapter == &a64_load_store_simd;
 }
 
 // QEMU 7.2 does not check the alignment of LDAPR, and write-backs make the base odd.
-static bool fits_sequences(const A64Chapter *chapter, const A64Row *row)
+static bool fits_sequences(const ArmChapter *chapter, const ArmRow *row)
 {
     return chapter != &a64_branches && chapter != &a64_system && row->feature != ARM_FEAT_PAUTH &&
            row->feature != ARM_FEAT_LRCPC && row->feature != ARM_FEAT_LRCPC2;
@@ -269,10 +269,10 @@ static bool fits_sequences(const A64Chapter *chapter, const A64Row *row)
 static void random_row(Gen *g)
 {
     do {
-        g->chapter = a64_chapters[gen_below(g, a64_n_chapters)];
+        g->chapter = a64_set.chapter[gen_below(g, a64_set.n_chapters)];
         g->row = &g->chapter->rows[gen_below(g, g->chapter->n_rows)];
     } while (!fits_sequences(g->chapter, g->row) || row_left_out(g->chapter, g->row));
-    a64_parse_row(g->row, &g->pattern);
+    arm_parse_row(32, g->row, &g->pattern);
 }
 
 // Destinations are bits 4..0, and 14..10 of pair loads and 20..16 of exclusives.
@@ -307,13 +307,13 @@ static uint32_t with_reserved(const Gen *g, uint32_t insn)
 static bool add_to_sequence(Gen *g, OracleCase *c)
 {
     OracleCase one;
-    A64Fields f;
+    ArmFields f;
     random_row(g);
     if (!gen_case(g, &one) || one.n_insns != 1) {
         return false;
     }
     uint32_t insn = with_reserved(g, one.insn[0]);
-    if (writes_reserved(g, insn) || a64_decode(g->decoder, insn, &f) != g->row) {
+    if (writes_reserved(g, insn) || arm_decode(g->decoder, insn, &f) != g->row) {
         return false;
     }
     c->insn[c->n_insns++] = insn;

@@ -7,11 +7,11 @@
 
 typedef struct Gen {
     uint64_t seed; // state of the random numbers
-    const A64Decoder *decoder;
+    const ArmDecoder *decoder;
     const uint64_t *pristine; // memory before each case
-    const A64Chapter *chapter;
-    const A64Row *row;
-    A64Pattern pattern;
+    const ArmChapter *chapter;
+    const ArmRow *row;
+    ArmPattern pattern;
 } Gen;
 
 uint64_t gen_random(Gen *g);
@@ -23,7 +23,7 @@ bool gen_case(Gen *g, OracleCase *c);
 // Makes one case of n instructions from all chapters but branches and system instructions. Loads
 // and stores use X28 as base and X27 as offset, which nothing else writes.
 bool gen_sequence(Gen *g, OracleCase *c, unsigned n);
-bool gen_is_load_store(const A64Chapter *chapter);
+bool gen_is_load_store(const ArmChapter *chapter);
 
 // What a row's cases have to keep to, and why. adjust may change the case; false: try another one.
 typedef bool RuleFn(Gen *g, OracleCase *c);
@@ -41,8 +41,8 @@ RuleFn rule_return_auth, rule_load_auth, rule_hint_pauth;
 extern const Rule oracle_rules[];
 extern const unsigned oracle_n_rules;
 
-bool rule_applies(const Rule *r, const A64Chapter *chapter, const A64Row *row);
+bool rule_applies(const Rule *r, const ArmChapter *chapter, const ArmRow *row);
 // The reason why a row is left out, or NULL.
-const char *row_left_out(const A64Chapter *chapter, const A64Row *row);
+const char *row_left_out(const ArmChapter *chapter, const ArmRow *row);
 
 #endif

@@ -285,14 +285,14 @@ static void compare_plain(Runner *r)
     r->cpu = FULL_CPU;
 }
 
-static void run_row(Runner *r, const A64Chapter *chapter, const A64Row *row)
+static void run_row(Runner *r, const ArmChapter *chapter, const ArmRow *row)
 {
     const char *why = row_left_out(chapter, row);
     uint64_t bad = r->t.bad;
     r->t.rows_known++;
     r->gen.chapter = chapter;
     r->gen.row = row;
-    a64_parse_row(row, &r->gen.pattern);
+    arm_parse_row(32, row, &r->gen.pattern);
     if (!why && !compare_cases(r)) {
         why = "NO CASES: the rules refuse all of them";
         r->t.rows_bad++;
@@ -331,8 +331,8 @@ static void run_all(Runner *r)
         run_sequences(r);
         return;
     }
-    for (unsigned i = 0; i < a64_n_chapters; i++) {
-        const A64Chapter *ch = a64_chapters[i];
+    for (unsigned i = 0; i < a64_set.n_chapters; i++) {
+        const ArmChapter *ch = a64_set.chapter[i];
         if (r->o->chapter && !strstr(ch->name, r->o->chapter)) {
             continue;
         }
@@ -419,10 +419,11 @@ int main(int argc, char **argv)
     }
     uint64_t *pristine = g_malloc(ORACLE_MEM_SIZE);
     oracle_fill(pristine, ORACLE_MEM_SIZE / 8);
-    Runner r = {.o = &o,
-                .cpu = FULL_CPU,
-                .uncovered = g_string_new(NULL),
-                .gen = {.seed = o.seed, .decoder = a64_decoder_new(), .pristine = pristine}};
+    Runner r = {
+        .o = &o,
+        .cpu = FULL_CPU,
+        .uncovered = g_string_new(NULL),
+        .gen = {.seed = o.seed, .decoder = arm_decoder_new(&a64_set), .pristine = pristine}};
     const char *why = NULL;
     const HostBackend *backend = o.jit ? host_backend_find(&why) : NULL;
     if (o.jit && !backend) {

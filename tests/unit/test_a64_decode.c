@@ -6,50 +6,50 @@
 #include "target-arm/a64/a64.h"
 
 typedef struct Parsed {
-    const A64Row *row;
-    A64Pattern p;
+    const ArmRow *row;
+    ArmPattern p;
 } Parsed;
 
 static GArray *parse_all(void)
 {
     GArray *all = g_array_new(FALSE, FALSE, sizeof(Parsed));
-    for (unsigned i = 0; i < a64_n_chapters; i++) {
-        for (unsigned k = 0; k < a64_chapters[i]->n_rows; k++) {
-            Parsed x = {.row = &a64_chapters[i]->rows[k]};
-            cr_assert(a64_parse_row(x.row, &x.p), "%s: \"%s\"", x.row->name, x.row->bits);
+    for (unsigned i = 0; i < a64_set.n_chapters; i++) {
+        for (unsigned k = 0; k < a64_set.chapter[i]->n_rows; k++) {
+            Parsed x = {.row = &a64_set.chapter[i]->rows[k]};
+            cr_assert(arm_parse_row(32, x.row, &x.p), "%s: \"%s\"", x.row->name, x.row->bits);
             g_array_append_val(all, x);
         }
     }
     return all;
 }
 
-static bool overlap(const A64Pattern *a, const A64Pattern *b)
+static bool overlap(const ArmPattern *a, const ArmPattern *b)
 {
     return ((a->value ^ b->value) & a->mask & b->mask) == 0;
 }
 
-static bool contains(const A64Pattern *general, const A64Pattern *specific)
+static bool contains(const ArmPattern *general, const ArmPattern *specific)
 {
     return (general->mask & ~specific->mask) == 0 && general->mask != specific->mask;
 }
 
 Test(a64_decode, malformed_rows_are_refused)
 {
-    A64Pattern p;
-    static const A64Row rows[] = {
+    ArmPattern p;
+    static const ArmRow rows[] = {
         {"short", "0000 0000 0000 0000 0000 0000 0000 000", NULL, 0},
         {"long", "0000 0000 0000 0000 0000 0000 0000 0000 0", NULL, 0},
         {"strange", "0000 0000 0000 0000 0000 0000 0000 000?", NULL, 0},
     };
     for (unsigned i = 0; i < ARRAY_LEN(rows); i++) {
-        cr_expect_not(a64_parse_row(&rows[i], &p), "%s", rows[i].name);
+        cr_expect_not(arm_parse_row(32, &rows[i], &p), "%s", rows[i].name);
     }
 }
 
 Test(a64_decode, names_are_unique_in_a_chapter)
 {
-    for (unsigned i = 0; i < a64_n_chapters; i++) {
-        const A64Chapter *ch = a64_chapters[i];
+    for (unsigned i = 0; i < a64_set.n_chapters; i++) {
+        const ArmChapter *ch = a64_set.chapter[i];
         GHashTable *seen = g_hash_table_new(g_str_hash, g_str_equal);
         for (unsigned k = 0; k < ch->n_rows; k++) {
             cr_expect(g_hash_table_add(seen, (void *)ch->rows[k].name), "%s has two rows %s",
@@ -72,7 +72,7 @@ Test(a64_decode, no_two_rows_are_ambiguous)
     g_array_free(all, TRUE);
 }
 
-static const A64Row *search(const GArray *all, uint32_t insn)
+static const ArmRow *search(const GArray *all, uint32_t insn)
 {
     const Parsed *best = NULL;
     for (unsigned i = 0; i < all->len; i++) {
@@ -87,38 +87,38 @@ static const A64Row *search(const GArray *all, uint32_t insn)
 Test(a64_decode, index_finds_the_most_specific_row)
 {
     GArray *all = parse_all();
-    A64Decoder *d = a64_decoder_new();
+    ArmDecoder *d = arm_decoder_new(&a64_set);
     GRand *rng = g_rand_new_with_seed(1);
     for (unsigned i = 0; i < 200000; i++) {
-        A64Fields f;
+        ArmFields f;
         uint32_t insn = g_rand_int(rng);
         if (i & 1) { // near some row
             const Parsed *x = &g_array_index(all, Parsed, g_rand_int(rng) % all->len);
             insn = x->p.value | (insn & ~x->p.mask);
         }
-        const A64Row *want = search(all, insn), *got = a64_decode(d, insn, &f);
+        const ArmRow *want = search(all, insn), *got = arm_decode(d, insn, &f);
         cr_assert_eq(got, want, "%08x: %s, not %s", insn, got ? got->name : "none",
                      want ? want->name : "none");
     }
     g_rand_free(rng);
-    a64_decoder_free(d);
+    arm_decoder_free(d);
     g_array_free(all, TRUE);
 }
 
 Test(a64_decode, fields_of_split_and_adjacent_bits)
 {
-    A64Decoder *d = a64_decoder_new();
-    A64Fields f;
-    const A64Row *r = a64_decode(d, 0x30000013, &f); // adr x19, . + 0x1
+    ArmDecoder *d = arm_decoder_new(&a64_set);
+    ArmFields f;
+    const ArmRow *r = arm_decode(d, 0x30000013, &f); // adr x19, . + 0x1
     cr_assert_str_eq(r->name, "ADR");
     cr_expect_eq(f.l, 1);
     cr_expect_eq(f.i, 0);
     cr_expect_eq(f.d, 19);
-    r = a64_decode(d, 0xb7f9ffe5, &f); // tbnz x5, #63, . + 0x3ffc
+    r = arm_decode(d, 0xb7f9ffe5, &f); // tbnz x5, #63, . + 0x3ffc
     cr_assert_str_eq(r->name, "TBZ");
     cr_expect_eq(f.h << 5 | f.b, 63);
     cr_expect_eq(f.i, 0xfff);
     cr_expect_eq(f.t, 5);
-    cr_expect_null(a64_decode(d, 0xffffffff, &f));
-    a64_decoder_free(d);
+    cr_expect_null(arm_decode(d, 0xffffffff, &f));
+    arm_decoder_free(d);
 }

@@ -25,7 +25,7 @@ static char *translate_at(uint64_t pc, uint64_t flags, const uint32_t *words, un
     char *problem = ir_verify(b), *text = ir_text(b);
     cr_assert_null(problem, "%s", problem);
     ir_block_free(b);
-    a64_decoder_free(cpu->decoder);
+    arm_decoder_free(cpu->decoder);
     g_free(cpu);
     return text;
 }

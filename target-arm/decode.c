@@ -1,71 +1,44 @@
 // The decoder: all chapters' rows, parsed once and indexed by the instruction bits that tell most
 // rows apart.
 //
-//   bits 28..21, 12..10  ->  bucket  ->  candidates, most specific first  ->  row, fields
+//   index bits  ->  bucket  ->  candidates, most specific first  ->  row, fields
 //
 // A bucket holds each row that is compatible with its bits, so a look-up compares a few masks.
 #include <glib.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "target-arm/a64/a64.h"
-#include "target-arm/a64/pauth.h"
+#include "target-arm/decode.h"
 #include "util/log.h"
 
-const A64Chapter *const a64_chapters[] = {
-    &a64_dp_imm,
-    &a64_pauth,
-    &a64_dp_reg,
-    &a64_branches,
-    &a64_system,
-    &a64_load_store,
-    &a64_load_store_exclusive,
-    &a64_load_store_simd,
-    &a64_fp_scalar,
-    &a64_fp_convert,
-    &a64_simd_copy,
-    &a64_simd_three_same,
-    &a64_simd_three_diff,
-    &a64_simd_two_misc,
-    &a64_simd_across,
-    &a64_simd_shift,
-    &a64_simd_permute,
-    &a64_simd_indexed,
-    &a64_simd_scalar,
-    &a64_simd_fp,
-    &a64_simd_fp_convert,
-    &a64_simd_fp_products,
-    &a64_crypto,
-};
-const unsigned a64_n_chapters = ARRAY_LEN(a64_chapters);
-
-#define BUCKET_BITS 11
-#define N_BUCKETS   (1u << BUCKET_BITS)
-#define N_FIELDS    (sizeof(A64Fields) / sizeof(uint32_t))
+#define N_FIELDS (sizeof(ArmFields) / sizeof(uint32_t))
 
 typedef struct Entry {
-    A64Pattern pattern;
-    const A64Row *row;
+    ArmPattern pattern;
+    const ArmRow *row;
 } Entry;
 
-struct A64Decoder {
+struct ArmDecoder {
+    const ArmInsnSet *set;
     Entry *entry; // most specific first
     unsigned n_entries;
-    uint32_t first[N_BUCKETS + 1]; // bucket b: list[first[b]] .. list[first[b + 1] - 1]
-    uint16_t *list;                // indices into entry
+    unsigned n_buckets;
+    uint32_t *first; // bucket b: list[first[b]] .. list[first[b + 1] - 1]
+    uint16_t *list;  // indices into entry
 };
 
-static unsigned bucket_of(uint32_t insn)
+static unsigned bucket_of(const ArmInsnSet *set, uint32_t insn)
 {
-    return extract32(insn, 21, 8) << 3 | extract32(insn, 10, 3);
+    unsigned high = extract32(insn, set->index[0].pos, set->index[0].len);
+    return high << set->index[1].len | extract32(insn, set->index[1].pos, set->index[1].len);
 }
 
-static uint32_t bucket_bits(unsigned bucket)
+// The other way round: the instruction bits of a bucket.
+static uint32_t bucket_bits(const ArmInsnSet *set, unsigned bucket)
 {
-    return (uint32_t)(bucket >> 3) << 21 | (bucket & 7) << 10;
+    unsigned low = extract32(bucket, 0, set->index[1].len);
+    return bucket >> set->index[1].len << set->index[0].pos | low << set->index[1].pos;
 }
-
-static const uint32_t bucket_mask = 0xffu << 21 | 7u << 10;
 
 // --- parsing
 
@@ -80,7 +53,7 @@ static int field_index(char ch)
     return -1;
 }
 
-static bool add_field_bit(A64Pattern *p, int field, unsigned pos)
+static bool add_field_bit(ArmPattern *p, int field, unsigned pos)
 {
     unsigned n = p->n_runs;
     if (n && p->run[n - 1].field == field && p->run[n - 1].pos == pos + 1) {
@@ -98,9 +71,9 @@ static bool add_field_bit(A64Pattern *p, int field, unsigned pos)
     return true;
 }
 
-bool a64_parse_row(const A64Row *row, A64Pattern *p)
+bool arm_parse_row(unsigned bits, const ArmRow *row, ArmPattern *p)
 {
-    int pos = 31;
+    int pos = (int)bits - 1;
     memset(p, 0, sizeof *p);
     for (const char *s = row->bits; *s; s++) {
         if (*s == ' ') {
@@ -132,50 +105,57 @@ static int more_specific_first(const void *a, const void *b)
     return d ? d : (x->pattern.value > y->pattern.value) - (x->pattern.value < y->pattern.value);
 }
 
-static void collect_entries(A64Decoder *d)
+static void collect_entries(ArmDecoder *d)
 {
+    const ArmInsnSet *set = d->set;
     unsigned n = 0;
-    for (unsigned i = 0; i < a64_n_chapters; i++) {
-        n += a64_chapters[i]->n_rows;
+    for (unsigned i = 0; i < set->n_chapters; i++) {
+        n += set->chapter[i]->n_rows;
     }
     d->entry = g_new0(Entry, n);
-    for (unsigned i = 0; i < a64_n_chapters; i++) {
-        for (unsigned k = 0; k < a64_chapters[i]->n_rows; k++) {
+    for (unsigned i = 0; i < set->n_chapters; i++) {
+        for (unsigned k = 0; k < set->chapter[i]->n_rows; k++) {
             Entry *e = &d->entry[d->n_entries++];
-            e->row = &a64_chapters[i]->rows[k];
-            if (!a64_parse_row(e->row, &e->pattern)) {
-                die("A64 decode table: row %s is malformed: \"%s\"", e->row->name, e->row->bits);
+            e->row = &set->chapter[i]->rows[k];
+            if (!arm_parse_row(set->bits, e->row, &e->pattern)) {
+                die("%s decode table: row %s is malformed: \"%s\"", set->name, e->row->name,
+                    e->row->bits);
             }
         }
     }
     qsort(d->entry, d->n_entries, sizeof(Entry), more_specific_first);
 }
 
-A64Decoder *a64_decoder_new(void)
+ArmDecoder *arm_decoder_new(const ArmInsnSet *set)
 {
-    A64Decoder *d = g_new0(A64Decoder, 1);
+    ArmDecoder *d = g_new0(ArmDecoder, 1);
     GArray *list = g_array_new(FALSE, FALSE, sizeof(uint16_t));
+    d->set = set;
+    d->n_buckets = 1u << (set->index[0].len + set->index[1].len);
+    d->first = g_new0(uint32_t, d->n_buckets + 1);
     collect_entries(d);
-    for (unsigned b = 0; b < N_BUCKETS; b++) {
-        uint32_t bits = bucket_bits(b);
+    uint32_t indexed = bucket_bits(set, d->n_buckets - 1);
+    for (unsigned b = 0; b < d->n_buckets; b++) {
+        uint32_t bits = bucket_bits(set, b);
         d->first[b] = list->len;
         for (unsigned i = 0; i < d->n_entries; i++) {
-            const A64Pattern *p = &d->entry[i].pattern;
-            if (((p->value ^ bits) & p->mask & bucket_mask) == 0) {
+            const ArmPattern *p = &d->entry[i].pattern;
+            if (((p->value ^ bits) & p->mask & indexed) == 0) {
                 uint16_t index = (uint16_t)i;
                 g_array_append_val(list, index);
             }
         }
     }
-    d->first[N_BUCKETS] = list->len;
+    d->first[d->n_buckets] = list->len;
     d->list = (uint16_t *)(void *)g_array_free(list, FALSE);
     return d;
 }
 
-void a64_decoder_free(A64Decoder *d)
+void arm_decoder_free(ArmDecoder *d)
 {
     if (d) {
         g_free(d->entry);
+        g_free(d->first);
         g_free(d->list);
         g_free(d);
     }
@@ -183,7 +163,7 @@ void a64_decoder_free(A64Decoder *d)
 
 // --- looking up
 
-static void extract_fields(const A64Pattern *p, uint32_t insn, A64Fields *fields)
+static void extract_fields(const ArmPattern *p, uint32_t insn, ArmFields *fields)
 {
     uint32_t *field = &fields->a;
     memset(fields, 0, N_FIELDS * sizeof(uint32_t));
@@ -193,9 +173,9 @@ static void extract_fields(const A64Pattern *p, uint32_t insn, A64Fields *fields
     }
 }
 
-const A64Row *a64_decode(const A64Decoder *d, uint32_t insn, A64Fields *fields)
+const ArmRow *arm_decode(const ArmDecoder *d, uint32_t insn, ArmFields *fields)
 {
-    unsigned b = bucket_of(insn);
+    unsigned b = bucket_of(d->set, insn);
     for (uint32_t i = d->first[b]; i < d->first[b + 1]; i++) {
         const Entry *e = &d->entry[d->list[i]];
         if ((insn & e->pattern.mask) == e->pattern.value) {

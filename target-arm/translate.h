@@ -1,0 +1,30 @@
+// What translating a block of Arm code has at hand: the same for A64, A32 and T32, so that the
+// instruction sets can share what they do alike (vectors, floating point, ways out).
+#ifndef TARGET_ARM_TRANSLATE_H
+#define TARGET_ARM_TRANSLATE_H
+
+#include "accel/target.h"
+#include "target-arm/cpu.h"
+#include "target-arm/decode.h"
+#include "tcg-like/builder.h"
+
+typedef struct ArmCtx {
+    IRBlock *b;
+    ARMCPU *cpu;
+    const TranslateRequest *req;
+    uint64_t flags; // ARM_BF_*
+    uint64_t pc;    // of the current instruction, as vcpu.pc has it (ARM_PC_*)
+    uint32_t insn;
+    bool ended;                 // the block has its terminal op
+    unsigned conditional_exits; // taken branches out of its middle
+    bool sp_checked;            // A64: SP is known to be 16-byte aligned here
+    // --- A32 and T32
+    uint8_t insn_bytes; // of the current instruction
+    uint8_t cond;       // its condition; 14: always
+    bool selects;       // registers and flags that it writes are selected by cond (a32_put)
+} ArmCtx;
+
+// TargetOps.translate for one instruction set each
+void arm_a64_translate(VCPU *v, IRBlock *b, const TranslateRequest *r);
+
+#endif
