@@ -173,12 +173,18 @@ static void extract_fields(const ArmPattern *p, uint32_t insn, ArmFields *fields
     }
 }
 
+static bool matches(const ArmInsnSet *set, const ArmPattern *p, uint32_t insn)
+{
+    bool unconditional = set->conditional && insn >> 28 == 15;
+    return (insn & p->mask) == p->value && !(unconditional && p->mask >> 28 != 15);
+}
+
 const ArmRow *arm_decode(const ArmDecoder *d, uint32_t insn, ArmFields *fields)
 {
     unsigned b = bucket_of(d->set, insn);
     for (uint32_t i = d->first[b]; i < d->first[b + 1]; i++) {
         const Entry *e = &d->entry[d->list[i]];
-        if ((insn & e->pattern.mask) == e->pattern.value) {
+        if (matches(d->set, &e->pattern, insn)) {
             extract_fields(&e->pattern, insn, fields);
             return e->row;
         }

@@ -48,7 +48,8 @@ typedef struct ArmChapter {
 // An instruction set. index: up to two runs of the bits that tell most rows apart, 12 bits in all.
 typedef struct ArmInsnSet {
     const char *name;
-    unsigned bits; // of an instruction: 32 or 16
+    unsigned bits;    // of an instruction: 32 or 16
+    bool conditional; // A32: where bits 31..28 are 1111, only rows that say so match
     struct {
         uint8_t pos, len;
     } index[2];

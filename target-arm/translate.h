@@ -19,9 +19,11 @@ typedef struct ArmCtx {
     unsigned conditional_exits; // taken branches out of its middle
     bool sp_checked;            // A64: SP is known to be 16-byte aligned here
     // --- A32 and T32
-    uint8_t insn_bytes; // of the current instruction
-    uint8_t cond;       // its condition; 14: always
-    bool selects;       // registers and flags that it writes are selected by cond (a32_put)
+    uint8_t insn_bytes;  // of the current instruction
+    uint8_t cond;        // its condition; 14: always
+    bool selects;        // registers and flags that it writes are selected by cond (a32_put)
+    uint8_t known;       // a condition that holds from here on, until flags are written; 14: none
+    uint16_t cond_flags; // IRRef: the flags at the start of an instruction that selects
 } ArmCtx;
 
 // TargetOps.translate for one instruction set each
