@@ -110,6 +110,8 @@ typedef struct TargetOps {
     bool (*gdb_read)(VCPU *, unsigned reg, void *buf);
     bool (*gdb_write)(VCPU *, unsigned reg, const void *buf);
     const struct StateDesc *state; // declared once: reset, hash, snapshot; its object is the VCPU
+    // What the CPU has derived from its state besides TLBs, and a guest might tell. NULL: nothing.
+    void (*forget)(VCPU *);
     void (*reset)(VCPU *);         // after the declared state's reset: what depends on the model
 } TargetOps;
 

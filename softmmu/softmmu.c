@@ -59,6 +59,26 @@ void mmu_flush_all(VCPU *v)
     mapping_all_dropped(m);
 }
 
+void mmu_forget(VCPU *v)
+{
+    SoftMmu *m = v->mmu;
+    for (unsigned i = 0; i < N_TABLES; i++) {
+        FastTable *t = &m->table[i];
+        g_free(t->entry);
+        g_free(t->info);
+        g_free(t->local);
+        *t = (FastTable){0};
+    }
+    memset(m->current, 0, sizeof m->current);
+    memset(m->lately, 0, sizeof m->lately);
+    memset(m->l2, 0, sizeof(m->l2[0]) << L2_SET_BITS);
+    memset(m->l2_next, 0, 1u << L2_SET_BITS);
+    m->use_count = 0;
+    large_forget(m);
+    mapping_all_dropped(m);
+    engine_mode_changed(v); // selects tables
+}
+
 void mmu_regime_changed(VCPU *v)
 {
     mmu_flush_all(v);

@@ -49,6 +49,8 @@ void mmu_flush_asid(VCPU *v, uint32_t asid);
 // Pages va .. va + len - 1: in one ASID, or in all (asid = MMU_ALL_ASIDS).
 #define MMU_ALL_ASIDS UINT32_MAX
 void mmu_flush_range(VCPU *v, uint64_t va, uint64_t len, uint32_t asid);
+// Everything that was ever learnt, also what to drop next: as a new MMU. Between turns.
+void mmu_forget(VCPU *v);
 // Translation enabled or disabled, regimes redefined: the tables of these keys are wrong.
 void mmu_regime_changed(VCPU *v);
 // Selects the tables of the current regimes; by engine_mode_changed.

@@ -9,6 +9,7 @@ static const StateField timer_fields[] = {
     STATE_U64(ARMGenTimer, cval),
     STATE_U32(ARMGenTimer, ctl),
     STATE_BOOL(ARMGenTimer, level),
+    STATE_TIMER(ARMGenTimer, timer),
     STATE_END,
 };
 

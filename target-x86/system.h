@@ -364,6 +364,7 @@ typedef struct X86Walked {
     bool small; // the leaf is a page table's
 } X86Walked;
 void x86_spaces_new(X86CPU *c);
+void x86_spaces_forget(X86CPU *c);
 void x86_space_load(X86CPU *c);     // CR3 and PDPTEs have been loaded
 unsigned x86_space_asid(X86CPU *c); // of the current space
 void x86_space_walked(X86CPU *c, const X86Walked *w);

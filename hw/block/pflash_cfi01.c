@@ -363,7 +363,7 @@ static Device *create(Machine *m, MemRegion *sysmem, const char *name, uint64_t 
     s->chips = chips;
     s->sector = chips == 2 ? SECTOR : BYTE_SECTOR;
     s->file = file;
-    s->mem = mem_romd(name, size, chips == 2 ? &ops : &byte_ops, s);
+    s->mem = machine_add_memory(m, mem_romd(name, size, chips == 2 ? &ops : &byte_ops, s));
     make_query(s);
     if (file && !read_file(s, name, error)) {
         device_free(&s->dev);

@@ -18,7 +18,8 @@ struct Timer {
 };
 
 struct Clock {
-    GPtrArray *heap; // Timer *
+    GPtrArray *all;  // Timer *, as they were made
+    GPtrArray *heap; // those that are armed
     GPtrArray *due;  // those that the clock_run_due under way is about to fire
     uint64_t order;
     uint64_t base; // now, while no source is set
@@ -31,6 +32,7 @@ struct Clock {
 Clock *clock_new(void)
 {
     Clock *c = g_new0(Clock, 1);
+    c->all = g_ptr_array_new();
     c->heap = g_ptr_array_new();
     c->due = g_ptr_array_new();
     return c;
@@ -39,6 +41,7 @@ Clock *clock_new(void)
 void clock_free(Clock *c)
 {
     if (c) {
+        g_ptr_array_free(c->all, TRUE);
         g_ptr_array_free(c->heap, TRUE);
         g_ptr_array_free(c->due, TRUE);
         g_free(c);
@@ -135,6 +138,7 @@ Timer *timer_new(Clock *c, void (*fire)(void *opaque), void *opaque)
     t->fire = fire;
     t->opaque = opaque;
     t->slot = NOT_IN_HEAP;
+    g_ptr_array_add(c->all, t);
     return t;
 }
 
@@ -143,18 +147,24 @@ void timer_free(Timer *t)
     if (t) {
         timer_stop(t);
         g_ptr_array_remove(t->clock->due, t);
+        g_ptr_array_remove(t->clock->all, t);
         g_free(t);
     }
 }
 
-void timer_arm(Timer *t, uint64_t deadline_ns)
+static void arm(Timer *t, uint64_t deadline, uint64_t order)
 {
     Clock *c = t->clock;
     timer_stop(t);
-    t->deadline = deadline_ns;
-    t->order = c->order++;
+    t->deadline = deadline;
+    t->order = order;
     g_ptr_array_add(c->heap, t);
     sift_up(c, c->heap->len - 1, t);
+}
+
+void timer_arm(Timer *t, uint64_t deadline_ns)
+{
+    arm(t, deadline_ns, t->clock->order++);
 }
 
 void timer_stop(Timer *t)
@@ -173,6 +183,40 @@ bool timer_armed(const Timer *t)
 uint64_t timer_deadline(const Timer *t)
 {
     return timer_armed(t) ? t->deadline : UINT64_MAX;
+}
+
+// --- snapshots
+
+TimerSetting timer_setting(Timer *t)
+{
+    bool armed = timer_armed(t);
+    return (TimerSetting){t, armed, armed ? t->deadline : 0, armed ? t->order : 0};
+}
+
+void timer_restore(const TimerSetting *s)
+{
+    if (s->armed) {
+        arm(s->timer, s->deadline, s->order);
+    } else {
+        timer_stop(s->timer);
+    }
+}
+
+uint64_t clock_order(const Clock *c)
+{
+    return c->order;
+}
+
+void clock_set_order(Clock *c, uint64_t order)
+{
+    c->order = order;
+}
+
+void clock_each_timer(const Clock *c, void (*fn)(void *opaque, Timer *t), void *opaque)
+{
+    for (guint i = 0; i < c->all->len; i++) {
+        fn(opaque, c->all->pdata[i]);
+    }
 }
 
 uint64_t clock_next_deadline(const Clock *c)

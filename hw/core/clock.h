@@ -28,6 +28,20 @@ void timer_stop(Timer *t);
 bool timer_armed(const Timer *t);
 uint64_t timer_deadline(const Timer *t); // UINT64_MAX if not armed
 
+// --- for snapshots. Of equal deadlines the lower number fires first.
+typedef struct TimerSetting {
+    Timer *timer;
+    bool armed;
+    uint64_t deadline, order;
+} TimerSetting;
+
+TimerSetting timer_setting(Timer *t);
+void timer_restore(const TimerSetting *s);
+uint64_t clock_order(const Clock *c); // that the next timer to be armed gets
+void clock_set_order(Clock *c, uint64_t order);
+// All timers, in the order in which they were made.
+void clock_each_timer(const Clock *c, void (*fn)(void *opaque, Timer *t), void *opaque);
+
 // Ticks of a clock of hz (below 2^32) that have passed in ns, and the first ns at which so many
 // have.
 static inline uint64_t clock_ticks(uint64_t ns, uint64_t hz)

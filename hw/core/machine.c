@@ -56,6 +56,7 @@ Machine *machine_new(const BoardType *board, const MachineConfig *config)
     m->config = *config;
     m->clock = clock_new();
     m->devices = g_ptr_array_new();
+    m->memories = g_ptr_array_new();
     m->registry = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     m->memory = address_space_new("memory", mem_container("system", UINT64_MAX));
     m->engine = engine_new(m, &m->config.engine);
@@ -74,6 +75,7 @@ void machine_free(Machine *m)
     engine_free(m->engine);
     clock_free(m->clock);
     g_ptr_array_free(m->devices, TRUE);
+    g_ptr_array_free(m->memories, TRUE);
     g_hash_table_destroy(m->registry);
     g_free(m);
 }
@@ -85,6 +87,12 @@ void machine_add_cpu(Machine *m, VCPU *v)
     v->machine = m;
     m->cpu[m->n_cpus++] = v;
     engine_attach(m->engine, v);
+}
+
+MemRegion *machine_add_memory(Machine *m, MemRegion *r)
+{
+    g_ptr_array_add(m->memories, r);
+    return r;
 }
 
 void machine_register(Machine *m, const char *name, void *object)

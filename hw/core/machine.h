@@ -122,6 +122,7 @@ typedef struct Machine {
     AddressSpace *io;             // I/O ports (0..0xffff); NULL on boards without
     Clock *clock;
     GPtrArray *devices;    // Device *, in order of realization
+    GPtrArray *memories;   // MemRegion * whose bytes are state (machine_add_memory)
     struct Replay *replay; // NULL: nothing is recorded or replayed
     GHashTable *registry;  // name -> object that subsystems keep with the machine
     // --- run state
@@ -141,6 +142,7 @@ typedef struct Machine {
     uint64_t next_hash;       // instruction count of the next -hash-every line
     uint64_t host_start_ns;   // host clock when virtual time was 0 (moved by pauses, and
                               // back when instructions run ahead of it)
+    unsigned loads;           // of snapshots: whoever waits has another machine
     void (*paused)(void *opaque); // told when the machine stops for the debugger
     void *paused_opaque;
 } Machine;
@@ -155,6 +157,9 @@ int machine_run(Machine *m);
 // "chardevs", "block", "net", "debug"). NULL if there is none.
 void machine_register(Machine *m, const char *name, void *object);
 void *machine_lookup(const Machine *m, const char *name);
+// RAM or ROM whose bytes belong to the machine's state, wherever it is mapped. By who makes it, in
+// an order that depends on the command line only.
+MemRegion *machine_add_memory(Machine *m, MemRegion *r); // returns r
 // A further view of physical memory that vCPUs use (VCPU.memory): its changes reach their MMUs.
 void machine_hook_memory(Machine *m, AddressSpace *as);
 // From devices, PSCI, monitor, signals: takes effect at the end of the current turn.
@@ -184,6 +189,8 @@ void machine_meet_deadline(VCPU *v);
 // to end with it, so that a deadline that comes up is met there.
 void machine_charge(VCPU *v, uint64_t ns);
 uint64_t machine_icount(const Machine *m);
+// At the start and after a load, with `executed` set: the host's clock stands for now_ns.
+void machine_set_time(Machine *m, uint64_t now_ns);
 void machine_end_round(Machine *m); // wherever it is: virtual time goes on behind it
 void machine_state_hash(Machine *m, StateHash *h);
 void machine_print_state(Machine *m, void *file);

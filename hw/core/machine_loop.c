@@ -156,6 +156,16 @@ static void at_mark(Machine *m)
     }
 }
 
+// The next multiple of hash_every behind hash_from that has not passed.
+static uint64_t next_hash(const Machine *m)
+{
+    const MachineConfig *c = &m->config;
+    if (!c->hash_every || m->executed < c->hash_from) {
+        return c->hash_from + c->hash_every;
+    }
+    return c->hash_from + ((m->executed - c->hash_from) / c->hash_every + 1) * c->hash_every;
+}
+
 static bool runnable(const Machine *m, VCPU *v)
 {
     const VCPU *only = debug_step_cpu(m);
@@ -271,10 +281,12 @@ static GSource *wake_in(uint64_t ns)
 static uint64_t wait_for_host(Machine *m, uint64_t deadline, uint64_t host)
 {
     GSource *wake = deadline != UINT64_MAX ? wake_in(deadline - host) : NULL;
+    unsigned loads = m->loads;
     do {
         g_main_context_iteration(NULL, TRUE);
         host = host_ns() - m->host_start_ns;
-    } while (!m->config.realtime && host < deadline && m->stop == MACHINE_RUNNING &&
+    } while (!m->config.realtime && loads == m->loads && host < deadline &&
+             m->stop == MACHINE_RUNNING &&
              !gate_pending(gate_get(m)) && all_waiting(m));
     if (wake) {
         g_source_destroy(wake);
@@ -297,13 +309,14 @@ static void wait_idle(Machine *m)
         m->host_start_ns -= m->round_start_ns - host;
         host = m->round_start_ns;
     }
+    unsigned loads = m->loads;
     bool follow = m->config.icount_sleep || m->config.realtime || deadline == UINT64_MAX;
     if (follow && deadline > host) {
         host = wait_for_host(m, deadline, host);
     } else {
         host = deadline;
     }
-    if (!m->config.realtime) {
+    if (!m->config.realtime && loads == m->loads) { // else nobody has waited
         m->round_start_ns = MAX_OF(m->round_start_ns, MIN_OF(host, deadline));
         if (host < deadline) {
             replay_waited(m);
@@ -311,15 +324,26 @@ static void wait_idle(Machine *m)
     }
 }
 
+void machine_set_time(Machine *m, uint64_t now_ns)
+{
+    m->host_start_ns = host_ns() - now_ns;
+    m->next_hash = next_hash(m);
+}
+
 static void wait_paused(Machine *m)
 {
     uint64_t since = host_ns();
+    unsigned loads = m->loads;
     machine_tell_paused(m);
     if (m->paused) {
         m->paused(m->paused_opaque);
     }
     while (m->stop == MACHINE_PAUSED) {
         g_main_context_iteration(NULL, TRUE);
+        if (loads != m->loads) {
+            loads = m->loads;
+            since = host_ns();
+        }
     }
     m->host_start_ns += host_ns() - since;
 }
@@ -364,8 +388,9 @@ static bool handle_stop(Machine *m)
 
 int machine_run(Machine *m)
 {
-    m->host_start_ns = host_ns();
-    m->next_hash = m->config.hash_from + m->config.hash_every;
+    if (!m->loads) {
+        machine_set_time(m, 0);
+    }
     clock_set_source(m->clock, virtual_now, m);
     for (;;) {
         while (g_main_context_iteration(NULL, FALSE)) {

@@ -15,7 +15,8 @@ typedef enum StateKind {
     STATE_KIND_END,
     STATE_KIND_INT,    // unsigned of `size` bytes (1, 2, 4, 8), `count` of them
     STATE_KIND_BYTES,  // `size` bytes, `count` 1
-    STATE_KIND_BUFFER, // pointer to bytes; length in the size_t at count_offset
+    STATE_KIND_BUFFER, // pointer to bytes; length in the size_t at count_offset. `size`: how many
+                       // there is room for; 0: g_malloc'd to its length
     STATE_KIND_TIMER,  // a Timer * (hw/core/clock.h): its deadline
     STATE_KIND_STRUCT, // nested: `count` elements of `size` bytes described by `fields`
 } StateKind;
@@ -30,6 +31,7 @@ typedef struct StateField {
     uint64_t reset; // value after reset, for STATE_KIND_INT
     uint64_t mask;  // bits that count (0: all)
     bool keep;      // not touched by reset
+    bool boolean;   // nothing but 0 and 1 can be
     const struct StateField *fields;
 } StateField;
 
@@ -57,7 +59,7 @@ typedef struct StateDesc {
 #define STATE_U16(T, f, ...)          STATE_CHECKED_(T, f, uint16_t, 1, ##__VA_ARGS__)
 #define STATE_U32(T, f, ...)          STATE_CHECKED_(T, f, uint32_t, 1, ##__VA_ARGS__)
 #define STATE_U64(T, f, ...)          STATE_CHECKED_(T, f, uint64_t, 1, ##__VA_ARGS__)
-#define STATE_BOOL(T, f, ...)         STATE_CHECKED_(T, f, bool, 1, ##__VA_ARGS__)
+#define STATE_BOOL(T, f, ...)         STATE_CHECKED_(T, f, bool, 1, .boolean = true, ##__VA_ARGS__)
 #define STATE_U8_ARRAY(T, f, n, ...)  STATE_CHECKED_(T, f, uint8_t, n, ##__VA_ARGS__)
 #define STATE_U16_ARRAY(T, f, n, ...) STATE_CHECKED_(T, f, uint16_t, n, ##__VA_ARGS__)
 #define STATE_U32_ARRAY(T, f, n, ...) STATE_CHECKED_(T, f, uint32_t, n, ##__VA_ARGS__)

@@ -321,7 +321,7 @@ void vga_init(Vga *s, Machine *m, const VgaPlaces *p)
 {
     s->machine = m;
     s->vram_size = p->vram_size;
-    s->vram_region = mem_ram("vga-vram", p->vram_size);
+    s->vram_region = machine_add_memory(m, mem_ram("vga-vram", p->vram_size));
     s->vram = mem_host(s->vram_region);
     s->direct = g_new0(MemRegion *, p->vram_size / VGA_BANK);
     s->direct_bank = -1;

@@ -19,7 +19,7 @@
 static void map_low_copy(Pc *s, const uint8_t *image, uint64_t len)
 {
     uint64_t n = MIN_OF(len, LOW_COPY);
-    MemRegion *low = mem_rom("isa-bios", n);
+    MemRegion *low = machine_add_memory(s->m, mem_rom("isa-bios", n));
     memcpy(mem_host(low), image + len - n, n);
     mem_map(s->mem.pci, MIB - n, low, 1);
 }
@@ -38,7 +38,7 @@ static bool load_rom(Pc *s, const char *path, char **error)
         g_free(reason);
         return false;
     }
-    MemRegion *rom = mem_rom("pc.bios", len);
+    MemRegion *rom = machine_add_memory(s->m, mem_rom("pc.bios", len));
     memcpy(mem_host(rom), data, len);
     mem_map(s->mem.pci, 4 * GIB - len, rom, 1);
     map_low_copy(s, data, len);

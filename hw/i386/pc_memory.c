@@ -58,7 +58,7 @@ bool pc_memory_create(Pc *s, char **error)
     s->below_4g = s->chipset->below_4g(m->config.ram_size);
     s->above_4g = m->config.ram_size - s->below_4g;
     s->mem.sysmem = address_space_root(m->memory);
-    s->mem.ram = mem_ram("pc.ram", m->config.ram_size);
+    s->mem.ram = machine_add_memory(m, mem_ram("pc.ram", m->config.ram_size));
     s->mem.below_4g = s->below_4g;
     map_ram(s);
     map_pci(s);

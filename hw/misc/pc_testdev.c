@@ -81,7 +81,7 @@ static bool realize(Device *d, char **error)
     for (unsigned n = 0; n < ISA_IRQS; n++) {
         s->irq[n] = isa_irq(d->machine, n);
     }
-    s->memory = mem_ram("testdev-memory", MEMORY);
+    s->memory = machine_add_memory(d->machine, mem_ram("testdev-memory", MEMORY));
     mem_map(address_space_root(d->machine->memory), MEMORY_AT, s->memory, 1);
     return true;
 }

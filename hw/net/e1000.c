@@ -354,7 +354,7 @@ static const StateField fields[] = {
     STATE_TIMER(E1000, rx_timer),
     STATE_TIMER(E1000, tx_timer),
     STATE_TIMER(E1000, tx_more),
-    STATE_BUFFER(E1000, packet, packet_len),
+    STATE_BUFFER(E1000, packet, packet_len, .size = E1000_PACKET_MAX),
     STATE_END,
 };
 static const StateDesc state = {.name = "e1000", .version = 1, .fields = fields, .loaded = loaded};

@@ -374,7 +374,7 @@ static const StateField fields[] = {
     STATE_U64(Rtl8139, timer_base),
     STATE_TIMER(Rtl8139, timer),
     STATE_TIMER(Rtl8139, tx_more),
-    STATE_BUFFER(Rtl8139, packet, packet_len),
+    STATE_BUFFER(Rtl8139, packet, packet_len, .size = RTL_PACKET_MAX),
     STATE_END,
 };
 static const StateDesc state = {

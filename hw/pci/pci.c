@@ -256,7 +256,7 @@ static bool add_rom(PciDevice *d, char **error)
     while (size < len) {
         size *= 2;
     }
-    MemRegion *rom = mem_rom(name, size);
+    MemRegion *rom = machine_add_memory(d->dev.machine, mem_rom(name, size));
     memcpy(mem_host(rom), data, len);
     g_free(data);
     if (!d->rom_opt) {

@@ -323,6 +323,18 @@ void x86_space_walked(X86CPU *c, const X86Walked *w)
 
 // --- life
 
+void x86_spaces_forget(X86CPU *c)
+{
+    X86Spaces *all = c->sys->spaces;
+    if (!all) {
+        return;
+    }
+    Tables *t = all->tables;
+    g_hash_table_foreach_remove(t->frames, give_up, t);
+    *all = (X86Spaces){.tables = t};
+    all->space[0].cr3 = ~c->cr3;
+}
+
 static Tables *tables_of(Machine *m)
 {
     Tables *t = machine_lookup(m, "x86-tables");
