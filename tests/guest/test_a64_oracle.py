@@ -13,9 +13,9 @@ CASES = 200  # a row
 
 def main():
     tests = os.path.join(ROOT, os.environ.get("MIMUS_BUILDDIR", "build"), "tests")
-    oracle, runner = os.path.join(tests, "a64-oracle"), os.path.join(tests, "a64-runner")
+    oracle, runner = os.path.join(tests, "arm-oracle"), os.path.join(tests, "a64-runner")
     if not os.access(oracle, os.X_OK) or not os.access(runner, os.X_OK):
-        skip("make build/tests/a64-oracle build/tests/a64-runner has not been run")
+        skip("make build/tests/arm-oracle build/tests/a64-runner has not been run")
     if not shutil.which("qemu-aarch64-static"):
         skip("qemu-aarch64-static is not installed")
     sys.exit(subprocess.run([oracle, "--runner", runner, "--cases", str(CASES)]).returncode)

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "host-backends/backend.h"
+#include "target-arm/fp_exact.h"
 #include "target-arm/sysregs.h"
 
 #define RAM_BASE    UINT64_C(0x50000000)
@@ -16,6 +17,11 @@
 #define ENC_FPCR SR(3, 3, 4, 4, 0)
 #define ENC_FPSR SR(3, 3, 4, 4, 1)
 
+#define A64_FLAGS 0xf0000000u
+#define A32_FLAGS 0xfe0ffe00u // N, Z, C, V, Q, IT, GE, E
+#define FPSR_BITS 0x0800009fu
+
+enum { EC_BKPT_A32 = 0x38 };
 enum { SIG_ILL = 4, SIG_TRAP = 5, SIG_BUS = 7, SIG_SEGV = 11 };
 
 static const BoardType bare_board = {.name = "oracle", .desc = "no devices", .target = "aarch64"};
@@ -52,13 +58,16 @@ static void map_all(Bare *b)
     map_page(b, VECTORS, 0);
 }
 
+static void fill_code(Bare *b, uint32_t state)
+{
+    oracle_fill_code((uint32_t *)(void *)(b->ram + (ORACLE_CODE - RAM_BASE)), state);
+    mem_dirty(b->machine->memory, ORACLE_CODE, ORACLE_CODE_SIZE);
+    b->state = state;
+}
+
 static void fill_memory(Bare *b)
 {
-    uint32_t *code = (uint32_t *)(void *)(b->ram + (ORACLE_CODE - RAM_BASE));
     uint32_t *vectors = (uint32_t *)(void *)(b->ram + (VECTORS - RAM_BASE));
-    for (unsigned i = 0; i < ORACLE_CODE_SIZE / 4; i++) {
-        code[i] = ORACLE_BRK;
-    }
     for (unsigned i = 0; i < 1024; i++) {
         vectors[i] = BRANCH_SELF;
     }
@@ -93,7 +102,7 @@ void bare_set_zva(Bare *b, unsigned log2)
     engine_flush(b->machine->engine);
 }
 
-Bare *bare_new(const char *cpu, const struct HostBackend *backend, char **error)
+Bare *bare_new(const char *cpu, uint64_t features, const struct HostBackend *backend, char **error)
 {
     MachineConfig config = {.machine = "oracle", .smp = 1};
     config.engine.backend = backend;
@@ -108,11 +117,11 @@ Bare *bare_new(const char *cpu, const struct HostBackend *backend, char **error)
         return NULL;
     }
     b->cpu = arm_cpu(v);
-    // All rows, whatever the model has; but QEMU 7.2 lacks FEAT_LSE2, whose alignment rules differ.
-    b->cpu->features = ~BIT(ARM_FEAT_LSE2);
+    b->cpu->features = features ? features : b->cpu->features;
     machine_reset(b->machine);
     map_all(b);
     fill_memory(b);
+    fill_code(b, ORACLE_A64);
     set_up_system(b->cpu);
     bare_set_zva(b, 9);
     return b;
@@ -122,37 +131,83 @@ Bare *bare_new(const char *cpu, const struct HostBackend *backend, char **error)
 
 static void put_code(Bare *b, const OracleCase *c)
 {
-    uint32_t *slot = (uint32_t *)(void *)(b->ram + (ORACLE_SLOT - RAM_BASE));
-    for (unsigned i = 0; i <= ORACLE_MAX_INSNS; i++) {
-        slot[i] = i < c->n_insns ? c->insn[i] : ORACLE_BRK;
+    uint16_t *window = (uint16_t *)(void *)(b->ram + (ORACLE_WINDOW - RAM_BASE));
+    if (b->state != c->state) {
+        fill_code(b, c->state);
     }
-    mem_dirty(b->machine->memory, ORACLE_SLOT, 4 * ORACLE_MAX_INSNS + 4);
+    oracle_code(c, window);
+    mem_dirty(b->machine->memory, ORACLE_WINDOW, 2 * ORACLE_WINDOW_HALVES);
 }
 
-static void give_regs(ARMCPU *c, const OracleRegs *r)
+#define FPSCR_NZCV 0xf0000000u
+
+static void put_fpscr(ARMCPU *c, const OracleRegs *r)
+{
+    uint32_t f = r->fpcr;
+    arm_fpcr_write(c, f & ~FPSCR_NZCV);
+    arm_fpsr_write(c, r->fpsr);
+    c->vfp_flags = (uint16_t)((f >> 31 & 1 ? IR_FLAG_S : 0) | (f >> 30 & 1 ? IR_FLAG_Z : 0) |
+                              (f >> 29 & 1 ? IR_FLAG_C : 0) | (f >> 28 & 1 ? IR_FLAG_V : 0));
+}
+
+static uint32_t take_fpcr(const ARMCPU *c)
+{
+    unsigned f = c->vfp_flags;
+    return c->fpcr | (f & IR_FLAG_S ? 1u << 31 : 0) | (f & IR_FLAG_Z ? 1u << 30 : 0) |
+           (f & IR_FLAG_C ? 1u << 29 : 0) | (f & IR_FLAG_V ? 1u << 28 : 0);
+}
+
+// AArch32: user mode below an AArch64 EL1, whose view of R0-R14 is X0-X14.
+static void give_a32(ARMCPU *c, const OracleCase *k)
 {
     VCPU *v = &c->vcpu;
+    uint32_t f = k->regs.flags;
+    uint32_t it = extract32(f, 10, 6) << 2 | extract32(f, 25, 2);
+    arm_set_pstate(c, ARM_MODE_USR | (f & CPSR_E));
+    v->pc_address = ARM_PC_ADDRESS;
+    v->pc |= (k->state == ORACLE_THUMB ? ARM_PC_T : 0) | (uint64_t)it << ARM_PC_IT_SHIFT;
+    c->q = f & CPSR_Q;
+    c->ge = 0;
+    for (unsigned i = 0; i < 4; i++) {
+        c->ge |= f >> (CPSR_GE_SHIFT + i) & 1 ? 0xffu << 8 * i : 0;
+    }
+    put_fpscr(c, &k->regs);
+}
+
+static void give_case(ARMCPU *c, const OracleCase *k)
+{
+    VCPU *v = &c->vcpu;
+    const OracleRegs *r = &k->regs;
     arm_sysreg_write(c, ENC_FPCR, r->fpcr, 0); // at EL1, where the last case ended
     arm_sysreg_write(c, ENC_FPSR, r->fpsr, 0);
     arm_set_pstate(c, 0);
     memcpy(v->gpr, r->x, sizeof r->x);
     memcpy(v->vec, r->v, sizeof r->v);
-    arm_set_nzcv(c, r->nzcv);
+    arm_set_nzcv(c, r->flags);
     c->exclusive_size = 0;
-    v->pc = ORACLE_SLOT;
+    v->pc_address = ~UINT64_C(0);
+    v->pc = ORACLE_SLOT - k->early;
+    if (k->state != ORACLE_A64) {
+        give_a32(c, k);
+    }
     v->halted = v->stopped = v->yield = 0;
     arm_mode_changed(c);
 }
 
-static void take_regs(ARMCPU *c, OracleRegs *r)
+static void take_regs(ARMCPU *c, const OracleCase *k, OracleRegs *r)
 {
     VCPU *v = &c->vcpu;
-    memcpy(r->x, v->gpr, sizeof r->x);
+    bool a32 = k->state != ORACLE_A64;
     memcpy(r->v, v->vec, sizeof r->v);
-    r->x[31] = c->sys->sp_el[0];
-    r->nzcv = (uint32_t)c->sys->spsr_el[1] & 0xf0000000u;
-    r->fpcr = (uint32_t)arm_sysreg_read(c, ENC_FPCR, 0);
+    memcpy(r->x, v->gpr, a32 ? 15 * sizeof r->x[0] : sizeof r->x);
+    r->flags = (uint32_t)c->sys->spsr_el[1] & (a32 ? A32_FLAGS : A64_FLAGS);
     r->fpsr = (uint32_t)arm_sysreg_read(c, ENC_FPSR, 0);
+    if (a32) {
+        r->fpcr = take_fpcr(c);
+    } else {
+        r->x[31] = c->sys->sp_el[0];
+        r->fpcr = (uint32_t)arm_sysreg_read(c, ENC_FPCR, 0);
+    }
 }
 
 // What Linux makes of the exception.
@@ -160,6 +215,7 @@ static uint32_t signal_of(uint32_t esr)
 {
     switch (esr >> ESR_EC_SHIFT) {
     case EC_BRK:
+    case EC_BKPT_A32:
         return SIG_TRAP;
     case EC_DATA:
         return (esr & 0x3f) == FSC_ALIGNMENT ? SIG_BUS : SIG_SEGV;
@@ -226,9 +282,9 @@ static bool serve_svc(ARMCPU *c, uint32_t insn)
     return right;
 }
 
-static bool is_svc(uint32_t insn)
+static bool is_svc(const OracleCase *c)
 {
-    return (insn & 0xffe0001fu) == 0xd4000001u;
+    return c->state == ORACLE_A64 && (c->insn[0] & 0xffe0001fu) == 0xd4000001u;
 }
 
 void bare_run(Bare *b, const OracleCase *c, OracleResult *r)
@@ -236,9 +292,9 @@ void bare_run(Bare *b, const OracleCase *c, OracleResult *r)
     ARMCPU *cpu = b->cpu;
     memset(r, 0, sizeof *r);
     put_code(b, c);
-    give_regs(cpu, &c->regs);
+    give_case(cpu, c);
     // The instructions, and the BRK behind them; a fault before that spends the rest in the vector.
-    if (!is_svc(c->insn[0])) {
+    if (!is_svc(c)) {
         run_turns(cpu, c->n_insns + 1);
     } else {
         run_turns(cpu, 1);
@@ -247,14 +303,15 @@ void bare_run(Bare *b, const OracleCase *c, OracleResult *r)
         }
     }
     r->signal = signal_of((uint32_t)cpu->sys->esr_el[1]);
-    r->pc = cpu->sys->elr_el[1];
+    r->pc = cpu->sys->elr_el[1] | (c->state != ORACLE_A64 && (cpu->sys->spsr_el[1] & CPSR_T));
     if (arm_el(cpu) == 0) { // no exception: the case ran away
         r->signal = 0;
         r->pc = cpu->vcpu.pc;
+        cpu->vcpu.pc_address = ~UINT64_C(0);
         arm_set_pstate(cpu, PSTATE_SP | 1 << PSTATE_EL_SHIFT);
         arm_mode_changed(cpu);
     }
-    take_regs(cpu, &r->regs);
+    take_regs(cpu, c, &r->regs);
     if (c->memory) {
         take_memory(b, r);
     }

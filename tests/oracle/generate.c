@@ -163,29 +163,25 @@ static void random_registers(Gen *g, OracleRegs *r)
         r->v[2 * i] = lanes(g, bits);
         r->v[2 * i + 1] = lanes(g, bits);
     }
-    // With SP in the runner's signal stack, the frame of its signal would go right there.
-    if (r->x[31] - 0x400000 < 0x100000) {
-        r->x[31] += 0x100000;
-    }
-    r->nzcv = (uint32_t)gen_random(g) & 0xf0000000u;
+    r->flags = (uint32_t)gen_random(g);
     r->fpcr = gen_below(g, 3) ? 0 : (uint32_t)gen_random(g) & FPCR_MODES;
     r->fpsr = gen_below(g, 8) ? 0 : (uint32_t)gen_random(g) & FPSR_CUMULATIVE;
+    g->isa->trim(r);
 }
 
-// Registers of an instruction coincide more often than by chance.
 static uint32_t random_instruction(Gen *g)
 {
     uint32_t free_bits = (uint32_t)gen_random(g);
     if (gen_below(g, 4) == 0) {
-        free_bits = (free_bits & ~0x001f03e0u) | (free_bits & 0x1f) << 5 | (free_bits & 0x1f) << 16;
+        free_bits = g->isa->coincide(g, free_bits);
     }
     return g->pattern.value | (free_bits & ~g->pattern.mask);
 }
 
 // Bits that the row ignores are "should be one" in the encodings that have such.
-static uint32_t set_ignored(const ArmRow *row, uint32_t insn)
+static uint32_t set_ignored(const Gen *g, const ArmRow *row, uint32_t insn)
 {
-    int pos = 31;
+    int pos = (int)g->isa->set->bits - 1;
     for (const char *s = row->bits; *s; s++) {
         if (*s != ' ') {
             insn |= *s == '-' ? 1u << pos : 0;
@@ -201,10 +197,10 @@ bool rule_applies(const Rule *r, const ArmChapter *chapter, const ArmRow *row)
            (!r->row || !strcmp(r->row, row->name));
 }
 
-const char *row_left_out(const ArmChapter *chapter, const ArmRow *row)
+const char *row_left_out(const Gen *g, const ArmChapter *chapter, const ArmRow *row)
 {
-    for (unsigned i = 0; i < oracle_n_rules; i++) {
-        const Rule *r = &oracle_rules[i];
+    for (unsigned i = 0; i < *g->isa->n_rules; i++) {
+        const Rule *r = &g->isa->rule[i];
         if (!r->adjust && rule_applies(r, chapter, row)) {
             return r->reason;
         }
@@ -214,8 +210,8 @@ const char *row_left_out(const ArmChapter *chapter, const ArmRow *row)
 
 static bool keep_rules(Gen *g, OracleCase *c)
 {
-    for (unsigned i = 0; i < oracle_n_rules; i++) {
-        const Rule *r = &oracle_rules[i];
+    for (unsigned i = 0; i < *g->isa->n_rules; i++) {
+        const Rule *r = &g->isa->rule[i];
         if (r->adjust && rule_applies(r, g->chapter, g->row) && !r->adjust(g, c)) {
             return false;
         }
@@ -240,96 +236,25 @@ bool gen_case(Gen *g, OracleCase *c)
     for (unsigned attempt = 0; attempt < 1000; attempt++) {
         memset(c, 0, sizeof *c);
         random_registers(g, &c->regs);
-        c->insn[0] = set_ignored(g->row, random_instruction(g));
+        c->state = g->isa->state;
+        c->insn[0] =
+            set_ignored(g, g->row, random_instruction(g) & (uint32_t)mask64(g->isa->set->bits));
         c->n_insns = 1;
         if (keep_rules(g, c) && has_row(g, c)) {
+            if (g->isa->condition) {
+                g->isa->condition(g, c);
+            }
             return true;
         }
     }
     return false;
-}
-
-// --- sequences
-
-enum { SEQ_OFFSET = 27, SEQ_BASE = 28 };
-
-bool gen_is_load_store(const ArmChapter *chapter)
-{
-    return chapter == &a64_load_store || chapter == &a64_load_store_exclusive ||
-           chapter == &a64_load_store_simd;
-}
-
-// QEMU 7.2 does not check the alignment of LDAPR, and write-backs make the base odd.
-static bool fits_sequences(const ArmChapter *chapter, const ArmRow *row)
-{
-    return chapter != &a64_branches && chapter != &a64_system && row->feature != ARM_FEAT_PAUTH &&
-           row->feature != ARM_FEAT_LRCPC && row->feature != ARM_FEAT_LRCPC2;
-}
-
-static void random_row(Gen *g)
-{
-    do {
-        g->chapter = a64_set.chapter[gen_below(g, a64_set.n_chapters)];
-        g->row = &g->chapter->rows[gen_below(g, g->chapter->n_rows)];
-    } while (!fits_sequences(g->chapter, g->row) || row_left_out(g->chapter, g->row));
-    arm_parse_row(32, g->row, &g->pattern);
-}
-
-// Destinations are bits 4..0, and 14..10 of pair loads and 20..16 of exclusives.
-static bool writes_reserved(const Gen *g, uint32_t insn)
-{
-    const unsigned pos[] = {0, 10, 16};
-    unsigned n = gen_is_load_store(g->chapter) ? 3 : 1;
-    for (unsigned i = 0; i < n; i++) {
-        unsigned r = extract32(insn, pos[i], 5);
-        if (r == SEQ_BASE || (r == SEQ_OFFSET && pos[i] != 16)) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static uint32_t deposit32(uint32_t v, unsigned pos, unsigned len, uint32_t field)
-{
-    return (uint32_t)deposit64(v, pos, len, field);
-}
-
-static uint32_t with_reserved(const Gen *g, uint32_t insn)
-{
-    bool register_offset = (insn & 0x3b200c00) == 0x38200800;
-    if (!gen_is_load_store(g->chapter) || (insn & 0x3b000000) == 0x18000000) {
-        return insn;
-    }
-    insn = deposit32(insn, 5, 5, SEQ_BASE);
-    return register_offset ? deposit32(insn, 16, 5, SEQ_OFFSET) : insn;
-}
-
-static bool add_to_sequence(Gen *g, OracleCase *c)
-{
-    OracleCase one;
-    ArmFields f;
-    random_row(g);
-    if (!gen_case(g, &one) || one.n_insns != 1) {
-        return false;
-    }
-    uint32_t insn = with_reserved(g, one.insn[0]);
-    if (writes_reserved(g, insn) || arm_decode(g->decoder, insn, &f) != g->row) {
-        return false;
-    }
-    c->insn[c->n_insns++] = insn;
-    return true;
 }
 
 bool gen_sequence(Gen *g, OracleCase *c, unsigned n)
 {
     memset(c, 0, sizeof *c);
     random_registers(g, &c->regs);
-    c->memory = 1;
-    c->regs.x[SEQ_BASE] = ORACLE_MEM + ORACLE_MEM_SIZE / 4 + 16 * gen_below(g, 64);
-    c->regs.x[SEQ_OFFSET] = gen_below(g, 256);
-    c->regs.x[31] &= ~UINT64_C(15);
-    for (unsigned attempt = 0; c->n_insns < n && attempt < 10000; attempt++) {
-        add_to_sequence(g, c);
-    }
+    c->state = g->isa->state;
+    g->isa->sequence(g, c, n);
     return c->n_insns == n;
 }

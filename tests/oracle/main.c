@@ -1,9 +1,9 @@
-// Compares our A64 with a reference, instruction by instruction:
+// Compares our A64, A32, T32 or T16 with a reference, instruction by instruction:
 //
-//   decode tables --generate--> cases --+--> a64_runner under qemu-aarch64 ---> results --+
+//   decode tables --generate--> cases --+--> runner under qemu-aarch64, qemu-arm --> results --+
 //                                       +--> our interpreter, our JIT --------> results --+--> diff
 //
-// Each row of each chapter gets the same number of random cases, except those that rules.c leaves
+// Each row of each chapter gets the same number of random cases, except those that the rules leave
 // out; with --sequence, cases are random instructions in a row instead, which also tests the passes
 // and the backend's register allocation. Prints the first differences of each row and a summary;
 // status 1 if anything differs.
@@ -19,17 +19,16 @@
 
 #include "host-backends/backend.h"
 #include "tests/oracle/bare.h"
+#include "tests/oracle/compare.h"
 #include "tests/oracle/generate.h"
 #include "util/log.h"
-
-#define NOP       0xd503201fu
-#define FPSR_BITS 0x0800009fu
 
 typedef struct Options {
     unsigned cases, shown, sequence;
     uint64_t seed;
     const char *chapter, *row;
-    const char *runner, *qemu;
+    const char *runner, *qemu; // NULL: the instruction set's
+    const OracleIsa *isa;
     bool interp, jit;
 } Options;
 
@@ -41,7 +40,6 @@ typedef struct Totals {
 
 // --- the reference
 
-#define FULL_CPU  "max,sve=off,sme=off"
 #define PLAIN_CPU "cortex-a72"
 
 static void run_child(const Options *o, const char *cpu, int in, int out)
@@ -86,110 +84,6 @@ static void reference(const Options *o, const char *cpu, const OracleCase *c, Or
     fclose(out);
 }
 
-// --- comparing
-
-static void diff64(const char *what, unsigned i, uint64_t want, uint64_t got)
-{
-    if (want != got) {
-        printf("      %s%u: expected %016" PRIx64 ", got %016" PRIx64 "\n", what, i, want, got);
-    }
-}
-
-static bool same_x(const OracleRegs *a, const OracleRegs *b, uint32_t ignored)
-{
-    for (unsigned i = 0; i < 32; i++) {
-        if (a->x[i] != b->x[i] && !(ignored >> i & 1)) {
-            return false;
-        }
-    }
-    return true;
-}
-
-static bool same_regs(const OracleRegs *a, const OracleRegs *b, uint32_t ignored)
-{
-    return same_x(a, b, ignored) && !memcmp(a->v, b->v, sizeof a->v) && a->nzcv == b->nzcv &&
-           a->fpcr == b->fpcr && !((a->fpsr ^ b->fpsr) & FPSR_BITS);
-}
-
-static bool same(const OracleCase *c, const OracleResult *a, const OracleResult *b)
-{
-    return a->signal == b->signal && a->pc == b->pc && a->mem_len == b->mem_len &&
-           a->mem_first == b->mem_first &&
-           !memcmp(a->mem, b->mem, MIN_OF(a->mem_len, ORACLE_MEM_REPORT)) &&
-           same_regs(&a->regs, &b->regs, c->ignored_x);
-}
-
-static void show_regs(const OracleRegs *want, const OracleRegs *got)
-{
-    for (unsigned i = 0; i < 32; i++) {
-        diff64("x", i, want->x[i], got->x[i]);
-    }
-    for (unsigned i = 0; i < 64; i++) {
-        diff64(i & 1 ? "v high " : "v low ", i / 2, want->v[i], got->v[i]);
-    }
-    if (want->nzcv != got->nzcv || want->fpcr != got->fpcr ||
-        ((want->fpsr ^ got->fpsr) & FPSR_BITS)) {
-        printf("      expected nzcv %08x fpcr %08x fpsr %08x, got %08x %08x %08x\n", want->nzcv,
-               want->fpcr, want->fpsr, got->nzcv, got->fpcr, got->fpsr);
-    }
-}
-
-static void show_memory(const char *who, const OracleResult *r)
-{
-    printf("      %s memory +0x%" PRIx64 ":", who, r->mem_first);
-    for (unsigned i = 0; i < MIN_OF(r->mem_len, 64u); i++) {
-        printf(" %02x", r->mem[i]);
-    }
-    printf("\n");
-}
-
-static void show_operands(const OracleCase *c)
-{
-    uint32_t insn = c->insn[c->n_insns - 1];
-    unsigned n = insn >> 5 & 31, m = insn >> 16 & 31, a = insn >> 10 & 31, d = insn & 31;
-    const unsigned r[] = {n, m, a, d};
-    printf("      before: nzcv %08x fpcr %08x fpsr %08x\n", c->regs.nzcv, c->regs.fpcr,
-           c->regs.fpsr);
-    for (unsigned i = 0; i < 4; i++) {
-        printf("        x%u %016" PRIx64 "  v%u %016" PRIx64 "_%016" PRIx64 "\n", r[i],
-               c->regs.x[r[i]], r[i], c->regs.v[2 * r[i] + 1], c->regs.v[2 * r[i]]);
-    }
-}
-
-static void show_insn(csh dis, uint32_t word)
-{
-    cs_insn *insn;
-    uint8_t bytes[4] = {(uint8_t)word, (uint8_t)(word >> 8), (uint8_t)(word >> 16),
-                        (uint8_t)(word >> 24)};
-    if (cs_disasm(dis, bytes, 4, ORACLE_SLOT, 1, &insn)) {
-        printf("    %08x  %s %s\n", word, insn->mnemonic, insn->op_str);
-        cs_free(insn, 1);
-    } else {
-        printf("    %08x  (not known to the disassembler)\n", word);
-    }
-}
-
-static void show(csh dis, const char *engine, const OracleCase *c, const OracleResult *want,
-                 const OracleResult *got)
-{
-    for (unsigned i = 0; i < c->n_insns; i++) {
-        if (c->insn[i] != NOP || c->n_insns == 1) {
-            show_insn(dis, c->insn[i]);
-        }
-    }
-    printf("      %s\n", engine);
-    show_operands(c);
-    if (want->signal != got->signal || want->pc != got->pc) {
-        printf("      expected signal %u at +%" PRId64 ", got %u at +%" PRId64 "\n", want->signal,
-               (int64_t)(want->pc - ORACLE_SLOT), got->signal, (int64_t)(got->pc - ORACLE_SLOT));
-    }
-    show_regs(&want->regs, &got->regs);
-    if (want->mem_len || got->mem_len) {
-        show_memory("expected", want);
-        show_memory("got", got);
-    }
-}
-
 // --- rows
 
 typedef struct Runner {
@@ -211,7 +105,7 @@ typedef struct Runner {
 static bool is_confirmed(Runner *r, unsigned i, const OracleResult *got)
 {
     reference(r->o, r->cpu, &r->c[i], &r->want[i], 1);
-    return !same(&r->c[i], &r->want[i], got);
+    return !oracle_same(&r->c[i], &r->want[i], got);
 }
 
 // Replaces instructions of a sequence by NOPs as long as the difference stays.
@@ -221,10 +115,10 @@ static void reduce(Runner *r, unsigned e, unsigned i, OracleResult *got)
     for (unsigned k = 0; c->n_insns > 2 && k < c->n_insns; k++) {
         OracleCase kept = *c;
         OracleResult want = r->want[i], now;
-        c->insn[k] = NOP;
+        c->insn[k] = r->gen.isa->nop;
         bare_run(r->engine[e], c, &now);
         reference(r->o, r->cpu, c, &r->want[i], 1);
-        if (same(c, &r->want[i], &now)) {
+        if (oracle_same(c, &r->want[i], &now)) {
             *c = kept;
             r->want[i] = want;
         } else {
@@ -239,12 +133,13 @@ static unsigned run_engine(Runner *r, unsigned e, unsigned n)
     for (unsigned i = 0; i < n; i++) {
         OracleResult got;
         bare_run(r->engine[e], &r->c[i], &got);
-        if (!same(&r->c[i], &r->want[i], &got) && is_confirmed(r, i, &got)) {
+        if (!oracle_same(&r->c[i], &r->want[i], &got) && is_confirmed(r, i, &got)) {
             if (bad++ < r->o->shown) {
                 if (r->o->sequence) {
                     reduce(r, e, i, &got);
                 }
-                show(r->dis, r->engine_name[e], &r->c[i], &r->want[i], &got);
+                oracle_show(r->dis, r->gen.isa->nop, r->engine_name[e], &r->c[i], &r->want[i],
+                            &got);
             }
         }
     }
@@ -282,17 +177,17 @@ static void compare_plain(Runner *r)
     for (unsigned e = 0; e < r->n_engines; e++) {
         bare_set_zva(r->engine[e], 9);
     }
-    r->cpu = FULL_CPU;
+    r->cpu = r->gen.isa->cpu;
 }
 
 static void run_row(Runner *r, const ArmChapter *chapter, const ArmRow *row)
 {
-    const char *why = row_left_out(chapter, row);
+    const char *why = row_left_out(&r->gen, chapter, row);
     uint64_t bad = r->t.bad;
     r->t.rows_known++;
     r->gen.chapter = chapter;
     r->gen.row = row;
-    arm_parse_row(32, row, &r->gen.pattern);
+    arm_parse_row(r->gen.isa->set->bits, row, &r->gen.pattern);
     if (!why && !compare_cases(r)) {
         why = "NO CASES: the rules refuse all of them";
         r->t.rows_bad++;
@@ -301,7 +196,7 @@ static void run_row(Runner *r, const ArmChapter *chapter, const ArmRow *row)
         g_string_append_printf(r->uncovered, "  %-24s %s\n", row->name, why);
         return;
     }
-    if (!strcmp(row->name, "SYS")) {
+    if (r->gen.isa->state == ORACLE_A64 && !strcmp(row->name, "SYS")) {
         compare_plain(r);
     }
     r->t.rows++;
@@ -331,8 +226,9 @@ static void run_all(Runner *r)
         run_sequences(r);
         return;
     }
-    for (unsigned i = 0; i < a64_set.n_chapters; i++) {
-        const ArmChapter *ch = a64_set.chapter[i];
+    const ArmInsnSet *set = r->gen.isa->set;
+    for (unsigned i = 0; i < set->n_chapters; i++) {
+        const ArmChapter *ch = set->chapter[i];
         if (r->o->chapter && !strstr(ch->name, r->o->chapter)) {
             continue;
         }
@@ -350,12 +246,23 @@ static void run_all(Runner *r)
 static void add_engine(Runner *r, const char *name, const HostBackend *backend)
 {
     char *error = NULL;
-    Bare *b = bare_new("max", backend, &error);
+    const OracleIsa *isa = r->gen.isa;
+    Bare *b = bare_new(isa->our_cpu, isa->features, backend, &error);
     if (!b) {
         die("cannot make a CPU: %s", error);
     }
     r->engine[r->n_engines] = b;
     r->engine_name[r->n_engines++] = name;
+}
+
+static const OracleIsa *find_isa(const char *name)
+{
+    for (unsigned i = 0; i < oracle_n_isas; i++) {
+        if (!strcmp(oracle_isa[i].name, name)) {
+            return &oracle_isa[i];
+        }
+    }
+    die("--isa %s: not known; known: a64, a32, t32, t16, each of the latter also as NAME-v7", name);
 }
 
 static void parse_option(Options *o, const char *name, const char *value)
@@ -372,6 +279,8 @@ static void parse_option(Options *o, const char *name, const char *value)
         o->chapter = value;
     } else if (!strcmp(name, "--row")) {
         o->row = value;
+    } else if (!strcmp(name, "--isa")) {
+        o->isa = find_isa(value);
     } else if (!strcmp(name, "--runner")) {
         o->runner = value;
     } else if (!strcmp(name, "--qemu")) {
@@ -380,7 +289,8 @@ static void parse_option(Options *o, const char *name, const char *value)
         o->interp = !strcmp(value, "interp") || !strcmp(value, "both");
         o->jit = !strcmp(value, "jit") || !strcmp(value, "both");
     } else {
-        die("unknown option %s; known: --cases N --seed N --show N --sequence LENGTH --chapter "
+        die("unknown option %s; known: --isa NAME --cases N --seed N --show N --sequence LENGTH "
+            "--chapter "
             "TEXT --row NAME "
             "--engine interp|jit|both --runner PATH --qemu PATH",
             name);
@@ -404,26 +314,25 @@ static void summary(const Runner *r)
 
 int main(int argc, char **argv)
 {
-    Options o = {.cases = 1000,
-                 .shown = 2,
-                 .seed = 1,
-                 .runner = "build/tests/a64-runner",
-                 .qemu = "qemu-aarch64-static",
-                 .interp = true,
-                 .jit = true};
+    Options o = {
+        .cases = 1000, .shown = 2, .seed = 1, .isa = &oracle_isa[0], .interp = true, .jit = true};
     for (int i = 1; i + 1 < argc; i += 2) {
         parse_option(&o, argv[i], argv[i + 1]);
     }
     if (argc % 2 == 0) {
         die("option %s needs a value", argv[argc - 1]);
     }
+    o.runner = o.runner ? o.runner : o.isa->runner;
+    o.qemu = o.qemu ? o.qemu : o.isa->qemu;
     uint64_t *pristine = g_malloc(ORACLE_MEM_SIZE);
     oracle_fill(pristine, ORACLE_MEM_SIZE / 8);
-    Runner r = {
-        .o = &o,
-        .cpu = FULL_CPU,
-        .uncovered = g_string_new(NULL),
-        .gen = {.seed = o.seed, .decoder = arm_decoder_new(&a64_set), .pristine = pristine}};
+    Runner r = {.o = &o,
+                .cpu = o.isa->cpu,
+                .uncovered = g_string_new(NULL),
+                .gen = {.seed = o.seed,
+                        .isa = o.isa,
+                        .decoder = arm_decoder_new(o.isa->set),
+                        .pristine = pristine}};
     const char *why = NULL;
     const HostBackend *backend = o.jit ? host_backend_find(&why) : NULL;
     if (o.jit && !backend) {
@@ -435,7 +344,7 @@ int main(int argc, char **argv)
     if (backend) {
         add_engine(&r, backend->name, backend);
     }
-    if (cs_open(CS_ARCH_ARM64, CS_MODE_ARM, &r.dis) != CS_ERR_OK) {
+    if (cs_open((cs_arch)o.isa->cs_arch, (cs_mode)o.isa->cs_mode, &r.dis) != CS_ERR_OK) {
         die("no disassembler");
     }
     r.c = g_new0(OracleCase, o.cases);

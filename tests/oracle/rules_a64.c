@@ -1,4 +1,4 @@
-// What cases have to keep to, and the rows that are left out, each with its reason.
+// A64: what cases have to keep to, and the rows that are left out, each with its reason.
 #include "tests/oracle/generate.h"
 
 #include "target-arm/sysregs.h"
@@ -327,7 +327,7 @@ static const char window[] =
     "check it; register choices that the manual calls unpredictable are left out";
 static const char pac[] = "signed first, as the signature is implementation-defined";
 
-const Rule oracle_rules[] = {
+const Rule oracle_rules_a64[] = {
     {NULL, "B", near26, beyond},
     {NULL, "BL", near26, beyond},
     {NULL, "B_cond", near19, beyond},
@@ -373,4 +373,4 @@ const Rule oracle_rules[] = {
     {NULL, "fjcvtzs", no_flush, "QEMU's Z for flushed denormals is not the manual's"},
     {NULL, "fcvtzs_fix_h", low_half, "QEMU 7.2 sign-extends the 16-bit result of the scalar form"},
 };
-const unsigned oracle_n_rules = ARRAY_LEN(oracle_rules);
+const unsigned oracle_n_rules_a64 = ARRAY_LEN(oracle_rules_a64);
