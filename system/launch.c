@@ -10,6 +10,8 @@
 #include "gdbstub/gdbstub.h"
 #include "hw/watchdog/watchdog.h"
 #include "host-backends/backend.h"
+#include "hw/core/savevm.h"
+#include "hw/core/snapshot.h"
 #include "hw/i386/acpitable.h"
 #include "hw/i386/smbios.h"
 #include "hw/nvram/fw_cfg.h"
@@ -239,6 +241,17 @@ static void set_rtc(const Options *o, Machine *m)
     clock_set_rtc_base(m->clock, replay_rtc_base(m, o->rtc_given ? o->rtc_base : now));
 }
 
+static void load_state(const Options *o, Machine *m)
+{
+    char *error = NULL;
+    if (o->loadvm && !savevm_load(m, o->loadvm, &error)) {
+        die("-loadvm %s: %s", o->loadvm, error);
+    }
+    if (o->incoming && snapshot_load_file(m, o->incoming, &error) != SNAPSHOT_LOADED) {
+        die("-incoming file:%s", error);
+    }
+}
+
 static Machine *build(Options *o, const BoardType *board)
 {
     char *error = NULL;
@@ -265,6 +278,7 @@ static Machine *build(Options *o, const BoardType *board)
     start_gdb(o, m);
     start_displays(o, m);
     machine_reset(m);
+    load_state(o, m);
     if (!replay_begin(m, &error)) {
         die("-icount rrfile=%s", error);
     }

@@ -30,6 +30,22 @@ static OptionsResult opt_screendump(Options *o, const char *arg, char **error)
     return OPTIONS_RUN;
 }
 
+static OptionsResult opt_loadvm(Options *o, const char *arg, char **error)
+{
+    (void)error;
+    o->loadvm = options_keep(o, arg);
+    return OPTIONS_RUN;
+}
+
+static OptionsResult opt_incoming(Options *o, const char *arg, char **error)
+{
+    if (!g_str_has_prefix(arg, "file:")) {
+        return options_fail(error, "expected file:FILE, which `migrate file:FILE` has written");
+    }
+    o->incoming = options_keep(o, arg + strlen("file:"));
+    return OPTIONS_RUN;
+}
+
 static OptionsResult set_shift(Options *o, const char *shift, char **error)
 {
     uint64_t n;
@@ -256,6 +272,8 @@ const OptionDef options_run[] = {
      "recorded to FILE, or replayed from it",
      opt_icount},
     {"S", NULL, "start paused", opt_paused},
+    {"loadvm", "TAG", "start from a snapshot that savevm has made", opt_loadvm},
+    {"incoming", "file:FILE", "start from a state that migrate has written", opt_incoming},
     {"no-reboot", NULL, "exit when the guest resets", opt_no_reboot},
     {"no-shutdown", NULL, "pause when the guest powers off", opt_no_shutdown},
     {"stop-at", "N", "stop after exactly N instructions, print the state's hash", opt_stop_at},

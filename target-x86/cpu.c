@@ -289,7 +289,8 @@ static const uint16_t pin_vec[] = {VEC(0), VEC(1), VEC(2), VEC(3), VEC(4),
         .check_watch = x86_check_watch, .sync = sync_state, .gdb_regs = regs,                      \
         .n_gdb_regs = n_regs, .virt_to_phys_debug = x86_virt_to_phys_debug,                        \
         .translation_on = x86_translation_on, .mapping = x86_mapping, .gdb_read = x86_gdb_read,    \
-        .gdb_write = x86_gdb_write, .state = &x86_cpu_state, .forget = forget, .reset = x86_cpu_reset,               \
+        .gdb_write = x86_gdb_write, .state = &x86_cpu_state, .forget = forget,                     \
+        .reset = x86_cpu_reset,                                                                    \
     }
 
 const TargetOps target_x86_64 =

@@ -286,8 +286,7 @@ static uint64_t wait_for_host(Machine *m, uint64_t deadline, uint64_t host)
         g_main_context_iteration(NULL, TRUE);
         host = host_ns() - m->host_start_ns;
     } while (!m->config.realtime && loads == m->loads && host < deadline &&
-             m->stop == MACHINE_RUNNING &&
-             !gate_pending(gate_get(m)) && all_waiting(m));
+             m->stop == MACHINE_RUNNING && !gate_pending(gate_get(m)) && all_waiting(m));
     if (wake) {
         g_source_destroy(wake);
         g_source_unref(wake);

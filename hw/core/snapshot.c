@@ -192,10 +192,12 @@ static SnapshotResult change(Load *l, const SnapshotSource *source, char **error
 {
     GPtrArray *before = snapshot_parts_save(l->parts);
     SnapshotResult result = SNAPSHOT_LOADED;
-    if (!snapshot_parts_load(l->parts, l->bytes, error)) {
+    bool changed = false;
+    if (!snapshot_parts_load(l->parts, l->bytes, error) ||
+        (source->commit && !source->commit(source->opaque, &changed, error))) {
         char *again = NULL;
         result = SNAPSHOT_REFUSED;
-        if (!snapshot_parts_load(l->parts, before, &again)) {
+        if (!snapshot_parts_load(l->parts, before, &again) || changed) {
             result = SNAPSHOT_BROKEN;
             g_free(again);
         }
@@ -266,7 +268,7 @@ static bool copy_out(void *opaque, uint64_t at, void *bytes, size_t n, char **er
 
 SnapshotResult snapshot_load_bytes(struct Machine *m, const void *bytes, size_t n, char **error)
 {
-    return snapshot_load(m, &(SnapshotSource){copy_out, (void *)(uintptr_t)bytes, n}, error);
+    return snapshot_load(m, &(SnapshotSource){copy_out, (void *)(uintptr_t)bytes, n, NULL}, error);
 }
 
 static bool write_file(void *opaque, const void *bytes, size_t n, char **error)
@@ -317,7 +319,7 @@ SnapshotResult snapshot_load_file(struct Machine *m, const char *file, char **er
     if (size < 0) {
         why = g_strdup(g_strerror(errno));
     } else {
-        result = snapshot_load(m, &(SnapshotSource){read_file, f, (uint64_t)size}, &why);
+        result = snapshot_load(m, &(SnapshotSource){read_file, f, (uint64_t)size, NULL}, &why);
     }
     if (why) {
         *error = g_strdup_printf("%s: %s", file, why);

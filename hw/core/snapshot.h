@@ -31,6 +31,9 @@ typedef struct SnapshotSource {
     bool (*read)(void *opaque, uint64_t at, void *bytes, size_t n, char **error);
     void *opaque;
     uint64_t size; // the stream may be shorter
+    // Once: the state can be loaded, and what belongs to it elsewhere (disks) has to go back, too.
+    // False with *error; *changed says whether some of it has. NULL: nothing does.
+    bool (*commit)(void *opaque, bool *changed, char **error);
 } SnapshotSource;
 
 // False with *error, if the sink does.

@@ -27,6 +27,7 @@ typedef struct RunState {
     bool open, in_turn, idle;
     uint32_t cpu;
     uint64_t order; // of timers
+    uint64_t rtc_base;
     OtherTimer other[MAX_OTHER_TIMERS];
 } RunState;
 
@@ -129,6 +130,7 @@ static void run_saving(void *obj)
     s->idle = m->round.idle;
     s->cpu = m->round.cpu;
     s->order = clock_order(m->clock);
+    s->rtc_base = clock_rtc_base(m->clock);
 }
 
 static bool run_loaded(void *obj, char **error)
@@ -151,6 +153,7 @@ static bool run_loaded(void *obj, char **error)
                               .idle = s->idle,
                               .cpu = s->cpu,
                               .longest_ns = s->longest_ns};
+    clock_set_rtc_base(m->clock, s->rtc_base);
     machine_set_time(m, s->now);
     return true;
 }
@@ -176,6 +179,7 @@ static const StateField run_fields[] = {
     STATE_BOOL(RunState, idle),
     STATE_U32(RunState, cpu),
     STATE_U64(RunState, order),
+    STATE_U64(RunState, rtc_base),
     STATE_STRUCTS(RunState, other, OtherTimer, MAX_OTHER_TIMERS, other_fields),
     STATE_END,
 };
@@ -198,8 +202,8 @@ static bool cpu_loaded(void *obj, char **error)
     VCPU *v = r->v;
     const Machine *m = v->machine;
     bool turns = m->round.open && m->round.in_turn && m->round.cpu == v->index;
-    bool in_turn = !turns || (m->turn_start <= r->icount &&
-                              r->icount - m->turn_start <= m->turn_quantum);
+    bool in_turn =
+        !turns || (m->turn_start <= r->icount && r->icount - m->turn_start <= m->turn_quantum);
     if (r->icount > MAX_COUNT || !in_turn || r->yield > VCPU_SPINS || r->halted > 1 ||
         r->stopped > 1 || r->leave_single > 1) {
         *error = g_strdup("run state out of range");
