@@ -249,16 +249,46 @@ void block_each(Machine *m, void (*fn)(void *, BlockDevice *), void *opaque)
     }
 }
 
+// --- images
+
+bool block_image_info(const BlockDevice *b, unsigned level, BlockImageInfo *info)
+{
+    *info = (BlockImageInfo){.backing = b->node, .backing_file = b->file};
+    for (unsigned i = 0; i <= level; i++) {
+        BlockNode *n = info->backing;
+        if (!n) {
+            return false;
+        }
+        *info = (BlockImageInfo){.file = info->backing_file, .format = "raw", .size = n->size};
+        if (n->ops->info) {
+            n->ops->info(n, info);
+        }
+    }
+    return true;
+}
+
+static void print_backing(FILE *out, const BlockDevice *b)
+{
+    BlockImageInfo info;
+    for (unsigned level = 1; block_image_info(b, level, &info); level++) {
+        fprintf(out, "    Backing file: %s (%s, chain depth: %u)\n", info.file, info.format, level);
+    }
+}
+
 void block_print(Machine *m, void *file)
 {
     FILE *out = file;
     GPtrArray *all = block_devices(m);
     for (guint i = 0; i < all->len; i++) {
         const BlockDevice *b = all->pdata[i];
-        fprintf(out, "%s: %s (raw, %" PRIu64 " bytes%s%s)%s%s\n", b->id,
-                b->file ? b->file : "[not inserted]", block_size(b),
+        BlockImageInfo info = {.format = "raw"};
+        block_image_info(b, 0, &info);
+        fprintf(out, "%s: %s (%s, %" PRIu64 " bytes%s%s%s%s)%s%s\n", b->id,
+                b->file ? b->file : "[not inserted]", info.format, block_size(b),
                 b->readonly ? ", read-only" : "", b->snapshot ? ", snapshot" : "",
+                info.dirty ? ", dirty" : "", info.corrupt ? ", corrupt" : "",
                 b->owner ? ", attached to " : "", b->owner ? b->owner : "");
+        print_backing(out, b);
     }
 }
 

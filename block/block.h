@@ -1,6 +1,6 @@
 // Block devices: what -drive opens and disk devices read and write.
 //
-//   drive_add -> BlockDevice -> (overlay, with -snapshot) -> raw file
+//   drive_add -> BlockDevice -> (overlay, with -snapshot) -> raw file, or qcow2 image -> file
 //
 // Requests are synchronous. A failed one prints one line naming file, offset and reason, and the
 // device tells its guest.
@@ -13,7 +13,7 @@
 struct Machine;
 typedef struct BlockDevice BlockDevice;
 
-// -drive file=,if=,id=,format=raw,readonly=on,unit=,index=,cache=,snapshot=,serial=,...
+// -drive file=,if=,id=,format=,readonly=on,unit=,index=,cache=,snapshot=,serial=,...
 // False with *error (the reason only; the caller names the option). Drives with if=virtio become
 // disks in drive_create_devices.
 bool drive_add(struct Machine *m, const char *optarg, bool snapshot, char **error);
@@ -50,9 +50,9 @@ void block_set_media(BlockDevice *b, const BlockMedia *ops, void *opaque);
 // Unless force, a locked drive keeps its medium, and its guest is told of the wish. False with
 // *error.
 bool block_eject(struct Machine *m, const char *name, bool force, char **error);
-// readonly: 1, 0, or -1 as the drive has it.
-bool block_change(struct Machine *m, const char *name, const char *file, int readonly, bool force,
-                  char **error);
+// format: NULL: by the file's first bytes. readonly: 1, 0, or -1 as the drive has it.
+bool block_change(struct Machine *m, const char *name, const char *file, const char *format,
+                  int readonly, bool force, char **error);
 
 const char *block_id(const BlockDevice *b);
 const char *block_file(const BlockDevice *b);
@@ -81,6 +81,21 @@ typedef struct BlockStats {
     uint64_t reads, read_bytes, writes, write_bytes, flushes, discards, discard_bytes, failed;
 } BlockStats;
 const BlockStats *block_stats(const BlockDevice *b);
+
+// What a drive's image is: level 0 is its own file, 1 that one's backing file, and so on. False if
+// there is no such level.
+typedef struct BlockImageInfo {
+    const char *file;           // as it is opened
+    const char *format;         // "raw", "qcow2"
+    uint64_t size;              // bytes that the guest sees of it
+    uint64_t cluster;           // bytes; 0: raw
+    const char *backing_name;   // as the image has it, or NULL
+    const char *backing_file;   // as it is opened
+    const char *backing_format; // as the image has it, or NULL
+    bool dirty, corrupt;        // marks of the image
+    struct BlockNode *backing;  // for block/ only
+} BlockImageInfo;
+bool block_image_info(const BlockDevice *b, unsigned level, BlockImageInfo *info);
 
 void block_print(struct Machine *m, void *file); // `info block`
 void block_close_all(struct Machine *m);         // flushes

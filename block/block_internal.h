@@ -4,6 +4,7 @@
 
 #include <glib.h>
 #include "block/block.h"
+#include "block/format.h"
 #include "block/node.h"
 #include "replay/gate.h"
 
@@ -29,7 +30,6 @@ struct BlockDevice {
 GPtrArray *block_devices(struct Machine *m);                    // of BlockDevice *
 void block_add_media_source(struct Machine *m, BlockDevice *b); // once it has its id
 // The file as -drive would open it. NULL with *error, without the file's name.
-BlockNode *drive_open_file(const char *file, bool readonly, bool snapshot, bool lock,
-                           bool format_given, char **error);
+BlockNode *drive_open_file(const char *file, const BlockOpen *how, bool snapshot, char **error);
 
 #endif

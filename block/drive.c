@@ -50,7 +50,7 @@ static const char *const interfaces[] = {
 };
 
 typedef struct DriveOptions {
-    const char *file, *interface, *id, *serial, *addr;
+    const char *file, *format, *interface, *id, *serial, *addr;
     bool readonly, snapshot, cdrom, unmap, lock, write_through, no_flush;
     uint64_t unit;
     bool unit_given;
@@ -153,15 +153,15 @@ static bool get_place(KeyVal *kv, DriveOptions *o, char **error)
     return true;
 }
 
-static bool get_format(KeyVal *kv, char **error)
+static bool get_format(KeyVal *kv, DriveOptions *o, char **error)
 {
     const char *format = keyval_get(kv, "format");
     const char *driver = keyval_get(kv, "driver"), *under = keyval_get(kv, "file.driver");
-    format = format ? format : driver;
-    if (format && strcmp(format, "raw")) {
-        *error = g_strdup_printf("format=%s: not supported, only raw (qemu-img convert -O raw "
-                                 "makes one)",
-                                 format);
+    o->format = format ? format : driver;
+    if (o->format && !block_format_known(o->format)) {
+        *error = g_strdup_printf("%s=%s: not supported, only raw and qcow2 (qemu-img convert makes "
+                                 "one)",
+                                 format ? "format" : "driver", o->format);
         return false;
     }
     if (under && strcmp(under, "file") && strcmp(under, "host_device")) {
@@ -181,7 +181,7 @@ static bool parse_options(KeyVal *kv, DriveOptions *o, char **error)
     if (o->file && g_str_has_prefix(o->file, "file:")) {
         o->file += strlen("file:");
     }
-    if (!get_place(kv, o, error) || !get_format(kv, error) || !get_cache(kv, o, error) ||
+    if (!get_place(kv, o, error) || !get_format(kv, o, error) || !get_cache(kv, o, error) ||
         !get_ignored(kv, o, error)) {
         return false;
     }
@@ -194,43 +194,12 @@ static bool parse_options(KeyVal *kv, DriveOptions *o, char **error)
 
 // --- opening
 
-// Without format=, other formats are told by their first bytes rather than shown to the guest.
-static const struct {
-    const char *magic, *format;
-} foreign[] = {
-    {"QFI\xfb", "qcow2"},     {"KDMV", "vmdk"},
-    {"vhdxfile", "vhdx"},     {"conectix", "vpc"},
-    {"<<< ", "vdi"},          {"QED", "qed"},
-    {"LUKS\xba\xbe", "luks"}, {"WithoutFreeSpace", "parallels"},
-};
-
-static bool check_magic(BlockNode *n, char **error)
+BlockNode *drive_open_file(const char *file, const BlockOpen *how, bool snapshot, char **error)
 {
-    char head[512] = "";
-    struct iovec iov = {head, sizeof head};
-    if (n->size < sizeof head || n->ops->readv(n, 0, &iov, 1)) {
-        return true;
-    }
-    for (size_t i = 0; i < ARRAY_LEN(foreign); i++) {
-        if (!memcmp(head, foreign[i].magic, strlen(foreign[i].magic))) {
-            *error = g_strdup_printf("a %s image; only raw is supported (qemu-img convert -O raw "
-                                     "makes one; format=raw shows the guest its bytes)",
-                                     foreign[i].format);
-            return false;
-        }
-    }
-    return true;
-}
-
-BlockNode *drive_open_file(const char *file, bool readonly, bool snapshot, bool lock,
-                           bool format_given, char **error)
-{
-    BlockNode *n = raw_open(file, readonly || snapshot, lock, error);
-    if (n && !format_given && !check_magic(n, error)) {
-        n->ops->close(n);
-        return NULL;
-    }
-    return n && snapshot && !readonly ? overlay_open(n, error) : n;
+    BlockOpen o = *how;
+    o.readonly = how->readonly || snapshot;
+    BlockNode *n = block_open_image(file, &o, error);
+    return n && snapshot && !how->readonly ? overlay_open(n, error) : n;
 }
 
 // --- naming
@@ -274,7 +243,7 @@ static void free_device(BlockDevice *b)
     g_free(b);
 }
 
-static BlockDevice *new_device(Machine *m, const DriveOptions *o, bool format_given, char **error)
+static BlockDevice *new_device(Machine *m, const DriveOptions *o, char **error)
 {
     BlockDevice *b = g_new0(BlockDevice, 1);
     b->file = g_strdup(o->file);
@@ -289,8 +258,12 @@ static BlockDevice *new_device(Machine *m, const DriveOptions *o, bool format_gi
     bool ok = choose_names(m, b, o, error);
     if (ok && o->file && *o->file) {
         char *reason = NULL;
-        b->node =
-            drive_open_file(o->file, o->readonly, o->snapshot, o->lock, format_given, &reason);
+        const BlockOpen how = {.format = o->format,
+                               .readonly = o->readonly,
+                               .lock = o->lock,
+                               .no_sync = o->no_flush,
+                               .discard = o->unmap};
+        b->node = drive_open_file(o->file, &how, o->snapshot, &reason);
         ok = b->node != NULL;
         if (!ok) {
             *error = g_strdup_printf("file=%s: %s", o->file, reason);
@@ -353,7 +326,7 @@ bool drive_add(Machine *m, const char *optarg, bool snapshot, char **error)
     char *reason = NULL;
     BlockDevice *b = NULL;
     if (parse_options(kv, &o, &reason)) {
-        b = new_device(m, &o, keyval_get(kv, "format") != NULL, &reason);
+        b = new_device(m, &o, &reason);
     }
     if (b) {
         g_ptr_array_add(block_devices(m), b);

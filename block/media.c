@@ -32,11 +32,22 @@ static void take_out(BlockDevice *b)
     b->file = NULL;
 }
 
+static BlockNode *open_medium(const BlockDevice *b, const char *file, bool readonly,
+                              const char *format, char **error)
+{
+    const BlockOpen how = {.format = format,
+                           .readonly = readonly,
+                           .lock = true,
+                           .no_sync = b->no_flush,
+                           .discard = b->unmap};
+    return drive_open_file(file, &how, b->snapshot, error);
+}
+
 // In a replay nobody has opened it.
-static BlockNode *open_recorded(const BlockDevice *b)
+static BlockNode *open_recorded(const BlockDevice *b, const char *format)
 {
     char *reason = NULL;
-    BlockNode *n = drive_open_file(b->file, b->readonly, b->snapshot, true, false, &reason);
+    BlockNode *n = open_medium(b, b->file, b->readonly, format, &reason);
     if (!n) {
         report("%s: %s: the recorded change of medium cannot be made", b->file, reason);
         g_free(reason);
@@ -44,7 +55,14 @@ static BlockNode *open_recorded(const BlockDevice *b)
     return n;
 }
 
-// data: what is to be done, read-only or not, and the file's name.
+// data: what is to be done, read-only or not, the file's name and, if one was given, a zero, the
+// format and a zero.
+static const char *format_of(const uint8_t *data, size_t len)
+{
+    const uint8_t *zero = memchr(data + 2, 0, len - 2);
+    return zero && !data[len - 1] && zero != data + len - 1 ? (const char *)zero + 1 : NULL;
+}
+
 static void deliver(void *opaque, const void *data, size_t len)
 {
     BlockDevice *b = opaque;
@@ -62,21 +80,24 @@ static void deliver(void *opaque, const void *data, size_t len)
     if (what[0] == MEDIA_INSERT) {
         b->file = g_strndup((const char *)what + 2, len - 2);
         b->readonly = what[1];
-        b->node = b->incoming ? b->incoming : open_recorded(b);
+        b->node = b->incoming ? b->incoming : open_recorded(b, format_of(what, len));
         b->incoming = NULL;
     }
     b->media->changed(b->media_opaque);
 }
 
-static void submit(Machine *m, BlockDevice *b, uint8_t what, bool readonly, const char *file)
+static void submit(Machine *m, BlockDevice *b, uint8_t what, bool readonly, const char *file,
+                   const char *format)
 {
-    size_t n = strlen(file);
-    uint8_t *data = g_malloc(n + 2);
-    data[0] = what;
-    data[1] = readonly;
-    memcpy(data + 2, file, n);
-    gate_submit(gate_get(m), &b->media_source, data, n + 2);
-    g_free(data);
+    GByteArray *data = g_byte_array_new();
+    const uint8_t head[] = {what, readonly};
+    g_byte_array_append(data, head, sizeof head);
+    g_byte_array_append(data, (const uint8_t *)file, (guint)strlen(file) + (format != NULL));
+    if (format) {
+        g_byte_array_append(data, (const uint8_t *)format, (guint)strlen(format) + 1);
+    }
+    gate_submit(gate_get(m), &b->media_source, data->data, data->len);
+    g_byte_array_free(data, TRUE);
 }
 
 void block_add_media_source(Machine *m, BlockDevice *b)
@@ -152,7 +173,7 @@ static bool may_remove(Machine *m, BlockDevice *b, bool force, char **error)
     if (force || !b->media->locked || !b->media->locked(b->media_opaque)) {
         return true;
     }
-    submit(m, b, MEDIA_REQUEST, false, "");
+    submit(m, b, MEDIA_REQUEST, false, "", NULL);
     *error = g_strdup_printf("%s: the guest has locked the drive; it has been asked to eject (-f "
                              "does not ask)",
                              b->id);
@@ -166,20 +187,24 @@ bool block_eject(Machine *m, const char *name, bool force, char **error)
         return false;
     }
     close_node(&b->incoming);
-    submit(m, b, MEDIA_REMOVE, false, "");
+    submit(m, b, MEDIA_REMOVE, false, "", NULL);
     return true;
 }
 
-bool block_change(Machine *m, const char *name, const char *file, int readonly, bool force,
-                  char **error)
+bool block_change(Machine *m, const char *name, const char *file, const char *format, int readonly,
+                  bool force, char **error)
 {
     BlockDevice *b = find_drive(m, name, error);
+    if (b && format && !block_format_known(format)) {
+        *error = g_strdup_printf("format '%.64s': there are raw and qcow2", format);
+        return false;
+    }
     if (!b || !may_remove(m, b, force, error)) {
         return false;
     }
     bool ro = b->cdrom || (readonly < 0 ? b->readonly : readonly);
     char *reason = NULL;
-    BlockNode *n = drive_open_file(file, ro, b->snapshot, true, false, &reason);
+    BlockNode *n = open_medium(b, file, ro, format, &reason);
     if (!n) {
         *error = g_strdup_printf("%s: %s", file, reason);
         g_free(reason);
@@ -187,6 +212,6 @@ bool block_change(Machine *m, const char *name, const char *file, int readonly, 
     }
     close_node(&b->incoming);
     b->incoming = n;
-    submit(m, b, MEDIA_INSERT, ro, file);
+    submit(m, b, MEDIA_INSERT, ro, file, format);
     return true;
 }

@@ -3,6 +3,7 @@
 #define BLOCK_NODE_H
 
 #include <sys/uio.h>
+#include "block/block.h"
 #include "util/bits.h"
 
 typedef struct BlockNode BlockNode;
@@ -10,7 +11,11 @@ struct BlockSnapshotInfo;
 
 // Offsets and lengths are in bytes and within `size`; each returns 0 or an errno value.
 // BLOCK_ETRUNCATED: the file ends before its size at opening.
+// BLOCK_EDAMAGED: the image's tables contradict themselves, which has been reported.
+// BLOCK_EPACKED: a compressed cluster cannot be unpacked.
 #define BLOCK_ETRUNCATED 100000
+#define BLOCK_EDAMAGED   100001
+#define BLOCK_EPACKED    100002
 #define BLOCK_IOV_MAX    1024
 
 // Of formats that keep snapshots (block/snapshot.h has the rules). Snapshots go by id.
@@ -33,7 +38,8 @@ typedef struct BlockNodeOps {
     int (*discard)(BlockNode *n, uint64_t off, uint64_t len);
     int (*flush)(BlockNode *n);
     void (*close)(BlockNode *n);
-    const BlockSnapshotOps *snapshots; // NULL: the format keeps none
+    void (*info)(BlockNode *n, BlockImageInfo *info); // fills in a cleared one; NULL: raw
+    const BlockSnapshotOps *snapshots;                // NULL: the format keeps none
 } BlockNodeOps;
 
 struct BlockNode {
@@ -41,9 +47,16 @@ struct BlockNode {
     uint64_t size;
 };
 
-// Opens file as raw; locks it against other writers (or, read-only, against any) if lock says so.
-// NULL with *error, without the file's name.
-BlockNode *raw_open(const char *file, bool readonly, bool lock, char **error);
+enum {
+    RAW_READONLY = 1,
+    RAW_LOCK = 2,    // against other writers, or, read-only, against any
+    RAW_NO_SYNC = 4, // flushes do nothing
+    RAW_GROWS = 8,   // may be written beyond its size, where it reads as zeros; for image formats
+    RAW_GUARD = 16,  // refuses writes that would make it look like another format
+};
+// Opens file as raw. NULL with *error, without the file's name.
+BlockNode *raw_open(const char *file, unsigned flags, char **error);
+void raw_set(BlockNode *raw, unsigned flags); // GROWS or GUARD
 // Writes go to a temporary file, reads of what was not written to base. Takes base over.
 BlockNode *overlay_open(BlockNode *base, char **error);
 

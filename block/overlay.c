@@ -65,7 +65,7 @@ static BlockNode *open_temporary(uint64_t size, char **error)
     } else {
         char path[32];
         g_snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
-        n = raw_open(path, false, false, error);
+        n = raw_open(path, 0, error);
     }
     close(fd);
     return n;
@@ -191,6 +191,14 @@ static void overlay_close(BlockNode *node)
     g_free(o);
 }
 
+static void overlay_info(BlockNode *node, BlockImageInfo *info)
+{
+    BlockNode *base = ((Overlay *)node)->base;
+    if (base->ops->info) {
+        base->ops->info(base, info);
+    }
+}
+
 static const BlockNodeOps overlay_ops = {
     .readv = overlay_readv,
     .writev = overlay_writev,
@@ -198,6 +206,7 @@ static const BlockNodeOps overlay_ops = {
     .discard = overlay_discard,
     .flush = overlay_flush,
     .close = overlay_close,
+    .info = overlay_info,
 };
 
 BlockNode *overlay_open(BlockNode *base, char **error)

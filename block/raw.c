@@ -12,12 +12,16 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "block/format.h"
+#include "block/iov.h"
+
 #define SECTOR 512
 
 typedef struct RawNode {
     BlockNode node;
     int fd;
-    uint64_t file_size; // at opening
+    uint64_t file_size; // at opening, or as far as we have written
+    unsigned flags;
 } RawNode;
 
 // --- transfers that the host may cut short
@@ -58,29 +62,62 @@ static int transfer(Transfer *fn, int fd, uint64_t off, struct iovec **iov, unsi
     return 0;
 }
 
+// What lies behind the end of a file that grows was never written.
+static bool behind_end(const RawNode *r, uint64_t off)
+{
+    return r->flags & RAW_GROWS && off >= r->file_size;
+}
+
 static int raw_readv(BlockNode *node, uint64_t off, const struct iovec *iov, unsigned count)
 {
     RawNode *r = (RawNode *)node;
     uint64_t len = iov_length(iov, count);
     struct iovec copy[BLOCK_IOV_MAX], *rest = copy;
+    if (behind_end(r, off)) {
+        iov_clear(iov, count);
+        return 0;
+    }
     memcpy(copy, iov, count * sizeof *iov);
     int err = transfer(preadv, r->fd, off, &rest, &count);
     uint64_t reached = off + len - iov_length(rest, count);
     if (err != BLOCK_ETRUNCATED || reached < r->file_size) {
         return err;
     }
-    for (unsigned i = 0; i < count; i++) {
-        memset(rest[i].iov_base, 0, rest[i].iov_len);
-    }
+    iov_clear(rest, count);
     return 0;
+}
+
+// The first sector as it would be, for a file whose format was guessed.
+static bool would_change_format(BlockNode *node, uint64_t off, const struct iovec *iov,
+                                unsigned count)
+{
+    uint8_t head[SECTOR] = "";
+    struct iovec whole = {head, MIN_OF(node->size, (uint64_t)SECTOR)};
+    if (off >= SECTOR || raw_readv(node, 0, &whole, 1)) {
+        return false;
+    }
+    for (unsigned i = 0; i < count && off < SECTOR; i++) {
+        size_t n = MIN_OF(iov[i].iov_len, (size_t)(SECTOR - off));
+        memcpy(head + off, iov[i].iov_base, n);
+        off += iov[i].iov_len;
+    }
+    return strcmp(block_probe(head, sizeof head), "raw") != 0;
 }
 
 static int raw_writev(BlockNode *node, uint64_t off, const struct iovec *iov, unsigned count)
 {
     RawNode *r = (RawNode *)node;
     struct iovec copy[BLOCK_IOV_MAX], *rest = copy;
+    uint64_t end = off + iov_length(iov, count);
+    if (r->flags & RAW_GUARD && would_change_format(node, off, iov, count)) {
+        return EPERM;
+    }
     memcpy(copy, iov, count * sizeof *iov);
     int err = transfer(pwritev, r->fd, off, &rest, &count);
+    if (!err && r->flags & RAW_GROWS && end > r->file_size) {
+        r->file_size = end;
+        node->size = MAX_OF(node->size, ALIGN_UP(end, (uint64_t)SECTOR));
+    }
     return err == BLOCK_ETRUNCATED ? EIO : err;
 }
 
@@ -123,6 +160,9 @@ static int raw_discard(BlockNode *node, uint64_t off, uint64_t len)
 static int raw_flush(BlockNode *node)
 {
     RawNode *r = (RawNode *)node;
+    if (r->flags & RAW_NO_SYNC) {
+        return 0;
+    }
     // EINVAL: something that cannot be synchronized, as a pipe or /dev/null.
     return fdatasync(r->fd) == 0 || errno == EINVAL ? 0 : errno;
 }
@@ -178,8 +218,9 @@ static bool check_file(int fd, uint64_t *size, char **error)
     return true;
 }
 
-BlockNode *raw_open(const char *file, bool readonly, bool lock, char **error)
+BlockNode *raw_open(const char *file, unsigned flags, char **error)
 {
+    bool readonly = flags & RAW_READONLY;
     // O_NONBLOCK: a FIFO given by mistake must not hang us.
     int fd = open(file, (readonly ? O_RDONLY : O_RDWR) | O_CLOEXEC | O_NONBLOCK);
     if (fd < 0) {
@@ -188,7 +229,7 @@ BlockNode *raw_open(const char *file, bool readonly, bool lock, char **error)
         return NULL;
     }
     uint64_t size;
-    if (!check_file(fd, &size, error) || (lock && !lock_file(fd, readonly, error))) {
+    if (!check_file(fd, &size, error) || (flags & RAW_LOCK && !lock_file(fd, readonly, error))) {
         close(fd);
         return NULL;
     }
@@ -196,10 +237,29 @@ BlockNode *raw_open(const char *file, bool readonly, bool lock, char **error)
     r->node = (BlockNode){&raw_ops, ALIGN_UP(size, (uint64_t)SECTOR)};
     r->fd = fd;
     r->file_size = size;
+    r->flags = flags;
     return &r->node;
+}
+
+void raw_set(BlockNode *raw, unsigned flags)
+{
+    ((RawNode *)raw)->flags |= flags;
 }
 
 const char *block_strerror(int err)
 {
-    return err == BLOCK_ETRUNCATED ? "the file has become shorter" : strerror(err);
+    static const struct {
+        int err;
+        const char *text;
+    } own[] = {
+        {BLOCK_ETRUNCATED, "the file has become shorter"},
+        {BLOCK_EDAMAGED, "the image is damaged"},
+        {BLOCK_EPACKED, "a compressed cluster cannot be unpacked"},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(own); i++) {
+        if (own[i].err == err) {
+            return own[i].text;
+        }
+    }
+    return strerror(err);
 }

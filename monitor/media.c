@@ -47,18 +47,19 @@ static void cmd_change(Machine *m, int argc, char **argv, GString *out)
             known = true;
         }
     }
-    if (n < 2 || n > 4 || !known || (n > 2 && strcmp(arg[2], "raw"))) {
+    if (n < 2 || n > 4 || !known) {
         monitor_usage(argv[0], out);
         return;
     }
-    block_change(m, arg[0], arg[1], readonly, force, &error);
+    block_change(m, arg[0], arg[1], n > 2 ? arg[2] : NULL, readonly, force, &error);
     answer(out, argv[0], error);
 }
 
 static const MonitorCommand commands[] = {
     {"eject", NULL, "[-f] DRIVE", "takes a CD or floppy disk out (-f: also if it is locked)",
      cmd_eject},
-    {"change", NULL, "[-f] DRIVE FILE [raw [retain|read-only|read-write]] | vnc password PASSWORD",
+    {"change", NULL,
+     "[-f] DRIVE FILE [raw|qcow2 [retain|read-only|read-write]] | vnc password PASSWORD",
      "puts another CD or floppy disk in; a new password for VNC viewers", cmd_change},
     {NULL, NULL, NULL, NULL, NULL},
 };

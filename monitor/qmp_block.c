@@ -4,29 +4,65 @@
 #include "block/block.h"
 #include "monitor/qmp_command.h"
 
-// What the drive has in it, as query-block and query-named-block-nodes say it.
+// What the drive has in it, as query-block and query-named-block-nodes say it: the image and those
+// behind it.
+static Json *image_info(BlockDevice *b, unsigned level)
+{
+    BlockImageInfo info;
+    if (!block_image_info(b, level, &info)) {
+        return NULL;
+    }
+    Json *image = qmp_add_str(json_object_new_object(), "filename", info.file ? info.file : "");
+    qmp_add_str(image, "format", info.format);
+    qmp_add_int(image, "virtual-size", (int64_t)info.size);
+    qmp_add_bool(image, "dirty-flag", info.dirty);
+    if (info.cluster) {
+        qmp_add_int(image, "cluster-size", (int64_t)info.cluster);
+    }
+    if (info.backing_name) {
+        qmp_add_str(image, "backing-filename", info.backing_name);
+        qmp_add_str(image, "full-backing-filename", info.backing_file);
+    }
+    if (info.backing_format) {
+        qmp_add_str(image, "backing-filename-format", info.backing_format);
+    }
+    Json *below = image_info(b, level + 1);
+    return below ? qmp_add(image, "backing-image", below) : image;
+}
+
+static int backing_depth(BlockDevice *b)
+{
+    BlockImageInfo info;
+    unsigned levels = 0;
+    while (block_image_info(b, levels, &info)) {
+        levels++;
+    }
+    return (int)levels - 1;
+}
+
 static Json *inserted(BlockDevice *b)
 {
+    BlockImageInfo info;
+    block_image_info(b, 0, &info);
     const char *file = block_file(b) ? block_file(b) : "";
-    Json *image = qmp_add_str(json_object_new_object(), "filename", file);
-    qmp_add_str(image, "format", "raw");
-    qmp_add_int(image, "virtual-size", (int64_t)block_size(b));
-    qmp_add_bool(image, "dirty-flag", false);
     Json *cache = qmp_add_bool(json_object_new_object(), "writeback", !block_write_through(b));
     qmp_add_bool(cache, "direct", false);
     qmp_add_bool(cache, "no-flush", false);
     Json *o = qmp_add_str(json_object_new_object(), "file", file);
     qmp_add_str(o, "node-name", block_id(b));
     qmp_add_bool(o, "ro", block_readonly(b));
-    qmp_add_str(o, "drv", "raw");
-    qmp_add_int(o, "backing_file_depth", 0);
+    qmp_add_str(o, "drv", info.format);
+    if (info.backing_file) {
+        qmp_add_str(o, "backing_file", info.backing_file);
+    }
+    qmp_add_int(o, "backing_file_depth", backing_depth(b));
     qmp_add_bool(o, "encrypted", false);
     qmp_add_str(o, "detect_zeroes", "off");
     static const char *const limits[] = {"bps", "bps_rd", "bps_wr", "iops", "iops_rd", "iops_wr"};
     for (size_t i = 0; i < ARRAY_LEN(limits); i++) {
         qmp_add_int(o, limits[i], 0); // 0: none
     }
-    qmp_add(o, "image", image);
+    qmp_add(o, "image", image_info(b, 0));
     qmp_add(o, "cache", cache);
     return qmp_add_int(o, "write_threshold", 0);
 }
@@ -135,10 +171,7 @@ static Json *change_medium(QmpCall *c)
     if (!name) {
         return NULL;
     }
-    if (format && strcmp(format, "raw")) {
-        return qmp_fail(c, QMP_GENERIC, "format '%.64s': there is only raw", format);
-    }
-    bool ok = block_change(c->machine, name, qmp_str(c, "filename"), readonly,
+    bool ok = block_change(c->machine, name, qmp_str(c, "filename"), format, readonly,
                            qmp_bool(c, "force", false), &error);
     return result(c, ok, error);
 }
@@ -156,10 +189,14 @@ static const QmpCommand commands[] = {
 
 static const QmpType types[] = {
     {"BlockdevChangeReadOnlyMode", QMP_ENUM, "retain read-only read-write"},
-    {"ImageInfo", QMP_OBJECT, "filename:str format:str virtual-size:int dirty-flag?:bool"},
+    {"ImageInfo", QMP_OBJECT,
+     "filename:str format:str virtual-size:int dirty-flag?:bool cluster-size?:int "
+     "backing-filename?:str full-backing-filename?:str backing-filename-format?:str "
+     "backing-image?:ImageInfo"},
     {"BlockdevCacheInfo", QMP_OBJECT, "writeback:bool direct:bool no-flush:bool"},
     {"BlockDeviceInfo", QMP_OBJECT,
-     "file:str node-name?:str ro:bool drv:str backing_file_depth:int encrypted:bool "
+     "file:str node-name?:str ro:bool drv:str backing_file?:str backing_file_depth:int "
+     "encrypted:bool "
      "detect_zeroes:str bps:int bps_rd:int bps_wr:int iops:int iops_rd:int iops_wr:int "
      "image:ImageInfo cache:BlockdevCacheInfo write_threshold:int"},
     {"BlockInfo", QMP_OBJECT,

@@ -361,10 +361,10 @@ Test(ide, media_changes)
     cr_expect_eq(status(t, 0x170) & 1, 1);
     cr_expect_eq(sense_code(t), 0x3a, "no medium");
     cr_expect_eq(media_event(t), 3);
-    cr_expect(!block_change(m, "d1", "/no/such/file", -1, false, &error));
-    cr_expect(!block_change(m, "d0", t->cd, -1, false, &error));
+    cr_expect(!block_change(m, "d1", "/no/such/file", NULL, -1, false, &error));
+    cr_expect(!block_change(m, "d0", t->cd, NULL, -1, false, &error));
     cr_expect_not_null(strstr(error, "fixed"), "%s", error);
-    cr_assert(block_change(m, "d1", t->cd, -1, false, &error), "%s", error);
+    cr_assert(block_change(m, "d1", t->cd, NULL, -1, false, &error), "%s", error);
     let_it_happen(t);
     packet(t, (uint8_t[12]){0x00}, false, 2048);
     cr_expect_eq(in_port(t->r, 0x171, 1), 0x60, "unit attention");
