@@ -153,14 +153,34 @@ Test(block, errors_name_what_is_wrong)
     cr_expect(strstr(drive_error("file=/nonexistent/x.img"), "No such file"));
     cr_expect(strstr(drive_error("file=/tmp"), "/tmp: "));
     cr_expect(strstr(drive_error("file=x,fromat=raw"), "fromat"));
-    cr_expect(strstr(drive_error("file=x,format=qcow2"), "qcow2"));
+    cr_expect(strstr(drive_error("file=x,format=vmdk"), "format=vmdk"));
     cr_expect(strstr(drive_error("file=x,if=usb"), "if=usb"));
     cr_expect(strstr(drive_error("file=x,cache=fast"), "cache=fast"));
     cr_expect(strstr(drive_error("file=x,readonly=maybe"), "readonly=maybe"));
     int fd = open(path, O_WRONLY);
     cr_assert_eq(pwrite(fd, "QFI\xfb", 4, 0), 4);
+    cr_expect(strstr(drive_error(arg), "version"));
+    cr_assert_eq(pwrite(fd, "KDMV", 4, 0), 4);
     close(fd);
-    cr_expect(strstr(drive_error(arg), "a qcow2 image"));
+    cr_expect(strstr(drive_error(arg), "a vmdk image"));
+    unlink(path);
+}
+
+Test(block, a_guessed_raw_image_stays_raw)
+{
+    char *path = image("guess", 4096);
+    Machine *m = bare_machine();
+    BlockDevice *b = drive(m, path, "");
+    uint8_t buf[512] = "QFI\xfb";
+    cr_expect_not(block_write(b, 0, buf, 512));
+    cr_expect_not(block_write(b, 0, buf, 4));
+    cr_expect(block_write(b, 512, buf, 512));
+    buf[0] = 0;
+    cr_expect(block_write(b, 0, buf, 512));
+    block_close_all(m);
+    b = drive(bare_machine(), path, ",format=raw");
+    buf[0] = 'Q';
+    cr_expect(block_write(b, 0, buf, 512));
     unlink(path);
 }
 
