@@ -134,5 +134,6 @@ enum {
 #define ARM_BF_VFP_OFF BIT(35) // FPEXC.EN is clear: VFP is UNDEFINED but for what sets it
 #define ARM_BF_SYS     BIT(36) // System mode: no SPSR, banked registers are User's
 #define ARM_BF_NO_IT   BIT(37) // SCTLR.ITD: long IT blocks are UNDEFINED
+#define ARM_BF_SWP     BIT(38) // ARMv7's SCTLR.SW: SWP and SWPB are there
 
 #endif

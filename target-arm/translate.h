@@ -19,6 +19,7 @@ typedef struct ArmCtx {
     unsigned conditional_exits; // taken branches out of its middle
     bool sp_checked;            // A64: SP is known to be 16-byte aligned here
     // --- A32 and T32
+    uint64_t next; // vcpu.pc of the next instruction, ITSTATE advanced; IT itself puts it there
     uint8_t insn_bytes;  // of the current instruction
     uint8_t cond;        // its condition; 14: always
     bool selects;        // registers and flags that it writes are selected by cond (a32_put)

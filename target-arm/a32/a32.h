@@ -58,7 +58,11 @@ void a32_put(ArmCtx *c, unsigned r, IRRef v);
 void a32_put_loaded(ArmCtx *c, unsigned r, IRRef v);
 IRRef a32_flags(ArmCtx *c);
 void a32_put_flags(ArmCtx *c, IRRef flags);
-IRFlagCond a32_cond_of(unsigned cond);    // 0..13
+IRFlagCond a32_cond_of(unsigned cond); // 0..13
+IRRef a32_carry(ArmCtx *c);            // C as an I32, 0 or 1
+// The instruction is not one that selects, or not in this case: branches over it where its
+// condition fails. Nothing of it has been put.
+void a32_skip(ArmCtx *c);
 void a32_set_q(ArmCtx *c, IRRef nonzero); // PSTATE.Q becomes set if the I32 is not 0
 // 64-bit D and 128-bit Q registers; s: as I32.
 IRRef a32_q(ArmCtx *c, unsigned q);
@@ -80,6 +84,10 @@ IRRef a32_load(ArmCtx *c, IRRef addr, int32_t disp, unsigned memop);
 IRRef a32_load_aligned(ArmCtx *c, IRRef addr, int32_t disp, unsigned memop);
 void a32_store(ArmCtx *c, IRRef addr, int32_t disp, IRRef v, unsigned memop);
 void a32_store_aligned(ArmCtx *c, IRRef addr, int32_t disp, IRRef v, unsigned memop);
+// Several accesses off one address, which do not wrap from one to the next: it, as an I64.
+IRRef a32_address(ArmCtx *c, IRRef addr, int32_t disp);
+IRRef a32_load_at(ArmCtx *c, IRRef address, int32_t disp, unsigned memop);
+void a32_store_at(ArmCtx *c, IRRef address, int32_t disp, IRRef v, unsigned memop);
 // | to memop: with the permissions of EL0 (LDRT and its like).
 unsigned a32_memop_unprivileged(const ArmCtx *c);
 
@@ -89,7 +97,8 @@ bool a32_raise(ArmCtx *c, uint32_t syndrome); // as HSR/ESR has it
 // Emits the trap of VFP and Advanced SIMD (CPACR, FPEXC) if it applies: true: the block has ended.
 bool a32_vfp_trapped(ArmCtx *c, bool simd);
 
-// --- ways out. Targets are addresses without ARM_PC_*; the instruction set stays.
+// --- ways out. Targets are addresses without ARM_PC_*; the instruction set stays. a32_exit_jump of
+// a row that selects (c->selects) leaves if c->cond holds.
 void a32_exit_jump(ArmCtx *c, uint32_t target);
 void a32_exit_call(ArmCtx *c, uint32_t target); // LR has been put
 // To the other instruction set (BLX immediate).

@@ -109,8 +109,8 @@ bool a32_exception_return(ArmCtx *c, IRRef target);
 // --- system (system.c)
 ArmTranslate a32_tr_mrs;        // d R (1: SPSR)
 ArmTranslate a32_tr_msr;        // n R k (mask)
-ArmTranslate a32_tr_mrs_banked; // d R b (m:m1, SYSm)
-ArmTranslate a32_tr_msr_banked; // n R b
+ArmTranslate a32_tr_mrs_banked; // d R M b (SYSm = M:b)
+ArmTranslate a32_tr_msr_banked; // n R M b
 ArmTranslate a32_tr_hint;       // i: 0 NOP, 1 YIELD, 2 WFE, 3 WFI, 4 SEV, 5 SEVL, others NOP
 ArmTranslate a32_tr_barrier, a32_tr_isb;
 ArmTranslate a32_tr_setend; // E
@@ -122,10 +122,8 @@ bool a32_rfe(ArmCtx *c, unsigned n, bool up, bool before, bool writeback);
 bool a32_srs(ArmCtx *c, unsigned mode, bool up, bool before, bool writeback);
 
 // --- coprocessors but 10 and 11 (coprocessor.c): p (coprocessor) o (opc1) n (CRn) m (CRm) q (opc2)
-// t u (Rt, Rt2). Those of LDC and STC: p D (CRd) n i P U W.
+// t u (Rt, Rt2); the register is told by c->insn. CDP, LDC and STC are UNDEFINED for all others.
 ArmTranslate a32_tr_mcr, a32_tr_mrc;
 ArmTranslate a32_tr_mcrr, a32_tr_mrrc;
-ArmTranslate a32_tr_ldc, a32_tr_stc;
-ArmTranslate a32_tr_cdp;
 
 #endif
