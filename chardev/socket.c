@@ -148,6 +148,18 @@ static int tcp_socket(const SocketConfig *f, char **error)
     return fd;
 }
 
+// The port that the kernel has chosen for port 0: people are told where to connect to.
+static const char *bound_port(int fd, const char *asked, char text[8])
+{
+    struct sockaddr_storage a;
+    socklen_t len = sizeof(a);
+    if (getsockname(fd, (struct sockaddr *)&a, &len) ||
+        getnameinfo((struct sockaddr *)&a, len, NULL, 0, text, 8, NI_NUMERICSERV)) {
+        return asked;
+    }
+    return text;
+}
+
 // A socket file that nobody listens on any more is left over from an earlier run.
 static void remove_stale(const struct sockaddr_un *a)
 {
@@ -243,6 +255,10 @@ static bool socket_open(Chardev *c, KeyVal *kv, char **error)
     int fd = f.path ? unix_socket(&f, error) : tcp_socket(&f, error);
     if (fd < 0) {
         return false;
+    }
+    char port[8];
+    if (f.server && !f.path) {
+        f.port = bound_port(fd, f.port, port);
     }
     SocketState *s = g_new0(SocketState, 1);
     c->state = s;

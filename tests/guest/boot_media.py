@@ -80,16 +80,19 @@ def grub_disk(directory, kind):
 
 
 def efi_disk(directory, script, files=()):
-    """A FAT disk with the kernel (linux), its initrd and a startup.nsh; files: name, path."""
+    """A FAT disk with the kernel (linux), its initrd and, if there is a script, a startup.nsh; files:
+    name, path."""
     images = need_images("amd64")
-    disk, nsh = os.path.join(directory, "efi.img"), os.path.join(directory, "startup.nsh")
+    disk = os.path.join(directory, "efi.img" if script else "efi-plain.img")
     with open(disk, "wb") as f:
         f.truncate(34 << 20)
-    with open(nsh, "w", newline="") as f:
-        f.write(script.replace("\n", "\r\n"))
+    if script:
+        nsh = os.path.join(directory, "startup.nsh")
+        with open(nsh, "w", newline="") as f:
+            f.write(script.replace("\n", "\r\n"))
+        files = [*files, ("startup.nsh", nsh)]
     initrd = small_initrd(os.path.join(images, "initrd.gz"), os.path.join(directory, "initrd"))
     quietly("mkfs.fat", "-F", "32", disk)
-    for name, path in [("linux", os.path.join(images, "linux")), ("initrd", initrd),
-                       ("startup.nsh", nsh), *files]:
+    for name, path in [("linux", os.path.join(images, "linux")), ("initrd", initrd), *files]:
         quietly("mcopy", "-i", disk, path, "::" + name)
     return disk

@@ -1,25 +1,20 @@
-"""Drives a guest by its serial console: start Mimus, wait for text, type, with timeouts.
+"""Drives a guest by its serial console: starts Mimus, waits for text and types as reader.py has it.
 
     with Console(["build/mimus", "-M", "virt", "-nographic", ...]) as c:
-        c.expect(r"# $", timeout=120)
+        c.shell()
         print(c.run("uname -a"))
 
 Everything is over pipes, so that no terminal is needed. Only the standard library is used.
 """
 import os
-import re
-import select
 import subprocess
 import sys
 import time
 
-ESCAPES = re.compile(rb"\x1b\[[0-9;?]*[A-Za-z]|\x1b[()][A-Z0-9]|\x1b[=>78]")
+from reader import PATIENCE, ConsoleError, Program
+
 ROOT = os.path.normpath(os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", ".."))
 IMAGES = "/usr/lib/debian-installer/images/12/{0}/text/debian-installer/{0}"
-
-
-class ConsoleError(Exception):
-    """What was waited for did not come."""
 
 
 def mimus(target="aarch64"):
@@ -64,106 +59,50 @@ def skip(why):
     sys.exit(77)
 
 
-class Console:
+class Console(Program):
     def __init__(self, argv, echo=None):
-        self.echo = echo          # a text stream that gets what the guest prints
-        self.log = b""            # all output so far
-        self.unshown = b""        # start of an escape sequence that is not echoed
-        self.pending = b""        # output that no expect has consumed
-        self.last = None          # the match that expect found
         self.process = subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                         stderr=subprocess.STDOUT, bufsize=0)
-        os.set_blocking(self.process.stdout.fileno(), False)
+        super().__init__(self.process.stdout.fileno(), echo=echo, who="the guest")
 
     def __enter__(self):
         return self
 
-    def __exit__(self, *exc):
+    def __exit__(self, kind, error, *_):
+        if kind and not isinstance(error, ConsoleError):
+            print("%s; it printed last:\n%s" % (self.state(), self.tail()), file=sys.stderr)
         self.kill()
 
-    def _read(self, seconds):
-        """Takes what output there is within a time. False at the end of the output."""
-        fd = self.process.stdout.fileno()
-        if not select.select([fd], [], [], max(seconds, 0))[0]:
-            return True
-        data = os.read(fd, 65536)
-        self.log += data
-        self.pending += data
-        if self.echo:
-            self._show(data)
-        return bool(data)
-
-    def _show(self, data):
-        """Echoes without escape sequences, which may arrive in pieces."""
-        clean = ESCAPES.sub(b"", self.unshown + data).replace(b"\r", b"")
-        cut = clean.rfind(b"\x1b")
-        cut = cut if cut >= 0 and len(clean) - cut < 16 else len(clean)
-        self.unshown = clean[cut:]
-        self.echo.write(clean[:cut].decode("utf-8", "replace"))
-        self.echo.flush()
-
-    def _text(self):
-        return ESCAPES.sub(b"", self.pending).replace(b"\r", b"").decode("utf-8", "replace")
-
-    def expect(self, pattern, timeout=60, failure=r"Kernel panic - [^\n]*"):
-        """Waits until the output matches; returns the text before the match. What matched and
-        all before it is consumed. Output that matches `failure` ends the wait."""
-        end = time.monotonic() + timeout
-        regex = re.compile(pattern, re.MULTILINE)
-        bad = re.compile(failure, re.MULTILINE) if failure else None
-        alive = True
-        while True:
-            text = self._text()
-            found = regex.search(text)
-            if found:
-                self.last = found
-                self.pending = text[found.end():].encode("utf-8", "replace")
-                return text[:found.start()]
-            failed = bad.search(text) if bad else None
-            if failed:
-                raise ConsoleError("the guest failed: %s" % failed.group(0))
-            if not alive:
-                raise ConsoleError("Mimus ended (status %s) before %r came; it printed last:\n%s"
-                                   % (self.process.wait(), pattern, text[-2000:]))
-            left = end - time.monotonic()
-            if left <= 0:
-                raise ConsoleError("no %r within %s s; last output:\n%s"
-                                   % (pattern, timeout, text[-2000:]))
-            alive = self._read(min(left, 1))
-
-    def send(self, text):
-        data = text.encode() if isinstance(text, str) else text
+    def put(self, data):
         try:
             self.process.stdin.write(data)
             self.process.stdin.flush()
         except BrokenPipeError:
-            raise ConsoleError("Mimus ended before %r could be typed" % text)
+            while self.take(1):
+                pass
+            raise ConsoleError("Mimus ended before %r could be typed; it printed last:\n%s"
+                               % (data, self.tail()))
 
-    def send_line(self, text):
-        self.send(text + "\n")
-
-    def run(self, command, prompt=r"[~/] ?# $", timeout=60):
-        """Types a shell command, returns what it printed."""
-        self.send_line(command)
-        out = self.expect(prompt, timeout)
-        lines = out.split("\n")
-        return "\n".join(lines[1:]).strip("\n")  # the first line is the echo
-
-    def wait(self, timeout=60):
+    def wait(self, timeout=PATIENCE):
         """Waits until Mimus ends by itself; returns its exit status."""
         end = time.monotonic() + timeout
-        while time.monotonic() < end:
-            if not self._read(0.2):
-                return self.process.wait(timeout=max(end - time.monotonic(), 1))
-        raise ConsoleError("Mimus did not end within %s s; last output:\n%s"
-                           % (timeout, self._text()[-2000:]))
+        while self.take(0.2):
+            if time.monotonic() > end:
+                raise ConsoleError("Mimus did not end within %s s; it printed last:\n%s"
+                                   % (timeout, self.tail()))
+        try:
+            return self.process.wait(max(end - time.monotonic(), 10))
+        except subprocess.TimeoutExpired:
+            raise ConsoleError("Mimus closed its output, but did not end within %s s; it printed "
+                               "last:\n%s" % (timeout, self.tail()))
 
     def kill(self):
         if self.process.poll() is None:
             self.process.terminate()
             try:
-                self.process.wait(timeout=5)
+                self.process.wait(timeout=20)
             except subprocess.TimeoutExpired:
+                print("Mimus did not end at SIGTERM and was killed", file=sys.stderr)
                 self.process.kill()
                 self.process.wait()
         self.process.stdin.close()

@@ -5,7 +5,7 @@
     Hands.push(dx, dy)        a mouse: so far
     Hands.button(down)        the left one
 """
-import time
+from reader import until
 
 KEYS = {"down": ("Down", 0xff54), "up": ("Up", 0xff52), "ret": ("Return", 0xff0d),
         "esc": ("Escape", 0xff1b)}  # X's name, keysym
@@ -35,10 +35,8 @@ class WindowHands:
         self.x, self.window = x, window
         if relative:
             x.do("mousemove", "--window", window, "300", "200", "click", "1")
-            end = time.monotonic() + 60
-            while "Ctrl-Alt-G" not in x.title(window):
-                assert time.monotonic() < end, "a click does not take the mouse: " + x.title(window)
-                time.sleep(0.1)
+            until(lambda: "Ctrl-Alt-G" in x.title(window),
+                  lambda: "a click takes the mouse; the title: " + x.title(window))
 
     def key(self, name):
         self.x.do("key", KEYS[name][0])

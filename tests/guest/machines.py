@@ -1,15 +1,11 @@
-"""The machines that the guest tests start: command lines, small bare-metal programs, run and judged.
-
-Timeouts here are for a hanging test only: a loaded host is several times slower than an idle one.
-"""
+"""The machines that the guest tests start: command lines, small bare-metal programs, run and judged."""
 import os
 import shutil
 import subprocess
 
 from console import guest_files, image_dir, mimus, skip
+from reader import PATIENCE
 
-PROMPT = r"[~/] ?# $"
-PATIENCE = int(os.environ.get("MIMUS_PATIENCE", 400))  # seconds that anything may take
 BARE = ["-nic", "none", "-display", "none", "-monitor", "none"]
 
 

@@ -53,6 +53,18 @@ class Picture:
     def colours(self):
         return {pixel for y in range(self.height) for pixel in self.row(y)}
 
+    def sketch(self, columns=100, shades=" .:-=+*#%@"):
+        """Characters for a log: how light the picture is where."""
+        lines = ["%u x %u" % self.size]
+        across, down = max(self.width // columns, 1), max(self.width * 2 // columns, 1)
+        for top in range(0, self.height - down + 1, down):
+            light = [0] * (self.width // across)
+            for y in range(top, top + down, max(down // 4, 1)):
+                row = self.line(y)
+                light = [max(v, *row[3 * i * across:3 * (i + 1) * across]) for i, v in enumerate(light)]
+            lines.append("".join(shades[v * len(shades) // 256] for v in light).rstrip())
+        return "\n".join(lines)
+
     def differing(self, other, area=None, by=0):
         """Number of pixels that differ by more than `by`, in an area (left, top, right, bottom)."""
         if self.size != other.size:
@@ -136,13 +148,16 @@ class QmpScreen:
         """A picture that wanted(picture) agrees to and, if repeat, that is the same twice in a row."""
         end = time.monotonic() + timeout
         last = None
-        while time.monotonic() < end:
+        while True:
             now = self.picture()
             good = wanted(now)
             if good and (not repeat or last and now == last):
                 return now
             last = now if good else None
+            if time.monotonic() > end:
+                break
             time.sleep(pause)
         self.qmp.keep(self.path)
-        raise AssertionError("the screen did not become what was waited for; see "
-                             + os.path.basename(self.path))
+        raise AssertionError("the screen did not become what was waited for within %d s; it is kept as "
+                             "%s in the directory for temporary files:\n%s"
+                             % (timeout, os.path.basename(self.path), now.sketch()))

@@ -15,6 +15,8 @@ import sys
 import tempfile
 import time
 
+from reader import PATIENCE
+
 
 class QmpError(Exception):
     """An {"error": ...} answer."""
@@ -24,10 +26,14 @@ class QmpError(Exception):
         self.kind, self.desc = error["class"], error["desc"]
 
 
+class QmpTimeout(TimeoutError):
+    """No message in time: the text says for what."""
+
+
 class QmpClient:
     """One connection. Messages are read line by line, as the server sends one a line."""
 
-    def __init__(self, path, timeout=60, negotiate=True, alive=lambda: True):
+    def __init__(self, path, timeout=PATIENCE, negotiate=True, alive=lambda: True):
         self.timeout = timeout
         self.alive = alive  # is the server still there to wait for?
         self.buffer = b""
@@ -45,32 +51,40 @@ class QmpClient:
             try:
                 s.connect(path)
                 return s
-            except OSError:
+            except OSError as e:
                 s.close()
                 if time.monotonic() > end or not self.alive():
-                    raise
+                    raise ConnectionError("%s: %s; Mimus %s" % (path, e, "runs, but does not listen"
+                                          if self.alive() else "has ended")) from e
                 time.sleep(0.02)
 
     def send_raw(self, data):
         self.socket.settimeout(self.timeout)
         self.socket.sendall(data)
 
-    def read(self, timeout=None):
+    def read(self, timeout=None, what="a message"):
         """The next message of any kind."""
-        end = time.monotonic() + (self.timeout if timeout is None else timeout)
+        begin = time.monotonic()
+        timeout = self.timeout if timeout is None else timeout
         while b"\n" not in self.buffer:
-            self.socket.settimeout(max(end - time.monotonic(), 0.001))
-            data = self.socket.recv(65536)
+            try:
+                self.socket.settimeout(max(begin + timeout - time.monotonic(), 0.001))
+                data = self.socket.recv(65536)
+            except socket.timeout:
+                raise QmpTimeout("waited %.1f s for %s; Mimus %s; events so far: %s; of a message: %r" % (
+                    time.monotonic() - begin, what, "runs" if self.alive() else "has ended",
+                    [e["event"] for e in self.events], self.buffer[-200:])) from None
             if not data:
-                raise EOFError("the server closed the connection")
+                raise EOFError("the server closed the connection when %s was due; of a message: %r"
+                               % (what, self.buffer[-200:]))
             self.buffer += data
         line, _, self.buffer = self.buffer.partition(b"\n")
         return json.loads(line)
 
-    def answer(self, ident=None):
+    def answer(self, ident=None, to="a command"):
         """The next answer; events on the way are kept. An error is raised."""
         while True:
-            message = self.read()
+            message = self.read(what="the answer to %s" % to)
             if "event" in message:
                 self.events.append(message)
                 continue
@@ -90,7 +104,7 @@ class QmpClient:
         if arguments:
             message["arguments"] = arguments
         self.send_raw(json.dumps(message).encode())
-        return self.answer(self.next_id)
+        return self.answer(self.next_id, name)
 
     def human(self, line):
         return self.execute("human-monitor-command", {"command-line": line}).replace("\r\n", "\n")
@@ -103,7 +117,7 @@ class QmpClient:
                 if e["event"] == name:
                     del self.events[i]
                     return e.get("data")
-            message = self.read(max(end - time.monotonic(), 0.001))
+            message = self.read(max(end - time.monotonic(), 0.001), "the event " + name)
             assert "event" in message, message
             self.events.append(message)
 
@@ -142,7 +156,7 @@ class Machine:
     """A Mimus with sockets for QMP and a client on the first. At the end it is killed; if the test
     fails, what it said on stderr is shown. `directory` is for the test's files as well."""
 
-    def __init__(self, argv, sockets=1, patience=60, **popen):
+    def __init__(self, argv, sockets=1, patience=PATIENCE, **popen):
         self.directory = tempfile.mkdtemp(prefix="mimus-qmp-")
         self.paths = [os.path.join(self.directory, "qmp%u" % i) for i in range(sockets)]
         self.client = None
@@ -179,6 +193,8 @@ class Machine:
 
     def __exit__(self, kind, *_):
         if self.process.poll() is None:
+            if kind:
+                print("Mimus was running", file=sys.stderr)
             self.process.kill()
             self.process.wait()
         elif kind:

@@ -10,6 +10,8 @@ import socket
 import struct
 import zlib
 
+from reader import PATIENCE
+
 RAW, ZRLE, SIZE, EXT_SIZE, EXT_KEY, POINTER_MODE = 0, 16, -223, -308, -258, -257
 CURSOR, ALPHA_CURSOR, LEDS = -239, -314, -261
 
@@ -20,7 +22,7 @@ class RfbError(Exception):
 
 class Rfb:
     def __init__(self, address, password=None, shared=True, version=b"RFB 003.008\n",
-                 encodings=(RAW,), timeout=60):
+                 encodings=(RAW,), timeout=PATIENCE):
         family = socket.AF_UNIX if isinstance(address, str) else socket.AF_INET
         self.s = socket.socket(family, socket.SOCK_STREAM)
         self.s.settimeout(timeout)

@@ -8,14 +8,14 @@ keys are typed, the text on the screen is read and pictures of it are taken.
 import os
 import re
 import shutil
-import socket
 import tempfile
 import time
 
-from console import Console, ConsoleError
+from console import Console
 from pictures import Picture
+from qmp import QmpClient
+from reader import PATIENCE, ConsoleError
 
-MONITOR_PROMPT = b"(mimus) "
 NAMES = {" ": "spc", "-": "minus", "=": "equal", "/": "slash", ".": "dot", ",": "comma",
          ";": "semicolon", "\n": "ret", "\\": "backslash", "'": "apostrophe"}
 SHIFTED = {":": "semicolon", "_": "minus", "+": "equal"}
@@ -24,62 +24,51 @@ SHIFTED = {":": "semicolon", "_": "minus", "+": "equal"}
 class Screen(Console):
     def __init__(self, argv, echo=None):
         self.directory = tempfile.mkdtemp(prefix="mimus-screen")
-        path = os.path.join(self.directory, "monitor")
-        super().__init__([*argv, "-display", "none", "-serial", "stdio", "-monitor",
+        path = os.path.join(self.directory, "qmp")
+        super().__init__([*argv, "-display", "none", "-serial", "stdio", "-monitor", "none", "-qmp",
                           "unix:%s,server=on,wait=off" % path], echo)
-        self.socket = socket.socket(socket.AF_UNIX)
-        self._connect(path)
-        self._answer()
-
-    def _connect(self, path):
-        end = time.monotonic() + 60
-        while True:
-            try:
-                return self.socket.connect(path)
-            except OSError:
-                if self.process.poll() is not None or time.monotonic() > end:
-                    raise ConsoleError("no monitor; Mimus printed: %s" % self.process.stdout.read())
-                time.sleep(0.05)
-
-    def _answer(self):
-        self.socket.settimeout(120)
-        text = b""
-        while not text.endswith(MONITOR_PROMPT):
-            part = self.socket.recv(65536)
-            if not part:
-                raise ConsoleError("the monitor is gone; Mimus printed last:\n%s"
-                                   % self._text()[-2000:])
-            text += part
-        return text[:-len(MONITOR_PROMPT)].decode("utf-8", "replace").replace("\r", "")
+        self.qmp = None
+        try:
+            self.qmp = QmpClient(path, alive=lambda: not self.gone())
+        except OSError as e:
+            while self.gone() and self.take(1):
+                pass
+            self.kill()
+            raise ConsoleError("no monitor: %s; it printed last:\n%s" % (e, self.tail()))
 
     def kill(self):
         super().kill()
-        self.socket.close()
+        if self.qmp:
+            self.qmp.close()
         shutil.rmtree(self.directory, ignore_errors=True)
 
     def quit(self):
-        """By the monitor's command, which has no answer."""
-        self.socket.sendall(b"quit\n")
+        """By the monitor's command, whose answer may not arrive any more."""
+        try:
+            self.qmp.command("quit")
+        except (EOFError, OSError):
+            pass
 
     def monitor(self, command):
-        """What the monitor answers."""
-        self.socket.sendall(command.encode() + b"\n")
-        return self._answer()
+        """What the monitor for people answers: by QMP, where an answer has an end."""
+        return self.qmp.human(command)
 
-    def text(self):
+    def screen_text(self):
         """What stands on the text screen; empty in graphics modes."""
         return self.monitor("info displays").partition("text:\n")[2]
 
-    def see(self, pattern, timeout=60):
+    def see(self, pattern, timeout=PATIENCE):
         """Waits until the screen's text matches; returns all of it."""
         end = time.monotonic() + timeout
         while True:
-            text = self.text()
+            text = self.screen_text()
             if re.search(pattern, text, re.MULTILINE):
                 return text
             if time.monotonic() > end:
-                raise ConsoleError("no %r on the screen within %s s:\n%s" % (pattern, timeout, text))
-            self._read(0.2)  # the serial line must not fill up
+                raise ConsoleError("no %r on the screen within %s s; %s. On the screen:\n%s\n"
+                                   "on the serial line:\n%s"
+                                   % (pattern, timeout, self.state(), text, self.tail()))
+            self.take(0.2)  # the serial line must not fill up
 
     def type(self, *keys):
         """Presses keys by their names in the monitor."""
@@ -97,5 +86,5 @@ class Screen(Console):
         """The screen as a Picture. The file stays where path says."""
         file = path or os.path.join(self.directory, "screen.png")
         answer = self.monitor("screendump " + file)
-        assert "screendump" not in answer.replace("screendump " + file, ""), answer
+        assert not answer, answer
         return Picture.read(file)

@@ -8,41 +8,30 @@
 import atexit
 import os
 import pty
-import re
-import select
 import subprocess
 import termios
-import time
 
-from console import ConsoleError
+from reader import PATIENCE, ConsoleError, Program
 
 
-class Terminal:
+class Terminal(Program):
     def __init__(self, argv, **popen):
         self.master, self.slave = pty.openpty()
         self.before = termios.tcgetattr(self.slave)
         self.process = subprocess.Popen(argv, stdin=self.slave, stdout=self.slave,
                                         stderr=self.slave, start_new_session=True, **popen)
         atexit.register(self.process.kill)  # nothing outlives a test that fails
-        self.seen = ""   # that no expect has consumed
-        self.taken = ""  # by the last expect
+        super().__init__(self.master, plain=False, who="Mimus")
 
-    def expect(self, pattern, timeout=30):
-        end = time.monotonic() + timeout
-        while not re.search(pattern, self.seen):
-            if time.monotonic() > end or self.process.poll() is not None:
-                raise ConsoleError("no %r in %r" % (pattern, self.seen))
-            if select.select([self.master], [], [], 0.2)[0]:
-                self.seen += os.read(self.master, 4096).decode("utf-8", "replace")
-        end = re.search(pattern, self.seen).end()
-        self.taken, self.seen = self.seen[:end], self.seen[end:]
-
-    def send(self, text):
-        os.write(self.master, text.encode())
+    def put(self, data):
+        os.write(self.master, data)
 
     def end(self, status):
-        got = self.process.wait(timeout=20)
-        assert got == status, "exit status %d, not %d" % (got, status)
+        """Takes the rest of the output: it stays in self.text."""
+        self.wait_for(lambda: self.over, "its end", failure=None, step=0.05)
+        got = self.process.wait(PATIENCE)
+        if got != status:
+            raise ConsoleError("exit status %d, not %d; it printed last:\n%s" % (got, status, self.tail()))
         after = termios.tcgetattr(self.slave)
         assert after[:4] == self.before[:4], "the terminal is not restored"
         os.close(self.master)

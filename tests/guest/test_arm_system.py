@@ -10,6 +10,7 @@ import tempfile
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from console import mimus, skip
+from reader import PATIENCE
 
 HERE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "arm_system")
 CC = "aarch64-linux-gnu-gcc"
@@ -37,12 +38,12 @@ def build(directory, name, source, *flags):
     subprocess.run([CC, "-O1", "-ffreestanding", "-nostdlib", "-static", "-Wall", "-Wno-main",
                     "-march=armv8.5-a", "-mgeneral-regs-only", "-Wl,-Ttext=0x40080000,--build-id=none",
                     "-o", out, *flags, os.path.join(HERE, "start.S"), os.path.join(HERE, source)],
-                   check=True)
+                   check=True, timeout=PATIENCE)
     return out
 
 
 def run(argv):
-    p = subprocess.run(argv, stdin=subprocess.DEVNULL, capture_output=True, timeout=300)
+    p = subprocess.run(argv, stdin=subprocess.DEVNULL, capture_output=True, timeout=PATIENCE)
     return p.stdout.decode(errors="replace").replace("\r", "").splitlines()
 
 

@@ -5,7 +5,7 @@ import sys
 import time
 
 from console import Console
-from machines import PATIENCE, PROMPT, installer
+from machines import installer
 
 # -cpu, gic-version, -smp, MIDR part number, how the guest ends
 MACHINES = [
@@ -17,27 +17,26 @@ MACHINES = [
 
 
 def shell(guest):
-    guest.expect(PROMPT, timeout=PATIENCE)
-    guest.run("mount -t proc p /proc; mount -t sysfs s /sys", timeout=PATIENCE)
+    guest.shell()
+    guest.run("mount -t proc p /proc; mount -t sysfs s /sys")
 
 
 def check_cpus(guest, smp, line, value, timer):
-    seen = guest.run("grep -c ^processor /proc/cpuinfo; grep '%s' /proc/cpuinfo | uniq" % line,
-                     timeout=PATIENCE).split(None, 1)
+    seen = guest.run("grep -c ^processor /proc/cpuinfo; grep '%s' /proc/cpuinfo | uniq" % line).split(None, 1)
     assert seen[0] == str(smp) and seen[1].split(":")[1].strip() == value, seen
     # Every CPU takes its own timer's interrupts.
-    ticks = guest.run("grep %s /proc/interrupts" % timer, timeout=PATIENCE).split()[1:smp + 1]
+    ticks = guest.run("grep %s /proc/interrupts" % timer).split()[1:smp + 1]
     assert len(ticks) == smp and all(int(t) > 0 for t in ticks), ticks
 
 
 def end(guest, how):
     if how == "reboot":
         guest.send_line("reboot -f")
-        guest.expect("Restarting system", timeout=PATIENCE)
+        guest.expect("Restarting system")
         shell(guest)
         how = "poweroff"
     guest.send_line("poweroff -f" if how == "poweroff" else "reboot -f")
-    status = guest.wait(timeout=PATIENCE)
+    status = guest.wait()
     assert status == 0, "exit status %s" % status
 
 

@@ -7,9 +7,9 @@ import subprocess
 import sys
 import tempfile
 import termios
-import time
 
 from console import Console, mimus, skip
+from reader import PATIENCE, until
 from terminal import Terminal
 
 # Echoes with 1 added to letters, so that its output differs from a terminal's echo.
@@ -38,7 +38,7 @@ def build(directory):
     with open(source, "w") as f:
         f.write(PROGRAM)
     subprocess.run(["aarch64-linux-gnu-gcc", "-nostdlib", "-static", "-Wl,-Ttext=0x40080000",
-                    "-Wl,--build-id=none", "-o", elf, source], check=True)
+                    "-Wl,--build-id=none", "-o", elf, source], check=True, timeout=PATIENCE)
     return elf
 
 
@@ -113,7 +113,7 @@ def test_pipes(elf):
         c.send("\x01c")
         c.expect(r"\(mimus\) ")
         c.send("quit\r")
-        assert c.wait(timeout=20) == 0
+        assert c.wait() == 0
 
 
 def test_mux_by_hand(elf):
@@ -126,20 +126,17 @@ def test_mux_by_hand(elf):
         c.expect(r"\(mimus\) ")
         c.send("info chardev\rquit\r")
         c.expect("c: filename=stdio, mux, 2 users")
-        assert c.wait(timeout=20) == 0
+        assert c.wait() == 0
 
 
 def test_other_backends(elf, directory):
     out = os.path.join(directory, "out")
     with Console(command(elf, "-serial", "file:" + out, "-monitor", "stdio")) as c:
         c.expect(r"\(mimus\) ")
-        end = time.monotonic() + 20
-        while not (os.path.exists(out) and open(out).read().startswith(">")):
-            assert time.monotonic() < end, "nothing in the file"
-            time.sleep(0.05)
+        until(lambda: os.path.exists(out) and open(out).read().startswith(">"), "> in " + out)
         c.send("nonsnse\rquit\r")
         c.expect("unknown command 'nonsnse'")
-        assert c.wait(timeout=20) == 0
+        assert c.wait() == 0
 
 
 def test_errors():
@@ -151,7 +148,7 @@ def test_errors():
                         (["/nope"], "/nope"),
                         (["-M", "virt", "-serial", "tcp:localhost:1"], "refused")):
         p = subprocess.run([mimus()] + argv, stdin=subprocess.DEVNULL, capture_output=True,
-                           text=True, timeout=30)
+                           text=True, timeout=PATIENCE)
         assert p.returncode == 1, "%s: status %d" % (argv, p.returncode)
         assert words in p.stderr, "%s: %s" % (argv, p.stderr)
         assert p.stderr.count("\n") == 1, "%s: more than a line: %s" % (argv, p.stderr)

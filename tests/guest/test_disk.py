@@ -11,7 +11,7 @@ import tempfile
 
 from console import Console, skip
 from extra_initrd import with_modules
-from machines import PROMPT, installer, need_images
+from machines import PATIENCE, installer, need_images
 
 EXT4 = ["crc16", "mbcache", "jbd2", "ext4"]
 MODULES = ["virtio_blk"] + EXT4
@@ -27,9 +27,9 @@ class Guest:
         self.modules = modules
 
     def __enter__(self):
-        self.c.expect(PROMPT, timeout=600)
+        self.c.shell()
         self.c.run("mount -t proc proc /proc; mount -t sysfs sys /sys; mount -t devtmpfs d /dev")
-        self.c.run("depmod -a 2>/dev/null; modprobe virtio_pci; modprobe virtio_mmio", timeout=120)
+        self.c.run("depmod -a 2>/dev/null; modprobe virtio_pci; modprobe virtio_mmio")
         for name in self.modules:
             self.c.run("insmod /extra/%s.ko" % name)
         self.c.run("i=0; while [ ! -b %s ] && [ $i -lt 50 ]; do sleep 0.1; i=$((i+1)); done"
@@ -39,8 +39,8 @@ class Guest:
     def __exit__(self, *exc):
         self.c.kill()
 
-    def run(self, command, timeout=120):
-        return self.c.run(command, timeout=timeout)
+    def run(self, command):
+        return self.c.run(command)
 
     def mount(self):
         out = self.run("mkdir -p /mnt; mount -t ext4 %s /mnt && echo mounted=$?" % self.node)
@@ -48,7 +48,7 @@ class Guest:
 
     def power_off(self):
         self.c.send_line("echo o > /proc/sysrq-trigger")
-        assert self.c.wait(timeout=120) == 0
+        assert self.c.wait() == 0
 
 
 def md5_in(text):
@@ -59,7 +59,7 @@ def md5_in(text):
 
 def fsck(image):
     p = subprocess.run(["e2fsck", "-fn", image], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                       text=True)
+                       text=True, timeout=PATIENCE)
     assert p.returncode == 0, "e2fsck says %d:\n%s" % (p.returncode, p.stdout)
 
 
@@ -124,7 +124,7 @@ def prepare(tmp, arch, modules):
     image = os.path.join(tmp, "disk.img")
     with open(image, "wb") as f:
         f.truncate(SIZE)
-    subprocess.run(["mkfs.ext4", "-q", "-F", image], check=True)
+    subprocess.run(["mkfs.ext4", "-q", "-F", image], check=True, timeout=PATIENCE)
     return initrd, image
 
 

@@ -7,8 +7,8 @@ import subprocess
 import sys
 import tempfile
 
-from console import image_dir, mimus
-from machines import BARE, assemble, run
+from console import image_dir
+from machines import BARE, PATIENCE, assemble, run
 
 VIRT = ["-M", "virt", *BARE]
 failures = []
@@ -17,9 +17,9 @@ failures = []
 def error(*options, says):
     """One line on stderr with all of `says`, nothing on stdout, status 1."""
     try:
-        status, out, err = run(*options, patience=120)
+        status, out, err = run(*options)
     except subprocess.TimeoutExpired:
-        failures.append("%s: does not end" % " ".join(options))
+        failures.append("%s: does not end within %d s" % (" ".join(options), PATIENCE))
         return
     lines = err.splitlines()
     wrong = [w for w in says if w not in err]
@@ -29,7 +29,7 @@ def error(*options, says):
 
 
 def answer(*options, says):
-    status, out, err = run(*options, patience=120)
+    status, out, err = run(*options)
     wrong = [w for w in says if w not in out]
     if status != 0 or wrong or err:
         failures.append("%s: status %d, missing %s, stderr %r" % (" ".join(options), status, wrong,

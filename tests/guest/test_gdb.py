@@ -1,15 +1,20 @@
 #!/usr/bin/env python3
 """gdb-multiarch against a small bare-metal program: registers, memory, breakpoints, watchpoints,
 stepping, Ctrl-C, threads, monitor commands, detaching."""
+import atexit
 import os
+import re
 import shutil
+import signal
 import socket
 import subprocess
 import sys
 import tempfile
 import time
 
-from console import Console, mimus, skip
+from console import mimus, skip
+from reader import PATIENCE, until
+from screen import Screen
 
 PROGRAM = """
     .global _start, loop, spot, counter
@@ -37,26 +42,27 @@ def build(directory):
     with open(source, "w") as f:
         f.write(PROGRAM)
     subprocess.run(["aarch64-linux-gnu-gcc", "-g", "-nostdlib", "-static", "-Wl,-Ttext=0x40080000",
-                    "-Wl,--build-id=none", "-o", elf, source], check=True)
+                    "-Wl,--build-id=none", "-o", elf, source], check=True, timeout=PATIENCE)
     return elf
 
 
-def gdb(elf, port, commands, interrupt_after=None):
-    """Runs gdb in batch mode; returns what it printed."""
+def gdb(elf, port, commands, interrupt_when=None):
+    """Runs gdb in batch mode; returns what it printed. Ctrl-C is pressed once a condition holds."""
     argv = ["gdb-multiarch", "-q", "-nx", "-batch", elf, "-ex", "set pagination off",
             "-ex", "set tcp connect-timeout 30", "-ex", "target remote " + port]
     for c in commands:
         argv += ["-ex", c]
     p = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                          stderr=subprocess.STDOUT, text=True, start_new_session=True)
-    if interrupt_after:
-        time.sleep(interrupt_after)
-        os.killpg(p.pid, 2)
+    atexit.register(p.kill)
+    if interrupt_when:
+        until(interrupt_when, "a program that runs")
+        os.killpg(p.pid, signal.SIGINT)
     try:
-        return p.communicate(timeout=60)[0]
+        return p.communicate(timeout=PATIENCE)[0]
     except subprocess.TimeoutExpired:
-        os.killpg(p.pid, 9)
-        print("gdb hangs; it printed:\n" + p.communicate()[0])
+        p.kill()
+        print("gdb did not end within %d s; it printed:\n%s" % (PATIENCE, p.communicate()[0]))
         sys.exit(1)
 
 
@@ -102,9 +108,14 @@ def test_session(elf, sock):
           "paused", "unknown command 'nonsense'", "= 0x5", "add", "= 1000001", "detached")
 
 
-def test_interrupt(elf, sock):
-    out = gdb(elf, sock, ["continue", "p $x0 > 1000", "p $pc >= (long)&loop", "kill"],
-              interrupt_after=4)
+def test_interrupt(elf, sock, machine):
+    def runs():
+        """gdb has connected, set x7 and let the loop go on for a while."""
+        said = machine.monitor("info registers")
+        x0, x7 = (int(re.search(r"X0%d=([0-9a-f]{16})" % n, said).group(1), 16) for n in (0, 7))
+        return x7 == 77 and x0 > 2000 and "running" in machine.monitor("info status")
+    out = gdb(elf, sock, ["set var $x0 = 0", "set var $x7 = 77", "continue", "p $x0 > 1000", "p $pc >= (long)&loop", "kill"],
+              interrupt_when=runs)
     check(out, "SIGINT", "= 1", "= 1")
 
 
@@ -129,17 +140,13 @@ def main():
             skip(tool + " is not installed")
     with tempfile.TemporaryDirectory() as d:
         elf, path = build(d), os.path.join(d, "gdb")
-        with Console([mimus(), "-M", "virt", "-m", "128M", "-nic", "none", "-smp", "2", "-display",
-                      "none", "-serial", "none", "-kernel", elf, "-S", "-gdb", "unix:" + path]) as c:
-            for _ in range(100):
-                if os.path.exists(path) or c.process.poll() is not None:
-                    break
-                time.sleep(0.1)
+        with Screen([mimus(), "-M", "virt", "-m", "128M", "-nic", "none", "-smp", "2", "-kernel", elf,
+                     "-S", "-gdb", "unix:" + path]) as c:
             test_session(elf, path)
             test_hostile_peer(path)
-            assert c.process.poll() is None, "Mimus ended: %s" % c._text()
-            test_interrupt(elf, path)
-            status = c.wait(timeout=30)
+            assert c.process.poll() is None, "Mimus ended: %s" % c.tail()
+            test_interrupt(elf, path, c)
+            status = c.wait()
             assert status == 0, "exit status %d" % status
     print("gdb: passed")
 

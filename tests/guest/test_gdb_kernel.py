@@ -8,7 +8,7 @@ import subprocess
 import tempfile
 
 from console import Console, skip
-from machines import PATIENCE, PROMPT, installer
+from machines import PATIENCE, installer
 
 
 def gdb(port, *commands):
@@ -30,15 +30,14 @@ def want(out, *patterns):
 
 
 def symbol(guest, name):
-    line = guest.run("grep ' %s$' /proc/kallsyms" % name, timeout=PATIENCE)
+    line = guest.run("grep ' %s$' /proc/kallsyms" % name)
     return "0x" + line.split()[0]
 
 
 def session(guest, port):
     opens = symbol(guest, "do_sys_openat2")
     # Something that opens files, on both CPUs.
-    guest.run("for i in 1 2; do (while :; do cat /proc/version >/dev/null; done) & done",
-              timeout=PATIENCE)
+    guest.run("for i in 1 2; do (while :; do cat /proc/version >/dev/null; done) & done")
     out = gdb(port, "info threads", "hbreak *" + opens, "continue", "p $pc == " + opens,
               "stepi", "p $pc == %s + 4" % opens, "thread apply all p $pc != 0",
               "delete", "break *" + opens, "continue", "delete",
@@ -56,13 +55,13 @@ def main():
     with tempfile.TemporaryDirectory() as d:
         port = os.path.join(d, "gdb")
         with Console(installer("-smp", "2", "-gdb", "unix:" + port)) as guest:
-            guest.expect(PROMPT, timeout=PATIENCE)
-            guest.run("mount -t proc p /proc; mount -t devtmpfs d /dev", timeout=PATIENCE)
+            guest.shell()
+            guest.run("mount -t proc p /proc; mount -t devtmpfs d /dev")
             session(guest, port)
             guest.send_line("kill %1 %2; echo st''ill here")
-            guest.expect("still here", timeout=PATIENCE)
+            guest.expect("still here")
             guest.send_line("poweroff -f")
-            status = guest.wait(timeout=PATIENCE)
+            status = guest.wait()
             assert status == 0, "exit status %d" % status
     print("gdb and a kernel: passed")
 

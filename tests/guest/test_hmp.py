@@ -6,10 +6,10 @@ import re
 import socket
 import sys
 import tempfile
-import time
 
 from console import mimus
 from qmp import Machine
+from reader import PATIENCE
 from terminal import Terminal
 
 PROMPT = r"\(mimus\) $"
@@ -42,8 +42,7 @@ def plain(text):
 def ask(t, keys):
     """Types, and takes what comes until the next prompt."""
     t.send(keys)
-    t.expect(PROMPT)
-    return plain(t.taken)[:-len("(mimus)")]
+    return plain(t.expect(PROMPT))
 
 
 def editing():
@@ -70,7 +69,7 @@ def editing():
     assert re.search(r"\d: 'print 1\+2'", history) and history.count("'stop'") == 1, history
     t.send("quit\r")
     t.end(0)
-    assert not t.seen.rstrip("\r\n").endswith("(mimus)"), t.seen  # the shell's prompt comes next
+    assert not t.text.rstrip("\r\n").endswith("(mimus)"), t.text  # the shell's prompt comes next
 
 
 def completion():
@@ -154,29 +153,17 @@ def registers(q):
 def telnet():
     """Commands of the protocol are not typed into the monitor, and it greets with its own."""
     with Machine([*PC, "-monitor", "telnet:127.0.0.1:0,server=on,wait=off"]) as q:
-        # The port that the kernel chose is the process's only one.
-        port = listening_port(q.process.pid)
-        with socket.create_connection(("127.0.0.1", port), timeout=60) as s:
+        where = re.search(r"disconnected:telnet:127\.0\.0\.1:(\d+),server=on", q.human("info chardev"))
+        port = int(where.group(1))  # that the kernel chose
+        with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE) as s:
             s.sendall(b"\xff\xfd\x01\xff\xfb\x1f\xff\xfa\x1f\0\x50\0\x18\xff\xf0info \xff\xf1version\r\0")
-            seen, end = b"", time.monotonic() + 60
-            while b"commands as in" not in seen and time.monotonic() < end:
-                seen += s.recv(4096)
+            seen = b""
+            while b"commands as in" not in seen:
+                piece = s.recv(4096)
+                assert piece, "the monitor hung up after %r" % seen
+                seen += piece
             assert seen.startswith(b"\xff\xfb\x01\xff\xfb\x03") and b"info version\r\n" in seen, seen
-        assert "telnet:127.0.0.1" in q.human("info chardev")
         q.command("quit")
-
-
-def listening_port(pid):
-    inodes = set()
-    for fd in os.listdir("/proc/%d/fd" % pid):
-        target = os.readlink("/proc/%d/fd/%s" % (pid, fd))
-        inodes.add(target[8:-1] if target.startswith("socket:[") else None)
-    with open("/proc/net/tcp") as f:
-        for line in f.readlines()[1:]:
-            field = line.split()
-            if field[3] == "0A" and field[9] in inodes:
-                return int(field[1].split(":")[1], 16)
-    raise AssertionError("no port is listened on")
 
 
 def main():

@@ -7,10 +7,9 @@ import signal
 import struct
 import sys
 import tempfile
-import time
 
 from console import Console, mimus
-from machines import BARE, PATIENCE, assemble, run
+from machines import BARE, assemble, run
 
 SOURCES = os.path.join(os.path.dirname(os.path.abspath(__file__)), "bare")
 ENGINES = ("jit", "interp", "jit,one-insn-per-block=on", "jit,tb-size=1")
@@ -70,13 +69,16 @@ def ends(directory):
         for how in ("signal", "keys"):
             options = ["-M", "virt", "-m", "128", "-nic", "none", "-nographic", "-kernel", elf]
             with Console([mimus(), *options]) as c:
-                time.sleep(1)
-                check(name, c.process.poll() is None, "ended by itself: " + c._text())
+                c.send("\x01c")  # to the monitor: it answers once the machine is there
+                c.expect(r"\(mimus\) $")
+                c.send("info status\r")
+                c.expect("VM status: running")
+                c.expect(r"\(mimus\) $")
                 if how == "signal":
                     c.process.send_signal(signal.SIGTERM)
                 else:
-                    c.send("\x01x")
-                status = c.wait(timeout=PATIENCE)
+                    c.send("\x01c\x01x")
+                status = c.wait()
                 check("%s, ended by %s" % (name, how), status == 0, "status %d" % status)
 
 

@@ -10,7 +10,8 @@ import threading
 import time
 
 from console import Console
-from machines import PROMPT, installer
+from machines import PATIENCE, installer
+from screen import Screen
 
 DATA = b"".join(hashlib.sha256(b"%d" % i).digest() for i in range(200000))  # 6.4 MB
 
@@ -41,18 +42,13 @@ def start_server():
     return server.server_address[1]
 
 
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
-
-
 def fetch_from_guest(port):
     """What the guest says on the forwarded port."""
-    end = time.monotonic() + 120
+    begin = time.monotonic()
+    last = "nothing"
     while True:
         try:
-            with socket.create_connection(("127.0.0.1", port), timeout=30) as s:
+            with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE) as s:
                 text = b""
                 while True:
                     part = s.recv(65536)
@@ -61,50 +57,51 @@ def fetch_from_guest(port):
                     text += part
                 if text:
                     return text
-        except OSError:
-            pass
-        if time.monotonic() > end:
-            raise AssertionError("nothing came from the guest through hostfwd")
+        except OSError as e:
+            last = e
+        if time.monotonic() - begin > PATIENCE:
+            raise AssertionError("port %d, hostfwd: the guest said nothing within %d s; last: %s"
+                                 % (port, PATIENCE, last))
         time.sleep(1)
 
 
 def guest(server, name, options, arch="arm64", board=None, driver="virtio_net"):
-    forward = free_port()
-    options = [o.replace("FORWARD", "hostfwd=tcp:127.0.0.1:%d-:8080" % forward) for o in options]
+    options = [o.replace("FORWARD", "hostfwd=tcp:127.0.0.1:0-:8080") for o in options]
     md5 = hashlib.md5(DATA).hexdigest()
     argv = installer(arch=arch, board=board)
     argv[argv.index("-nic"):argv.index("-nic") + 2] = options
-    with Console(argv) as c:
-        c.expect(PROMPT, timeout=600)
+    with Screen(argv) as c:
+        c.shell()
+        forward = int(re.search(r"TCP\[HOST_FORWARD\] +\d+ +127.0.0.1 +(\d+)", c.monitor("info usernet")).group(1))
         c.run("mount -t proc proc /proc; mount -t sysfs sys /sys; mount -t devtmpfs d /dev")
         c.run("depmod -a 2>/dev/null; modprobe virtio_pci; modprobe virtio_mmio; "
-              "modprobe %s; modprobe af_packet" % driver, timeout=120)
+              "modprobe %s; modprobe af_packet" % driver)
         c.run("ip link set lo up; ip link set eth0 up; ip addr add 10.0.2.15/24 dev eth0; sleep 1")
         mac = c.run("cat /sys/class/net/eth0/address").strip()
         assert mac == "52:54:00:12:34:56", mac
         out = c.run("ping -c 2 10.0.2.2")
         assert " 0% packet loss" in out, out
         url = "http://10.0.2.2:%d/file" % server
-        out = c.run("wget -q -O /tmp/file %s; md5sum /tmp/file" % url, timeout=300)
+        out = c.run("wget -q -O /tmp/file %s; md5sum /tmp/file" % url)
         assert md5 in out, out
         Server.received = None
-        out = c.run("wget -q -O - --post-file /tmp/file %s" % url, timeout=300)
+        out = c.run("wget -q -O - --post-file /tmp/file %s" % url)
         assert Server.received == DATA, out
         c.run("printf '#!/bin/sh\\necho the guest says so\\n' > /serve; chmod +x /serve")
         c.run("(while true; do nc -p 8080 -l -e /serve; done) &")
         # The shell waits in the meantime: the network has to wake the guest.
         text = fetch_from_guest(forward)
         assert b"the guest says so" in text, text
-        out = c.run("udhcpc -i eth0 -n -q -s /bin/true; echo status=$?", timeout=120)
+        out = c.run("udhcpc -i eth0 -n -q -s /bin/true; echo status=$?")
         assert re.search(r"lease of 10\.0\.2\.15 obtained", out), out
         c.send_line("echo o > /proc/sysrq-trigger")
-        assert c.wait(timeout=120) == 0
+        assert c.wait() == 0
     print("%s: passed" % name)
 
 
 def no_network():
     with Console(installer()) as c:
-        c.expect(PROMPT, timeout=600)
+        c.shell()
         c.run("mount -t sysfs sys /sys")
         out = c.run("ls /sys/bus/pci/devices")
         assert "0000:00:00.0" in out and "0000:00:01.0" not in out, out

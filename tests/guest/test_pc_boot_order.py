@@ -49,7 +49,7 @@ def images(tmp):
     os.mkdir(tree)
     shutil.move(out["cd"], os.path.join(tree, "boot.img"))
     subprocess.run(["xorriso", "-as", "mkisofs", "-quiet", "-o", out["cd"], "-b", "boot.img",
-                    "-no-emul-boot", tree], check=True, stderr=subprocess.DEVNULL)
+                    "-no-emul-boot", tree], check=True, stderr=subprocess.DEVNULL, timeout=PATIENCE)
     return out
 
 
@@ -93,7 +93,7 @@ def order(board, expected, options, files):
         for i, name in enumerate(expected.split("/")):
             if i:
                 guest.send("x")
-            guest.expect(r"this is (floppy|disk .|cd)$", timeout=PATIENCE)
+            guest.expect(r"this is (floppy|disk .|cd)$")
             got = guest.last.group(1)
             assert got == name, "%s: boot %d from %s, not %s" % (options, i + 1, got, name)
 
@@ -110,7 +110,7 @@ def menu(board, files):
         cd = [n for n, e in entries.items() if "DVD" in e]
         assert len(cd) == 1 and any("Floppy" in e for e in entries.values()), text
         guest.type(cd[0])
-        guest.expect("this is cd$", timeout=PATIENCE)
+        guest.expect("this is cd$")
 
 
 def main():

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import tempfile
 
+from reader import PATIENCE
 from test_disk import EXT4, Guest, prepare, write_and_read_back
 
 SCSI = ["scsi_common", "scsi_mod", "crct10dif_common", "crc-t10dif", "crc64", "crc64-rocksoft",
@@ -34,7 +35,7 @@ def make_iso(tmp):
         f.write("from the CD\n" * 5000)
     try:
         subprocess.run(["xorriso", "-as", "mkisofs", "-quiet", "-o", iso, source], check=True,
-                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=PATIENCE)
     except OSError:
         return None
     return iso
@@ -49,11 +50,11 @@ def removable(initrd, tmp, board, modules):
     options = ["-fda", floppy] + (["-cdrom", iso] if iso else [])
     with Guest(initrd, *options, arch="amd64", board=board, modules=SCSI + modules + CD + ["floppy"],
                node="/dev/fd0") as g:
-        out = g.run("dd if=/dev/fd0 bs=1024 count=200 2>/dev/null | sort | uniq -c", timeout=300)
+        out = g.run("dd if=/dev/fd0 bs=1024 count=200 2>/dev/null | sort | uniq -c")
         assert out.split() == ["12800", "from", "the", "floppy"], out
         if iso:
-            g.run("mkdir -p /cd; mount -t iso9660 -o ro /dev/sr0 /cd", timeout=300)
-            out = g.run("sort /cd/readme | uniq -c", timeout=300)
+            g.run("mkdir -p /cd; mount -t iso9660 -o ro /dev/sr0 /cd")
+            out = g.run("sort /cd/readme | uniq -c")
             assert out.split() == ["5000", "from", "the", "CD"], out
         g.power_off()
 

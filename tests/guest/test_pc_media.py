@@ -9,7 +9,7 @@ import time
 
 from console import mimus
 from extra_initrd import small_initrd, with_modules
-from machines import PATIENCE, PROMPT, need_images, need_programs, skip
+from machines import PATIENCE, need_images, need_programs, skip
 from screen import Screen
 from test_pc_disk import AHCI, ALL, CD, IDE, SCSI
 
@@ -25,7 +25,7 @@ def make_media(tmp):
             f.write("this is CD %s\n" % name)
         media[name] = tree + ".iso"
         subprocess.run(["xorriso", "-as", "mkisofs", "-quiet", "-o", media[name], tree], check=True,
-                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=PATIENCE)
         media["floppy " + name] = tree + ".img"
         with open(media["floppy " + name], "wb") as f:
             f.write((b"floppy %s\n" % name.encode()).ljust(512, b"\0"))
@@ -37,22 +37,19 @@ def make_media(tmp):
 
 
 class Machine(Screen):
-    def shell(self, command):
-        return self.run(command, timeout=PATIENCE)
-
     def boot(self, modules):
-        self.expect(PROMPT, timeout=PATIENCE)
-        self.shell("mount -t proc p /proc; mount -t sysfs s /sys; mount -t devtmpfs d /dev; mkdir /cd")
+        self.shell()
+        self.run("mount -t proc p /proc; mount -t sysfs s /sys; mount -t devtmpfs d /dev; mkdir /cd")
         for name in modules:
-            out = self.shell("insmod /extra/%s.ko" % name)
+            out = self.run("insmod /extra/%s.ko" % name)
             assert not out, out
 
     def cd(self):
         """What the CD says, mounted for a moment."""
-        return self.shell("mount -t iso9660 -o ro /dev/sr0 /cd && cat /cd/readme; umount /cd")
+        return self.run("mount -t iso9660 -o ro /dev/sr0 /cd && cat /cd/readme; umount /cd")
 
     def floppy(self):
-        return self.shell("dd if=/dev/fd0 bs=512 count=1 2>/dev/null | tr -d '\\0'")
+        return self.run("dd if=/dev/fd0 bs=512 count=1 2>/dev/null | tr -d '\\0'")
 
     def must(self, command):
         answer = self.monitor(command).replace(command, "", 1).strip()
@@ -66,10 +63,10 @@ class Machine(Screen):
 def cds(guest, drive, media):
     out = guest.cd()
     assert "this is CD one" in out, out
-    guest.shell("mount -t iso9660 -o ro /dev/sr0 /cd")
+    guest.run("mount -t iso9660 -o ro /dev/sr0 /cd")
     guest.refused("eject " + drive, "locked")
     guest.refused("change %s %s" % (drive, media["two"]), "locked")
-    assert "this is CD one" in guest.shell("cat /cd/readme; umount /cd")
+    assert "this is CD one" in guest.run("cat /cd/readme; umount /cd")
     guest.must("change %s %s" % (drive, media["two"]))
     out = guest.cd()
     assert "this is CD two" in out, out

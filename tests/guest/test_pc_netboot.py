@@ -10,7 +10,7 @@ import time
 from boot_media import KERNEL_OPTIONS
 from console import mimus
 from extra_initrd import small_initrd
-from machines import PATIENCE, PROMPT, need_images, package_file
+from machines import PATIENCE, need_images, package_file
 from screen import Screen
 
 # iPXE waits by reading clocks: with 32 ns an instruction its waits are soon over.
@@ -47,9 +47,8 @@ def script(board, tmp, *options, card=None):
 
 def kernel(board, tmp, file, *options, card=None):
     with start(board, tmp, file, *options, card=card) as guest:
-        guest.expect(PROMPT, timeout=PATIENCE)
-        assert "rdinit=/bin/sh" in guest.run("mount -t proc proc /proc; cat /proc/cmdline",
-                                             timeout=PATIENCE)
+        guest.shell()
+        assert "rdinit=/bin/sh" in guest.run("mount -t proc proc /proc; cat /proc/cmdline")
 
 
 def step(what, function, *args, **more):

@@ -4,16 +4,16 @@ endless, silent and vanishing clients do not harm."""
 import json
 import os
 import re
-import socket
 import sys
 import tempfile
 import time
 
-from console import ESCAPES, image_dir, mimus
+from console import image_dir, mimus
 from extra_initrd import modules_dir, with_modules
-from machines import PATIENCE, installer
+from machines import installer
 from pictures import Picture
 from qmp import Machine, QmpClient, QmpError
+from reader import PATIENCE, Socket, until
 
 # What the shell does until the power button is pressed: the button's interrupts are counted.
 WAIT_ARM = ("modprobe gpio_keys; until grep -q ': *[1-9].*GPIO Key' /proc/interrupts; "
@@ -21,52 +21,6 @@ WAIT_ARM = ("modprobe gpio_keys; until grep -q ': *[1-9].*GPIO Key' /proc/interr
 WAIT_PC = ("insmod /extra/button.ko; until grep -q '^ *[1-9]' /sys/firmware/acpi/interrupts/ff_pwr_btn; "
            "do sleep 1; done; poweroff -f")
 PC = [mimus("x86_64"), "-M", "pc", "-m", "64", "-nodefaults", "-display", "none"]
-
-
-class Serial:
-    """The guest's serial port on a Unix socket."""
-
-    def __init__(self, path):
-        end = time.monotonic() + 60
-        self.seen = b""
-        self.socket = socket.socket(socket.AF_UNIX)
-        while True:
-            try:
-                self.socket.connect(path)
-                return
-            except OSError:
-                assert time.monotonic() < end, "no serial port at " + path
-                time.sleep(0.02)
-
-    def shell(self):
-        """Waits for the prompt, asking for another where a kernel's message follows it."""
-        end = time.monotonic() + PATIENCE
-        while True:
-            try:
-                self.expect(r"[~/] ?# $", 10)
-                return
-            except TimeoutError:
-                assert time.monotonic() < end, "no shell: " + self.text()[-500:]
-                if "# " in self.text():
-                    self.line("")
-
-    def expect(self, pattern, patience=PATIENCE):
-        end = time.monotonic() + patience
-        while not re.search(pattern, self.text()):
-            self.socket.settimeout(max(end - time.monotonic(), 0.01))
-            data = self.socket.recv(4096)
-            assert data, "the serial port ended: " + self.text()[-500:]
-            self.seen += data
-        text = self.text()
-        self.seen = text[re.search(pattern, text).end():].encode()
-
-    def text(self):
-        """What no expect has consumed. The shell asks a terminal questions behind its prompt: these
-        sequences, which may arrive with it or after it, are not text."""
-        return ESCAPES.sub(b"", self.seen).decode("utf-8", "replace")
-
-    def line(self, text):
-        self.socket.sendall(text.encode() + b"\n")
 
 
 def power_off(q):
@@ -90,11 +44,11 @@ def script(arch, wait, directory, initrd=None, screen=False):
     with Machine(argv) as q:
         assert q.command("query-status") == {"running": False, "singlestep": False,
                                              "status": "prelaunch"}
-        serial = Serial(port)
+        serial = Socket(port, who="the guest")
         q.command("cont")
         q.event("RESUME")
         serial.shell()
-        serial.line("mount -t proc p /proc; mount -t sysfs s /sys; echo rea''dy")
+        serial.send_line("mount -t proc p /proc; mount -t sysfs s /sys; echo rea''dy")
         serial.expect("ready")
         q.command("stop")
         q.event("STOP")
@@ -102,9 +56,9 @@ def script(arch, wait, directory, initrd=None, screen=False):
             look_at_screen(q)
         assert q.command("query-status")["status"] == "paused"
         q.command("cont")
-        serial.line(wait)
+        serial.send_line(wait)
         assert power_off(q) == {"guest": True, "reason": "guest-shutdown"}
-        assert q.wait(PATIENCE) == 0
+        assert q.wait() == 0
     print("%s, from -S to the power button: %.1f s" % (arch, time.monotonic() - start))
     sys.stdout.flush()
 
@@ -262,10 +216,9 @@ def check_hostile(path, other_path, pid):
         other.command("cont")
         other.events.clear()
     assert resident(pid) - before < 32 << 10, "%d KiB" % (resident(pid) - before)
-    end = time.monotonic() + 60
     answers = 0
     while answers < 20:  # once it reads, it is heard again
-        answers += "return" in q.read(end - time.monotonic())
+        answers += "return" in q.read()
     q.close()
     QmpClient(path).close()
     other.close()
@@ -290,7 +243,7 @@ def hostile():
         q.command("quit")
         for client in (p, q):
             assert client.event("SHUTDOWN")["reason"] == "host-qmp-quit"
-        assert machine.wait(30) == 0
+        assert machine.wait() == 0
         assert not os.path.exists(paths[0])
 
 
@@ -314,11 +267,11 @@ def panics():
 def kept_after_power_off():
     """-no-shutdown: a machine that is off can be looked at, and needs a reset to go on."""
     with Machine([*PC, "-no-shutdown"]) as q:
-        end = time.monotonic() + 60
-        while q.command("query-status")["running"]:
+
+        def off():
             q.human("o /w 0x604 0x2000")  # PM1 control: S5, once firmware has placed it there
-            assert time.monotonic() < end
-            time.sleep(0.1)
+            return not q.command("query-status")["running"]
+        until(off, "the end by PM1 control")
         assert q.event("SHUTDOWN") == {"guest": True, "reason": "guest-shutdown"}
         q.event("STOP")
         assert q.command("query-status")["status"] == "shutdown"

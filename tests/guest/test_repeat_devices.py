@@ -10,6 +10,7 @@ import tempfile
 
 from console import Console, image_dir, mimus, skip
 from extra_initrd import modules_dir, with_files
+from reader import PATIENCE
 
 MODULES = ["virtio_blk", "crc16", "mbcache", "jbd2", "ext4"]
 SCRIPT = """#!/bin/sh
@@ -42,7 +43,7 @@ def run_to(argv, stop, busy=False):
     noise = subprocess.Popen([sys.executable, "-c", "while True: pass"]) if busy else None
     try:
         p = subprocess.run(argv + ["-serial", "null", "-monitor", "none", "-stop-at", str(stop)],
-                           stdout=subprocess.PIPE, text=True, timeout=600)
+                           stdout=subprocess.PIPE, text=True, timeout=PATIENCE)
     finally:
         if noise:
             noise.kill()
@@ -69,10 +70,10 @@ def main():
         image = os.path.join(tmp, "disk.img")
         with open(image, "wb") as f:
             f.truncate(64 << 20)
-        subprocess.run(["mkfs.ext4", "-q", "-F", image], check=True)
+        subprocess.run(["mkfs.ext4", "-q", "-F", image], check=True, timeout=PATIENCE)
         argv = options(images, initrd, image)
         with Console(argv + ["-nographic"]) as c:
-            out = c.expect("all done", timeout=600)
+            out = c.expect("all done")
             for text in ("lease of 10.0.2.15 obtained", " 0% packet loss", "/mnt/random"):
                 assert text in out, "no %r in\n%s" % (text, out)
         # Some of these lie in the middle of the work, the last one behind it.

@@ -10,7 +10,8 @@ import tempfile
 import time
 
 from console import Console
-from machines import PATIENCE, PROMPT, installer, run
+from machines import installer, run
+from reader import until
 from screen import Screen
 from test_net import DATA, start_server
 
@@ -24,7 +25,7 @@ def rr(mode, file):
 def replayed(argv, want, what):
     """A replay to its end: the serial port's output is `want`."""
     with Console(argv) as c:
-        status = c.wait(timeout=PATIENCE)
+        status = c.wait()
         text, _, said = c.log.rpartition(b"mimus: ")
         assert status == 0, "%s: status %d: %s" % (what, status, c.log[-500:])
         assert re.search(rb"replayed \d+ instructions and \d+ inputs, with the recorded state", said), said
@@ -42,14 +43,14 @@ def download(tmp):
     argv = installer("-smp", "2")
     argv[argv.index("-nic") + 1] = "user,model=virtio-net-pci"
     with Console(argv + rr("record", log)) as c:
-        c.expect(PROMPT, timeout=PATIENCE)
+        c.shell()
         c.run("modprobe virtio_pci; modprobe virtio_net; modprobe af_packet; "
-              "ip link set eth0 up; ip addr add 10.0.2.15/24 dev eth0", timeout=PATIENCE)
+              "ip link set eth0 up; ip addr add 10.0.2.15/24 dev eth0")
         c.run("mount -t proc proc /proc; date; cat /proc/interrupts")
-        out = c.run("wget -q -O /tmp/file %s; md5sum /tmp/file" % url, timeout=PATIENCE)
+        out = c.run("wget -q -O /tmp/file %s; md5sum /tmp/file" % url)
         assert hashlib.md5(DATA).hexdigest() in out, out
         c.send_line("poweroff -f")
-        assert c.wait(timeout=PATIENCE) == 0
+        assert c.wait() == 0
         printed = c.log
     total = replayed(argv + rr("replay", log), printed, "arm64, download")
     replayed(argv + rr("replay", log) + SMALL_CACHE, printed, "arm64, small code cache")
@@ -63,14 +64,13 @@ def paused(argv, printed, total):
         assert "replaying " in c.monitor("info replay")
         for n in (1, 12345678, total // 3, total // 2 + 7):
             c.monitor("replay_seek %d" % n)
-            while "paused" not in c.monitor("info status"):
-                time.sleep(0.05)
+            until(lambda: "paused" in c.monitor("info status"), "a pause at %d" % n)
             assert "instruction count = %d\n" % n in c.monitor("info replay"), n
         error = c.monitor("replay_break 5")
         assert "instruction 5 has passed" in error, error
         c.monitor("sendkey a")  # a replay takes no input
         c.monitor("cont")
-        assert c.wait(timeout=PATIENCE) == 0
+        assert c.wait() == 0
         assert c.log.rpartition(b"mimus: ")[0] == printed
     print("arm64, paused: passed")
 
@@ -91,7 +91,7 @@ def pc(tmp):
         c.monitor("stop")
         c.monitor("system_reset")  # of a paused machine
         c.monitor("cont")
-        c.expect(PROMPT, timeout=PATIENCE)
+        c.shell()
         c.run("mount -t proc proc /proc; mount -t devtmpfs d /dev; mount -t sysfs s /sys")
         c.monitor("sendkey a-b-ret")
         c.monitor("change ide1-cd0 " + disc)
@@ -99,7 +99,7 @@ def pc(tmp):
         c.monitor("nmi")
         c.run("grep NMI /proc/interrupts")
         c.quit()
-        assert c.wait(timeout=PATIENCE) == 0
+        assert c.wait() == 0
         printed = c.log
     options = [a for a in argv if a != "-nographic"] + ["-display", "none", "-serial", "stdio"]
     replayed(options + rr("replay", log), printed, "pc, keys, resets and a CD")
@@ -134,10 +134,10 @@ def cut(tmp, argv, log):
     with open(short, "wb") as f:
         f.write(data[:data.index(b"wget")])
     with Console(argv + rr("replay", short)) as c:
-        c.expect("the recording has no end: from instruction [0-9]+ on", timeout=PATIENCE)
+        c.expect("the recording has no end: from instruction [0-9]+ on")
         c.send_line("echo it goes on; poweroff -f")  # from here on as any machine
-        c.expect("^it goes on", timeout=PATIENCE)
-        assert c.wait(timeout=PATIENCE) == 0
+        c.expect("^it goes on")
+        assert c.wait() == 0
     typed = data.index(b"mount -t proc")
     with open(changed, "wb") as f:
         f.write(data[:typed] + b"M" + data[typed + 1:])

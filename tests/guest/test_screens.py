@@ -4,13 +4,16 @@ virtio-vga under SeaBIOS. UEFI's shell has a yellow prompt; SeaBIOS writes grey 
 buffers that were looked at from the start, and so drawn piece by piece, hold what one look at the end
 shows."""
 import os
+import re
 import sys
 import time
 
 from console import mimus, skip
-from machines import BARE, PATIENCE
+from machines import BARE
 from pictures import QmpScreen
 from qmp import Machine
+from reader import PATIENCE, ConsoleError
+from screen import Screen
 
 UEFI_ARM = "/usr/share/qemu-efi-aarch64/QEMU_EFI.fd"
 UEFI_PC = "/usr/share/OVMF/OVMF_CODE_4M.fd"
@@ -45,43 +48,47 @@ MACHINES = [
 
 
 PIECE_BY_PIECE = ("OVMF, VGA", "OVMF, ramfb")
-SETTLED = 3  # seconds without a change
+PROMPT = r"Shell> $"
+LOOK = 0.03  # seconds between looks
+SETTLED = 3  # seconds without a change, once the prompt is there
 
 
-def run(target, options, see):
-    """What see(screen) gives, of a machine that is started for it."""
-    with Machine([mimus(target), *options, "-m", "256", *BARE, "-serial", "none"]) as q:
-        seen = see(QmpScreen(q))
-        q.command("quit")
-        assert q.wait() == 0
-        return seen
+def at_rest(target, options, often):
+    """The picture when UEFI's shell waits for a command, which the serial line tells, too. Before that
+    it was looked at all the time, or never."""
+    with Screen([mimus(target), *options, "-m", "256", "-nic", "none"]) as guest:
+        file = os.path.join(guest.directory, "screen.ppm")
+        def prompt():
+            if often:
+                guest.picture(file)
+            return re.search(PROMPT, guest.text)
 
-
-def settled(screen, wanted):
-    """The picture that stays, after many looks, and how long that took."""
-    begin = changed = time.monotonic()
-    last = None
-    while time.monotonic() < begin + PATIENCE:
-        now = screen.picture()
-        if not last or now != last:
-            last, changed = now, time.monotonic()
-        elif time.monotonic() > changed + SETTLED and wanted(now):
-            return now, time.monotonic() - begin
-        time.sleep(0.03)
-    raise AssertionError("the screen does not come to rest")
+        guest.wait_for(prompt, "UEFI's prompt", step=LOOK if often else 1)
+        begin = changed = time.monotonic()
+        last = None
+        while time.monotonic() < begin + PATIENCE:
+            now = guest.picture(file)
+            if not last or last != now:
+                last, changed = now, time.monotonic()
+            elif time.monotonic() > changed + SETTLED:
+                return now
+            time.sleep(LOOK)
+        raise ConsoleError("the screen does not come to rest")
 
 
 def look(name, target, options, wanted):
-    if name not in PIECE_BY_PIECE:
-        run(target, options, lambda screen: screen.wait(wanted, PATIENCE, repeat=False))
+    if name in PIECE_BY_PIECE:
+        pieces = at_rest(target, options, True)
+        assert wanted(pieces), "no prompt on the screen:\n" + pieces.sketch()
+        at_once = at_rest(target, options, False)
+        assert pieces == at_once, "drawn piece by piece:\n%s\nat once:\n%s" % (pieces.sketch(),
+                                                                              at_once.sketch())
     else:
-        pieces, seconds = run(target, options, lambda screen: settled(screen, wanted))
-
-        def at_once(screen):
-            time.sleep(seconds)
-            screen.wait(lambda p: p == pieces, PATIENCE, pause=SETTLED, repeat=False)
-        run(target, options, at_once)
-    print("%s: seen" % name)
+        with Machine([mimus(target), *options, "-m", "256", *BARE, "-serial", "none"]) as q:
+            QmpScreen(q).wait(wanted, PATIENCE, repeat=False)
+            q.command("quit")
+            assert q.wait() == 0
+    print("%s: seen" % name, flush=True)
 
 
 def main():

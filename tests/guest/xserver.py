@@ -9,9 +9,9 @@
 import os
 import shutil
 import subprocess
-import time
 
-PATIENCE = 60
+from reader import PATIENCE, until
+
 PROGRAMS = {"Xvfb": "xvfb", "xdotool": "xdotool", "import": "imagemagick"}
 
 
@@ -20,11 +20,7 @@ class LeftOut(Exception):
 
 
 def wait(what, condition, patience=PATIENCE):
-    end = time.monotonic() + patience
-    while not condition():
-        if time.monotonic() > end:
-            raise AssertionError("did not come: %s" % what)
-        time.sleep(0.1)
+    until(condition, what, patience, 0.1)
 
 
 def need(programs):
