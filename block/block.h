@@ -21,6 +21,11 @@ bool drive_add(struct Machine *m, const char *optarg, bool snapshot, char **erro
 // if NULL: virtio).
 bool drive_add_file(struct Machine *m, const char *file, const char *interface, unsigned unit,
                     bool snapshot, char **error);
+// -blockdev driver=,node-name=,...: a drive with if=none whose id is the node's name. Nodes of
+// files that no format's node has asked for become raw drives in blockdev_finish, after the last
+// one.
+bool blockdev_add(struct Machine *m, const char *optarg, bool snapshot, char **error);
+bool blockdev_finish(struct Machine *m, bool snapshot, char **error);
 // For controllers that exist before the drives do: drives of this interface become their disks.
 // Boards with "ide" have that as their default, others virtio.
 typedef bool DriveCreate(void *opaque, BlockDevice *b, char **error);

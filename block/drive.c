@@ -42,6 +42,10 @@ static const char *const known_keys[] = {
     "file.filename",
     "file.locking",
     "file.driver",
+    "lazy-refcounts",
+    "l2-cache-size",
+    "cache-size",
+    "refcount-cache-size",
     NULL,
 };
 
@@ -122,6 +126,17 @@ static bool get_ignored(KeyVal *kv, DriveOptions *o, char **error)
         return false;
     }
     static const char *const off[] = {"off", NULL};
+    static const char *const sizes[] = {"l2-cache-size", "cache-size", "refcount-cache-size"};
+    bool lazy = false;
+    uint64_t size = 0;
+    for (size_t i = 0; i < ARRAY_LEN(sizes); i++) {
+        if (!keyval_size(kv, sizes[i], 1, &size, error)) {
+            return false;
+        }
+    }
+    if (!keyval_bool(kv, "lazy-refcounts", &lazy, error)) {
+        return false;
+    }
     if (!get_word(kv, "copy-on-read", off, &ignored, error)) {
         return false;
     }

@@ -151,18 +151,27 @@ static void start_gdb(Options *o, Machine *m)
 
 // --- devices
 
+static bool add_drive(Options *o, Machine *m, const OptionsItem *it, char **error)
+{
+    if (g_str_has_prefix(it->option, "-hd")) {
+        unsigned unit = (unsigned)(it->option[3] - 'a');
+        return drive_add_file(m, it->arg, NULL, unit, o->snapshot, error);
+    }
+    bool node = !strcmp(it->option, "-blockdev");
+    return (node ? blockdev_add : drive_add)(m, it->arg, o->snapshot, error);
+}
+
 static void add_drives(Options *o, Machine *m)
 {
+    char *error = NULL;
     for (unsigned i = 0; i < o->drives->len; i++) {
         const OptionsItem *it = item(o->drives, i);
-        char *error = NULL;
-        bool ok = g_str_has_prefix(it->option, "-hd")
-                      ? drive_add_file(m, it->arg, NULL, (unsigned)(it->option[3] - 'a'),
-                                       o->snapshot, &error)
-                      : drive_add(m, it->arg, o->snapshot, &error);
-        if (!ok) {
+        if (!add_drive(o, m, it, &error)) {
             die_item(it, error);
         }
+    }
+    if (!blockdev_finish(m, o->snapshot, &error)) {
+        die("-blockdev %s", error);
     }
 }
 

@@ -14,6 +14,7 @@
         return OPTIONS_RUN;                                                                        \
     }
 LIST_OPTION(opt_drive, "-drive", drives)
+LIST_OPTION(opt_blockdev, "-blockdev", drives)
 LIST_OPTION(opt_netdev, "-netdev", netdevs)
 LIST_OPTION(opt_chardev, "-chardev", chardevs)
 LIST_OPTION(opt_serial, "-serial", serials)
@@ -179,6 +180,8 @@ const OptionDef options_devices[] = {
     {"device", "NAME[,PROPERTY=VALUE]", "adds a device; 'help' and 'NAME,help' list", opt_device},
     {"global", "TYPE.PROPERTY=VALUE", "default of a device property", opt_global},
     {"drive", "file=FILE[,if=...][,format=...][,id=...]", "adds a disk image", opt_drive},
+    {"blockdev", "driver=FORMAT,node-name=NAME,file.driver=file,file.filename=FILE[,...]",
+     "opens a disk image for a -device with drive=NAME", opt_blockdev},
     {"hda", "FILE", "first disk (also -hdb, -hdc, -hdd)", opt_hda},
     {"hdb", "FILE", NULL, opt_hdb},
     {"hdc", "FILE", NULL, opt_hdc},
