@@ -102,6 +102,10 @@ typedef struct BlockImageInfo {
 } BlockImageInfo;
 bool block_image_info(const BlockDevice *b, unsigned level, BlockImageInfo *info);
 
+// The bytes of the disk in an image of any format, to be read and closed like a file; NULL if it
+// cannot be opened. (A FILE *.)
+void *block_contents(const char *file);
+
 void block_print(struct Machine *m, void *file); // `info block`
 void block_close_all(struct Machine *m);         // flushes
 

@@ -142,7 +142,7 @@ BlockNode *block_open_backing(const char *image, const char *name, const char *f
     }
     char *path = block_backing_path(image, name);
     BlockNode *n = block_open_image(path, &below, error);
-    if (n && !format) {
+    if (n && !format && !how->quiet) {
         report("%s: the format of its backing file %s is not recorded; it is taken as %s (qemu-img "
                "rebase -u -F FORMAT records it)",
                image, path, n->ops->snapshots ? "qcow2" : "raw");

@@ -14,6 +14,7 @@ typedef struct BlockOpen {
     bool readonly, lock;
     bool no_sync;    // flushes do nothing (cache=unsafe)
     bool discard;    // discards reach the host's file
+    bool quiet;      // without lines about formats that had to be guessed
     bool no_backing; // the backing file is not opened; what it has reads as zeros
     unsigned depth;  // how many images stand on this one
 } BlockOpen;

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <zlib.h>
 
+#include "block/block.h"
 #include "system/options.h"
 
 #define HEAD     0x9000      // enough for an ISO 9660 volume descriptor
@@ -183,9 +184,7 @@ static const char *cd_target(Head *h)
 
 static bool detect_disk(Head *h, FileKind *k)
 {
-    if (has(h, 0, "QFI\xfb", 4)) {
-        *k = (FileKind){FILE_DISK, NULL, "qcow2 disk image", false};
-    } else if (has(h, 512, "EFI PART", 8)) {
+    if (has(h, 512, "EFI PART", 8)) {
         *k = (FileKind){FILE_DISK, gpt_target(h), "disk image (GPT)", true};
     } else if (has(h, 0x8001, "CD001", 5)) {
         *k = (FileKind){FILE_CDROM, cd_target(h), "CD image (ISO 9660)", true};
@@ -194,6 +193,24 @@ static bool detect_disk(Head *h, FileKind *k)
     } else {
         return false;
     }
+    return true;
+}
+
+// The disk in the image says what it is for.
+static bool detect_image(const Head *h, const char *path, FileKind *k)
+{
+    if (!has(h, 0, "QFI\xfb", 4)) {
+        return false;
+    }
+    Head *disk = g_new0(Head, 1);
+    disk->file = block_contents(path);
+    if (disk->file) {
+        disk->len = fread(disk->byte, 1, sizeof(disk->byte), disk->file);
+        detect_disk(disk, k);
+        fclose(disk->file);
+    }
+    g_free(disk);
+    *k = (FileKind){FILE_DISK, k->target, "qcow2 disk image", k->either};
     return true;
 }
 
@@ -223,7 +240,8 @@ bool file_detect(const char *path, FileKind *k, char **error)
         if (!detect_kernel(inner, k)) {
             detect_elf(inner, k);
         }
-    } else if (!detect_elf(h, k) && !detect_kernel(h, k) && !detect_firmware(h, k)) {
+    } else if (!detect_image(h, path, k) && !detect_elf(h, k) && !detect_kernel(h, k) &&
+               !detect_firmware(h, k)) {
         detect_disk(h, k);
     }
     if (f) {
