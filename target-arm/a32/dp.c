@@ -115,11 +115,11 @@ static bool wants_carry(unsigned op, bool set)
 
 bool a32_alu_imm(ArmCtx *c, unsigned op, bool set, unsigned d, unsigned n, uint32_t imm, int carry)
 {
-    IRRef shifted = IR_NONE;
+    IRRef shifted = IR_NONE, a = first(c, op, n);
     if (wants_carry(op, set) && carry >= 0) {
         shifted = ir_f_setc(c->b, a32_flags(c), ir_i32(c->b, (uint32_t)carry));
     }
-    return a32_alu(c, op, set, d, first(c, op, n), ir_i32(c->b, imm), shifted);
+    return a32_alu(c, op, set, d, a, ir_i32(c->b, imm), shifted);
 }
 
 // MOV PC, LR
