@@ -25,10 +25,17 @@ struct BlockDevice {
     void *media_opaque;
     BlockNode *incoming; // what block_change has opened, until it is put in
     GateSource media_source;
+    // --- rewind.c
+    bool rewinds;
+    GPtrArray *parked; // nodes of media that were taken out
 };
 
 GPtrArray *block_devices(struct Machine *m);                    // of BlockDevice *
 void block_add_media_source(struct Machine *m, BlockDevice *b); // once it has its id
+// In a replay that can go back: the node is kept for that. False: it is not one.
+bool block_park_node(BlockDevice *b);
+// Puts an overlay with a journal on a writable node. False with *error: the node has been closed.
+bool block_make_rewindable(const BlockDevice *b, BlockNode **n, char **error);
 // The file as -drive would open it. NULL with *error, without the file's name.
 BlockNode *drive_open_file(const char *file, const BlockOpen *how, bool snapshot, char **error);
 

@@ -27,6 +27,9 @@ static void close_node(BlockNode **n)
 static void take_out(BlockDevice *b)
 {
     block_flush(b);
+    if (block_park_node(b)) {
+        b->node = NULL;
+    }
     close_node(&b->node);
     g_free(b->file);
     b->file = NULL;
@@ -37,7 +40,7 @@ static BlockNode *open_medium(const BlockDevice *b, const char *file, bool reado
 {
     const BlockOpen how = {.format = format,
                            .readonly = readonly,
-                           .lock = true,
+                           .lock = !b->rewinds, // its file may still be open
                            .no_sync = b->no_flush,
                            .discard = b->unmap};
     return drive_open_file(file, &how, b->snapshot, error);
@@ -48,6 +51,9 @@ static BlockNode *open_recorded(const BlockDevice *b, const char *format)
 {
     char *reason = NULL;
     BlockNode *n = open_medium(b, b->file, b->readonly, format, &reason);
+    if (n && b->rewinds && !block_make_rewindable(b, &n, &reason)) {
+        n = NULL;
+    }
     if (!n) {
         report("%s: %s: the recorded change of medium cannot be made", b->file, reason);
         g_free(reason);

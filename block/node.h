@@ -59,6 +59,10 @@ BlockNode *raw_open(const char *file, unsigned flags, char **error);
 void raw_set(BlockNode *raw, unsigned flags); // GROWS or GUARD
 // Writes go to a temporary file, reads of what was not written to base. Takes base over.
 BlockNode *overlay_open(BlockNode *base, char **error);
+// An overlay that can go back. False with *error; without, if n is no overlay.
+bool overlay_keep_journal(BlockNode *n, char **error);
+uint64_t overlay_mark(BlockNode *n);             // a place to go back to
+int overlay_rewind(BlockNode *n, uint64_t mark); // marks behind it are gone. 0 or an errno value
 
 const char *block_strerror(int err);
 

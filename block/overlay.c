@@ -4,6 +4,12 @@
 //   base     |....|....|....|....|
 //   overlay  |    |wwww|    |..ww|   bits 0101; the last cluster was copied before its second half
 //                                    was written
+//
+// A journal, if one is kept, remembers what clusters were before their first change since the last
+// mark: the overlay can become again what it was at a mark, as often as one likes.
+//
+//   mark 0    c5: not there    c9: old bytes    mark 1    c5: bytes ...
+//   rewind to mark 0: the records behind it are undone, the last one first
 #define _GNU_SOURCE // fallocate, open file description locks, O_TMPFILE
 #include "block/node.h"
 
@@ -23,7 +29,17 @@ typedef struct Overlay {
     BlockNode *base, *file;
     uint64_t cluster;
     uint8_t *present; // a bit for each cluster
+    // --- the journal, or NULL
+    GArray *journal;        // Record
+    BlockNode *journal_old; // the clusters' old bytes, one behind the other
+    uint64_t n_old;
+    uint8_t *recorded; // a bit for each cluster: since the last mark
 } Overlay;
+
+typedef struct Record {
+    uint64_t cluster;
+    bool was_present; // then its bytes are in journal_old
+} Record;
 
 static bool is_present(const Overlay *o, uint64_t cluster)
 {
@@ -71,6 +87,74 @@ static BlockNode *open_temporary(uint64_t size, char **error)
     return n;
 }
 
+// --- the journal
+
+static uint64_t cluster_bytes(const Overlay *o, uint64_t c)
+{
+    return MIN_OF(o->cluster, o->node.size - c * o->cluster);
+}
+
+static int copy_cluster(const Overlay *o, BlockNode *from, uint64_t from_off, BlockNode *to,
+                        uint64_t to_off, uint64_t len)
+{
+    struct iovec iov = {g_malloc(o->cluster), len};
+    int err = from->ops->readv(from, from_off, &iov, 1);
+    err = err ? err : to->ops->writev(to, to_off, &iov, 1);
+    g_free(iov.iov_base);
+    return err;
+}
+
+static int record(Overlay *o, uint64_t c)
+{
+    Record r = {c, is_present(o, c)};
+    if (r.was_present) {
+        int err = copy_cluster(o, o->file, c * o->cluster, o->journal_old, o->n_old * o->cluster,
+                               cluster_bytes(o, c));
+        if (err) {
+            return err;
+        }
+        o->n_old++;
+    }
+    o->recorded[c / 8] |= BIT(c % 8);
+    g_array_append_val(o->journal, r);
+    return 0;
+}
+
+// Before anything in [off, off + len) changes.
+static int record_range(Overlay *o, uint64_t off, uint64_t len)
+{
+    int err = 0;
+    for (uint64_t c = off / o->cluster;
+         o->journal && len && !err && c <= (off + len - 1) / o->cluster; c++) {
+        if (!(o->recorded[c / 8] >> (c % 8) & 1)) {
+            err = record(o, c);
+        }
+    }
+    return err;
+}
+
+static int undo(Overlay *o)
+{
+    Record r = g_array_index(o->journal, Record, o->journal->len - 1);
+    if (r.was_present) {
+        int err = copy_cluster(o, o->journal_old, (o->n_old - 1) * o->cluster, o->file,
+                               r.cluster * o->cluster, cluster_bytes(o, r.cluster));
+        if (err) {
+            return err;
+        }
+        o->n_old--;
+    } else {
+        o->present[r.cluster / 8] &= (uint8_t)~BIT(r.cluster % 8);
+    }
+    g_array_set_size(o->journal, o->journal->len - 1);
+    return 0;
+}
+
+static void forget_recorded(Overlay *o)
+{
+    memset(o->recorded, 0, o->node.size / o->cluster / 8 + 1);
+}
+
 // --- requests, one host buffer at a time
 
 // Bytes from off to the end of the run of clusters that are all there, or all not; at most len.
@@ -116,10 +200,7 @@ static int populate(Overlay *o, uint64_t c)
         return 0;
     }
     uint64_t off = c * o->cluster;
-    struct iovec iov = {g_malloc(o->cluster), MIN_OF(o->cluster, o->node.size - off)};
-    int err = o->base->ops->readv(o->base, off, &iov, 1);
-    err = err ? err : o->file->ops->writev(o->file, off, &iov, 1);
-    g_free(iov.iov_base);
+    int err = copy_cluster(o, o->base, off, o->file, off, cluster_bytes(o, c));
     if (!err) {
         o->present[c / 8] |= BIT(c % 8);
     }
@@ -148,7 +229,8 @@ static int overlay_writev(BlockNode *node, uint64_t off, const struct iovec *iov
 {
     Overlay *o = (Overlay *)node;
     uint64_t len = iov_length(iov, count);
-    int err = populate_edges(o, off, len);
+    int err = record_range(o, off, len);
+    err = err ? err : populate_edges(o, off, len);
     err = err ? err : o->file->ops->writev(o->file, off, iov, count);
     if (!err) {
         mark_present(o, off, len);
@@ -159,7 +241,8 @@ static int overlay_writev(BlockNode *node, uint64_t off, const struct iovec *iov
 static int overlay_zero(BlockNode *node, uint64_t off, uint64_t len, bool may_unmap)
 {
     Overlay *o = (Overlay *)node;
-    int err = populate_edges(o, off, len);
+    int err = record_range(o, off, len);
+    err = err ? err : populate_edges(o, off, len);
     err = err ? err : o->file->ops->zero(o->file, off, len, may_unmap);
     if (!err) {
         mark_present(o, off, len);
@@ -187,6 +270,11 @@ static void overlay_close(BlockNode *node)
     Overlay *o = (Overlay *)node;
     o->base->ops->close(o->base);
     o->file->ops->close(o->file);
+    if (o->journal) {
+        g_array_unref(o->journal);
+        o->journal_old->ops->close(o->journal_old);
+        g_free(o->recorded);
+    }
     g_free(o->present);
     g_free(o);
 }
@@ -223,4 +311,42 @@ BlockNode *overlay_open(BlockNode *base, char **error)
     o->cluster = base->size <= LARGE_IMAGE ? SMALL_CLUSTER : LARGE_CLUSTER;
     o->present = g_malloc0(base->size / o->cluster / 8 + 1);
     return &o->node;
+}
+
+// --- going back
+
+// The journal's file has room for more clusters than the disk has: each may be recorded many times.
+#define JOURNAL_ROOM (UINT64_C(1) << 40)
+
+bool overlay_keep_journal(BlockNode *n, char **error)
+{
+    Overlay *o = (Overlay *)n;
+    if (n->ops != &overlay_ops || o->journal) {
+        return n->ops == &overlay_ops;
+    }
+    o->journal_old = open_temporary(JOURNAL_ROOM, error);
+    if (!o->journal_old) {
+        return false;
+    }
+    o->journal = g_array_new(FALSE, FALSE, sizeof(Record));
+    o->recorded = g_malloc0(o->node.size / o->cluster / 8 + 1);
+    return true;
+}
+
+uint64_t overlay_mark(BlockNode *n)
+{
+    Overlay *o = (Overlay *)n;
+    forget_recorded(o);
+    return o->journal->len;
+}
+
+int overlay_rewind(BlockNode *n, uint64_t mark)
+{
+    Overlay *o = (Overlay *)n;
+    int err = 0;
+    while (!err && o->journal->len > mark) {
+        err = undo(o);
+    }
+    forget_recorded(o);
+    return err;
 }

@@ -24,6 +24,10 @@ static void info_replay(Machine *m, int argc, char **argv, GString *out)
     if (r.break_at != UINT64_MAX) {
         g_string_append_printf(out, "pauses at instruction %" G_GUINT64_FORMAT "\n", r.break_at);
     }
+    if (r.checkpoints) {
+        g_string_append_printf(out, "can go back: %u checkpoints, %" G_GUINT64_FORMAT " MiB\n",
+                               r.checkpoints, r.checkpoint_bytes >> 20);
+    }
 }
 
 static void say(const char *command, char *error, GString *out)
@@ -73,7 +77,8 @@ static void cmd_seek(Machine *m, int argc, char **argv, GString *out)
 static const MonitorCommand commands[] = {
     {"replay_break", NULL, "ICOUNT", "pauses a replay at this instruction count", cmd_break},
     {"replay_delete_break", NULL, "", "takes that back", cmd_delete_break},
-    {"replay_seek", NULL, "ICOUNT", "runs a replay on to this instruction count", cmd_seek},
+    {"replay_seek", NULL, "ICOUNT", "takes a replay to this instruction count, on or back",
+     cmd_seek},
     {NULL, NULL, NULL, NULL, NULL},
 };
 static const MonitorCommand info[] = {

@@ -69,6 +69,14 @@ const ReplayHeader *replay_read_header(ReplayReader *r, char **error);
 // False at the end of the file, or with *error. A file that ends within a record was not closed
 // properly: that is an end, too.
 bool replay_read(ReplayReader *r, ReplayRecord *record, char **error);
+// Between two records, to read on from there again.
+typedef struct ReplayPlace {
+    size_t at;
+    uint64_t icount, ns;
+    unsigned sources; // that have been named
+} ReplayPlace;
+ReplayPlace replay_reader_place(const ReplayReader *r);
+void replay_reader_return(ReplayReader *r, const ReplayPlace *place);
 void replay_reader_close(ReplayReader *r);
 
 #endif

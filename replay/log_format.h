@@ -4,6 +4,6 @@
 
 #define REPLAY_MAGIC     "MIMUSREC"
 #define REPLAY_MAGIC_LEN 8
-#define REPLAY_VERSION   1
+#define REPLAY_VERSION   2
 
 #endif

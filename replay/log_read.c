@@ -241,3 +241,18 @@ bool replay_read(ReplayReader *r, ReplayRecord *record, char **error)
     }
     return ok(r);
 }
+
+ReplayPlace replay_reader_place(const ReplayReader *r)
+{
+    return (ReplayPlace){r->at, r->icount, r->ns, r->sources->len};
+}
+
+void replay_reader_return(ReplayReader *r, const ReplayPlace *place)
+{
+    r->at = place->at;
+    r->icount = place->icount;
+    r->ns = place->ns;
+    r->short_read = false;
+    r->bad = NULL;
+    g_ptr_array_set_size(r->sources, (gint)place->sources);
+}

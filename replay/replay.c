@@ -5,6 +5,9 @@
 #include <string.h>
 
 #include "hw/core/machine.h"
+#include "block/rewind.h"
+#include "hw/core/snapshot.h"
+#include "replay/checkpoints.h"
 #include "replay/disks.h"
 #include "replay/log.h"
 #include "util/log.h"
@@ -22,7 +25,12 @@ struct Replay {
     ReplayReader *reader;
     const ReplayHeader *header;
     ReplayRecord next; // while mode is REPLAY_PLAY
-    bool ended, differs;
+    ReplayPlace next_at;
+    bool ended, differs, hold;
+    Checkpoints *checkpoints;
+    gint64 began_us, spent_us; // host's time: since when, and how much went into checkpoints
+    // --- both
+    uint64_t settle_at; // instruction count at which derived state is forgotten
 };
 
 ReplayMode replay_mode(const struct Machine *m)
@@ -126,6 +134,37 @@ static char *compare_machines(Machine *m, const ReplayHeader *h)
 
 static void read_next(Machine *m, Replay *r);
 
+// --- settling, checkpoints
+
+#define CHECKPOINT_BYTES (UINT64_C(1) << 30)
+#define CHECKPOINT_SHARE 8 // of the host's time that may go into them: one part in so many
+
+static void take_checkpoint(Machine *m, Replay *r)
+{
+    const CheckpointPlace place = {r->next_at, r->inputs};
+    gint64 start = g_get_monotonic_time();
+    if (r->spent_us > (start - r->began_us) / CHECKPOINT_SHARE) {
+        return;
+    }
+    checkpoints_take(r->checkpoints, &place);
+    r->spent_us += g_get_monotonic_time() - start;
+}
+
+static void settle(Machine *m, Replay *r)
+{
+    r->settle_at = (m->executed / REPLAY_SETTLE + 1) * REPLAY_SETTLE;
+    snapshot_settle(m);
+    if (r->mode == REPLAY_PLAY && !r->differs) {
+        take_checkpoint(m, r);
+    }
+}
+
+bool replay_due(const struct Machine *m)
+{
+    const Replay *r = m->replay;
+    return r && r->mode != REPLAY_OFF && m->executed >= r->settle_at;
+}
+
 bool replay_begin(struct Machine *m, char **error)
 {
     Replay *r = m->replay;
@@ -134,6 +173,7 @@ bool replay_begin(struct Machine *m, char **error)
     }
     if (r->mode == REPLAY_RECORD) {
         begin_recording(m, r);
+        settle(m, r);
         return true;
     }
     char *what = compare_machines(m, r->header);
@@ -143,7 +183,13 @@ bool replay_begin(struct Machine *m, char **error)
         return false;
     }
     replay_check_disks(m, r->header->disks, r->file);
+    if (!block_rewind_begin(m, error)) {
+        return false;
+    }
     read_next(m, r);
+    r->began_us = g_get_monotonic_time();
+    r->checkpoints = checkpoints_new(m, CHECKPOINT_BYTES);
+    settle(m, r);
     return true;
 }
 
@@ -221,6 +267,7 @@ static void stop_differing(Machine *m, Replay *r, const char *what)
 static void read_next(Machine *m, Replay *r)
 {
     char *error = NULL;
+    r->next_at = replay_reader_place(r->reader);
     bool more = replay_read(r->reader, &r->next, &error);
     if (error) {
         report("%s: %s", r->file, error);
@@ -242,6 +289,9 @@ uint64_t replay_mark(const struct Machine *m)
     }
     uint64_t next = r->mode == REPLAY_PLAY ? r->next.icount : UINT64_MAX;
     uint64_t pause = r->break_at > m->executed ? r->break_at : UINT64_MAX;
+    if (r->mode != REPLAY_OFF && r->settle_at > m->executed) {
+        pause = MIN_OF(pause, r->settle_at);
+    }
     return MIN_OF(MAX_OF(next, m->executed + 1), pause);
 }
 
@@ -274,7 +324,10 @@ static void deliver_next(Machine *m, Replay *r)
 // The recording was stopped from outside, at this instruction.
 static void end_here(Machine *m, Replay *r)
 {
-    if (!r->ended) {
+    if (!r->ended && r->hold) {
+        r->ended = true;
+        machine_pause(m);
+    } else if (!r->ended) {
         r->ended = true;
         machine_request_by(m, MACHINE_QUIT, (int)r->next.status, MACHINE_CAUSE_HOST_QUIT);
     }
@@ -315,6 +368,9 @@ void replay_between_turns(struct Machine *m)
     Replay *r = m->replay;
     if (r && r->mode == REPLAY_PLAY && !m->round.open) {
         play(m, r);
+    }
+    if (replay_due(m)) {
+        settle(m, r);
     }
     replay_check_break(m);
 }
@@ -376,6 +432,7 @@ static int end_replay(Machine *m, Replay *r, int status)
     if (!r->differs && r->mode == REPLAY_PLAY) {
         compare_end(m, r);
     }
+    checkpoints_free(r->checkpoints);
     replay_reader_close(r->reader);
     return r->differs ? 1 : status;
 }
@@ -395,6 +452,28 @@ int replay_end(struct Machine *m, int status)
 
 // --- monitors
 
+// To the last checkpoint at or before icount.
+static bool go_back(Machine *m, Replay *r, uint64_t icount, char **error)
+{
+    CheckpointPlace place;
+    uint64_t begin = replay_checkpoint(m, icount);
+    if (begin == UINT64_MAX) {
+        *error = g_strdup_printf("instruction %" PRIu64 " is before the beginning", icount);
+        return false;
+    }
+    if (!checkpoints_load(r->checkpoints, icount, &place, error)) {
+        quit_differing(m, r);
+        return false;
+    }
+    replay_reader_return(r->reader, &place.place);
+    r->inputs = place.inputs;
+    r->ended = r->differs = r->disturbed = false;
+    r->settle_at = (m->executed / REPLAY_SETTLE + 1) * REPLAY_SETTLE;
+    read_next(m, r);
+    m->pause = MACHINE_PAUSE_USER;
+    return true;
+}
+
 bool replay_break(struct Machine *m, uint64_t icount, char **error)
 {
     Replay *r = m->replay;
@@ -402,14 +481,29 @@ bool replay_break(struct Machine *m, uint64_t icount, char **error)
         *error = g_strdup("no recording is replayed (-icount rr=replay,rrfile=FILE)");
         return false;
     }
-    if (icount < machine_icount(m)) {
-        *error = g_strdup_printf("instruction %" PRIu64 " has passed (it is at %" PRIu64
-                                 "): begin the replay again",
-                                 icount, machine_icount(m));
+    if (icount < machine_icount(m) && !go_back(m, r, icount, error)) {
         return false;
     }
     r->break_at = icount;
     return true;
+}
+
+uint64_t replay_checkpoint(const struct Machine *m, uint64_t icount)
+{
+    const Replay *r = m->replay;
+    return r && r->checkpoints ? checkpoints_find(r->checkpoints, icount) : UINT64_MAX;
+}
+
+void replay_hold(struct Machine *m, bool hold)
+{
+    if (m->replay) {
+        m->replay->hold = hold;
+    }
+}
+
+bool replay_holds(const struct Machine *m)
+{
+    return m->replay && m->replay->mode == REPLAY_PLAY && m->replay->hold;
 }
 
 bool replay_delete_break(struct Machine *m, char **error)
@@ -434,6 +528,8 @@ ReplayInfo replay_info(const struct Machine *m)
         info.break_at = r->break_at;
         info.ended = r->ended;
         info.differs = r->differs;
+        info.checkpoints = r->checkpoints ? checkpoints_count(r->checkpoints) : 0;
+        info.checkpoint_bytes = r->checkpoints ? checkpoints_bytes(r->checkpoints) : 0;
     }
     return info;
 }

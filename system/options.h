@@ -26,7 +26,7 @@ typedef struct Options {
     GArray *chardevs, *serials, *monitors, *drives, *netdevs, *nics, *devices, *gdb;
     GArray *fw_cfg, *smbios, *acpitables, *displays; // all of them: OptionsItem
     bool net_none, snapshot, nographic, display_asked, full_screen, nodefaults;
-    bool paused; // -S
+    bool paused;                   // -S
     const char *loadvm, *incoming; // a snapshot's tag; file:FILE
     bool daemonize;
     bool interpreter, accel_given;

@@ -270,7 +270,8 @@ static bool init(Machine *m, char **error)
     if (!parse_options(s, error) || !check_ram(s, error) || !create_cpus(s, error)) {
         return false;
     }
-    mem_map(s->sysmem, virt_map[VIRT_RAM].base, machine_add_memory(m, mem_ram("mach-virt.ram", m->config.ram_size)), 0);
+    mem_map(s->sysmem, virt_map[VIRT_RAM].base,
+            machine_add_memory(m, mem_ram("mach-virt.ram", m->config.ram_size)), 0);
     create_gic(s);
     connect_cpus(s);
     create_devices(s);

@@ -239,7 +239,7 @@ static bool run_round(Machine *m)
         m->turn_quantum = quantum(m);
         *r = (MachineRound){.open = true, .idle = true};
     }
-    while (r->cpu < m->n_cpus && m->stop == MACHINE_RUNNING) {
+    while (r->cpu < m->n_cpus && m->stop == MACHINE_RUNNING && !replay_due(m)) {
         if (run_turn(m, m->cpu[r->cpu])) {
             r->cpu++;
             r->in_turn = false;
@@ -372,7 +372,7 @@ static bool handle_stop(Machine *m)
         return false;
     case MACHINE_SHUTDOWN:
         tell(m, MACHINE_EVENT_SHUTDOWN);
-        if (m->config.no_shutdown) {
+        if (m->config.no_shutdown || replay_holds(m)) {
             m->stop = MACHINE_PAUSED;
             m->pause = MACHINE_PAUSE_SHUTDOWN;
             return false;
@@ -401,7 +401,9 @@ int machine_run(Machine *m)
         if (handle_stop(m)) {
             return replay_end(m, m->exit_status);
         }
-        clock_run_due(m->clock, virtual_now(m));
+        if (!m->round.open) {
+            clock_run_due(m->clock, virtual_now(m));
+        }
         if (run_round(m) && m->stop == MACHINE_RUNNING && all_waiting(m)) {
             wait_idle(m);
         }

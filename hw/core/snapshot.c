@@ -12,7 +12,7 @@
 #include <string.h>
 
 #include "hw/core/run_state.h"
-#include "hw/core/state_save.h"
+#include "replay/replay.h"
 #include "util/log.h"
 
 // --- what has to be the same machine
@@ -82,7 +82,9 @@ bool snapshot_save(struct Machine *m, const SnapshotSink *sink, char **error)
     g_free(what);
     save_parts(m, &w);
     snapshot_save_memory(m, &w);
-    snapshot_settle(m);
+    if (replay_mode(m) == REPLAY_OFF) { // the others have their own time for it
+        snapshot_settle(m);
+    }
     return section_end_file(&w, error);
 }
 
