@@ -139,7 +139,7 @@ static void read_next(Machine *m, Replay *r);
 #define CHECKPOINT_BYTES (UINT64_C(1) << 30)
 #define CHECKPOINT_SHARE 8 // of the host's time that may go into them: one part in so many
 
-static void take_checkpoint(Machine *m, Replay *r)
+static void take_checkpoint(Replay *r)
 {
     const CheckpointPlace place = {r->next_at, r->inputs};
     gint64 start = g_get_monotonic_time();
@@ -155,7 +155,7 @@ static void settle(Machine *m, Replay *r)
     r->settle_at = (m->executed / REPLAY_SETTLE + 1) * REPLAY_SETTLE;
     snapshot_settle(m);
     if (r->mode == REPLAY_PLAY && !r->differs) {
-        take_checkpoint(m, r);
+        take_checkpoint(r);
     }
 }
 
