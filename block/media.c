@@ -108,7 +108,8 @@ static void submit(Machine *m, BlockDevice *b, uint8_t what, bool readonly, cons
 
 void block_add_media_source(Machine *m, BlockDevice *b)
 {
-    b->media_source = (GateSource){g_strdup_printf("media:%s", b->id), deliver, b};
+    b->media_source =
+        (GateSource){.name = g_strdup_printf("media:%s", b->id), .deliver = deliver, .opaque = b};
     gate_add_source(gate_get(m), &b->media_source);
 }
 

@@ -328,6 +328,19 @@ static void deliver_input(void *opaque, const void *data, size_t len)
     wake_backend(s->chardev);
 }
 
+static void save_input(void *opaque, GByteArray *out)
+{
+    const ChardevSlot *s = opaque;
+    g_byte_array_append(out, s->queue->data, s->queue->len);
+}
+
+static void load_input(void *opaque, const void *data, size_t len)
+{
+    ChardevSlot *s = opaque;
+    g_byte_array_set_size(s->queue, 0);
+    g_byte_array_append(s->queue, data, (guint)MIN_OF(len, (size_t)CHARDEV_QUEUE));
+}
+
 static void deliver_break(void *opaque, const void *data, size_t len)
 {
     ChardevSlot *s = opaque;
@@ -349,8 +362,8 @@ static void connect_slot(Chardev *c, const ChardevFrontend *f, bool focus)
     s->queue = g_byte_array_new();
     s->input_name = g_strdup_printf("chardev:%s/%u", c->id, c->n_slots);
     s->brk_name = g_strdup_printf("break:%s/%u", c->id, c->n_slots);
-    s->input = (GateSource){s->input_name, deliver_input, s};
-    s->brk = (GateSource){s->brk_name, deliver_break, s};
+    s->input = (GateSource){s->input_name, deliver_input, s, save_input, load_input};
+    s->brk = (GateSource){.name = s->brk_name, .deliver = deliver_break, .opaque = s};
     add_sources(s);
     if (focus) {
         c->focus = c->n_slots;

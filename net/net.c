@@ -66,6 +66,36 @@ void net_ready(NetClient *c)
     }
 }
 
+// Each packet: its length, 4 bytes, and its bytes.
+static void save_waiting(void *opaque, GByteArray *out)
+{
+    const NetClient *c = opaque;
+    for (GList *l = c->waiting.head; l; l = l->next) {
+        gsize len;
+        const void *data = g_bytes_get_data(l->data, &len);
+        const uint32_t n = (uint32_t)len;
+        g_byte_array_append(out, (const guint8 *)&n, sizeof n);
+        g_byte_array_append(out, data, n);
+    }
+}
+
+static void load_waiting(void *opaque, const void *data, size_t len)
+{
+    NetClient *c = opaque;
+    const uint8_t *at = data;
+    uint32_t n;
+    g_queue_clear_full(&c->waiting, (GDestroyNotify)g_bytes_unref);
+    while (len >= sizeof n && c->has_peer && c->waiting.length < MAX_WAITING) {
+        memcpy(&n, at, sizeof n);
+        if (n > len - sizeof n || n > NET_MAX_PACKET) {
+            return;
+        }
+        g_queue_push_tail(&c->waiting, g_bytes_new(at + sizeof n, n));
+        at += sizeof n + n;
+        len -= sizeof n + n;
+    }
+}
+
 void net_input(NetClient *c, const void *packet, size_t len)
 {
     if (len <= NET_MAX_PACKET) {
@@ -108,7 +138,11 @@ NetClient *net_client_new(Net *n, const char *id, const NetBackend *backend, voi
     c->backend = backend;
     c->opaque = opaque;
     c->source_name = g_strdup_printf("net:%s", id);
-    c->source = (GateSource){.name = c->source_name, .deliver = deliver, .opaque = c};
+    c->source = (GateSource){.name = c->source_name,
+                             .deliver = deliver,
+                             .opaque = c,
+                             .save = save_waiting,
+                             .load = load_waiting};
     gate_add_source(gate_get(n->machine), &c->source);
     g_queue_init(&c->waiting);
     g_ptr_array_add(n->clients, c);

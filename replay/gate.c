@@ -92,3 +92,78 @@ bool gate_deliver(Gate *g)
     }
     return any;
 }
+
+// --- queues
+
+static GList *sorted_names(const Gate *g)
+{
+    return g_list_sort(g_hash_table_get_keys(g->sources), (GCompareFunc)strcmp);
+}
+
+static void append_counted(GByteArray *out, const void *p, size_t n)
+{
+    const uint32_t len = (uint32_t)n;
+    g_byte_array_append(out, (const guint8 *)&len, sizeof len);
+    g_byte_array_append(out, p, (guint)n);
+}
+
+void gate_save_queues(const Gate *g, GByteArray *out)
+{
+    GList *names = sorted_names(g);
+    for (GList *l = names; l; l = l->next) {
+        const GateSource *s = gate_find_source(g, l->data);
+        GByteArray *queue = g_byte_array_new();
+        if (s->save) {
+            s->save(s->opaque, queue);
+        }
+        if (queue->len) {
+            append_counted(out, s->name, strlen(s->name));
+            append_counted(out, queue->data, queue->len);
+        }
+        g_byte_array_unref(queue);
+    }
+    g_list_free(names);
+}
+
+static const uint8_t *take_counted(const uint8_t **at, const uint8_t *end, uint32_t *n)
+{
+    if (end - *at < (ptrdiff_t)sizeof *n) {
+        return NULL;
+    }
+    memcpy(n, *at, sizeof *n);
+    *at += sizeof *n;
+    if ((uint64_t)(end - *at) < *n) {
+        return NULL;
+    }
+    *at += *n;
+    return *at - *n;
+}
+
+bool gate_load_queues(const Gate *g, const void *data, size_t len)
+{
+    const uint8_t *at = data, *end = at + len;
+    GHashTableIter i;
+    gpointer source;
+    g_hash_table_iter_init(&i, g->sources);
+    while (g_hash_table_iter_next(&i, NULL, &source)) {
+        const GateSource *s = source;
+        if (s->load) {
+            s->load(s->opaque, NULL, 0);
+        }
+    }
+    while (at < end) {
+        uint32_t name_len = 0, n = 0;
+        const uint8_t *name = take_counted(&at, end, &name_len);
+        const uint8_t *queue = name ? take_counted(&at, end, &n) : NULL;
+        if (!queue) {
+            return false;
+        }
+        char *key = g_strndup((const char *)name, name_len);
+        const GateSource *s = gate_find_source(g, key);
+        if (s && s->load) {
+            s->load(s->opaque, queue, n);
+        }
+        g_free(key);
+    }
+    return true;
+}

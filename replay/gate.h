@@ -8,6 +8,7 @@
 #ifndef REPLAY_GATE_H
 #define REPLAY_GATE_H
 
+#include <glib.h>
 #include "util/bits.h"
 
 struct Machine;
@@ -18,6 +19,10 @@ typedef struct GateSource {
     // A recording may hold anything: no length or value may be taken for granted.
     void (*deliver)(void *opaque, const void *data, size_t len);
     void *opaque;
+    // What was delivered and the machine has not taken yet, for snapshots. load: data may be
+    // anything, and nothing (len 0) if there was none. NULL: nothing ever waits.
+    void (*save)(void *opaque, GByteArray *out);
+    void (*load)(void *opaque, const void *data, size_t len);
 } GateSource;
 
 Gate *gate_get(struct Machine *m); // made at the first call, lives as long as the machine
@@ -30,5 +35,10 @@ bool gate_submit(Gate *g, const GateSource *src, const void *data, size_t len);
 bool gate_pending(const Gate *g); // something waits for gate_deliver
 // By the machine loop, between turns. Returns true if anything was delivered.
 bool gate_deliver(Gate *g);
+
+// The queues of all sources that have one: name_len:u32 name len:u32 bytes, in the names' order.
+// Those of other sources, which another machine had, are left out when loading. False: malformed.
+void gate_save_queues(const Gate *g, GByteArray *out);
+bool gate_load_queues(const Gate *g, const void *data, size_t len);
 
 #endif

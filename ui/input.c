@@ -146,8 +146,8 @@ static bool realize(Device *d, char **error)
     InputHub *h = (InputHub *)d;
     (void)error;
     h->timer = timer_new(d->machine->clock, run_steps, h);
-    h->events = (GateSource){"input", deliver_events, h};
-    h->typing = (GateSource){"input-typing", deliver_typing, h};
+    h->events = (GateSource){.name = "input", .deliver = deliver_events, .opaque = h};
+    h->typing = (GateSource){.name = "input-typing", .deliver = deliver_typing, .opaque = h};
     gate_add_source(gate_get(d->machine), &h->events);
     gate_add_source(gate_get(d->machine), &h->typing);
     return true;

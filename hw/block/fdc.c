@@ -264,12 +264,15 @@ static const StateField fields[] = {
 
 static bool loaded(void *obj, char **error)
 {
-    const Fdc *s = obj;
+    Fdc *s = obj;
     bool ok = s->phase <= FDC_RESULT && (!s->n_in || s->n_in < s->need) && s->need <= FDC_BYTES &&
               s->n_out <= FDC_BYTES && s->at_out <= s->n_out && s->data <= FDC_SCAN &&
               s->pos < FDC_SECTOR && s->reset_sense <= 4 && s->unit < 4;
     if (!ok) {
         *error = g_strdup_printf("fdc: phase %u, position %u", s->phase, s->pos);
+    }
+    if (ok) {
+        irq_set(&s->irq, s->interrupt && (s->dor & DOR_ENABLE));
     }
     return ok;
 }

@@ -118,7 +118,7 @@ static void button_pressed(void *opaque, const void *data, size_t len)
 void machine_add_reset_button(Machine *m)
 {
     ResetButton *b = g_new(ResetButton, 1);
-    *b = (ResetButton){{"reset-button", button_pressed, b}, m};
+    *b = (ResetButton){{.name = "reset-button", .deliver = button_pressed, .opaque = b}, m};
     machine_register(m, "reset-button", b);
     gate_add_source(gate_get(m), &b->source);
 }

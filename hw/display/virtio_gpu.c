@@ -313,7 +313,7 @@ bool virtio_gpu_init(VirtioGpu *g, Device *d, char **error)
         n++;
     }
     g->gate_name = g_strdup_printf("display:%u", n);
-    g->sizes = (GateSource){g->gate_name, deliver_size, g};
+    g->sizes = (GateSource){.name = g->gate_name, .deliver = deliver_size, .opaque = g};
     gate_add_source(gate_get(d->machine), &g->sizes);
     virtio_gpu_scanouts_init(g);
     return true;

@@ -516,7 +516,7 @@ void apic_create_all(Machine *m, MemRegion *sysmem)
 {
     ApicBus *bus = g_new0(ApicBus, 1);
     bus->m = m;
-    bus->button = (GateSource){"nmi-button", button_pressed, m};
+    bus->button = (GateSource){.name = "nmi-button", .deliver = button_pressed, .opaque = m};
     gate_add_source(gate_get(m), &bus->button);
     machine_register(m, "apics", bus);
     for (unsigned i = 0; i < m->n_cpus; i++) {

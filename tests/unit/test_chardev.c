@@ -96,7 +96,8 @@ Test(gate, delivers_in_the_order_of_submission)
     Machine *m = bare_machine();
     Gate *g = gate_get(m);
     Trace t = {g_string_new(NULL), g, NULL};
-    GateSource a = {"a", trace, &t}, b = {"b", trace, &t};
+    GateSource a = {.name = "a", .deliver = trace, .opaque = &t};
+    GateSource b = {.name = "b", .deliver = trace, .opaque = &t};
     gate_add_source(g, &a);
     gate_add_source(g, &b);
     cr_assert_not(gate_deliver(g));

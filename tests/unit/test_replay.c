@@ -152,11 +152,11 @@ static void expect_refused(const void *bytes, size_t len, const char *message)
 Test(replay_log, nonsense_is_named)
 {
     expect_refused("\177ELF0123456789", 14, "offset 12: not a recording");
-    expect_refused("MIMUSREC\2\0\0\0", 12, "offset 12: a recording of another version");
-    expect_refused("MIMUSREC\1\0\0\0\0\177", 14, "offset 14: an impossible shift");
-    expect_refused("MIMUSREC\1\0\0\0\377\377\377\377\377\377\377\377\377\377", 22,
+    expect_refused("MIMUSREC\3\0\0\0", 12, "offset 12: a recording of another version");
+    expect_refused("MIMUSREC\2\0\0\0\0\177", 14, "offset 14: an impossible shift");
+    expect_refused("MIMUSREC\2\0\0\0\377\377\377\377\377\377\377\377\377\377", 22,
                    "offset 22: a number of more than 64 bits");
-    expect_refused("MIMUSREC\1\0\0\0\0\0\1\3a\0b", 19, "offset 19: a name with a zero byte");
+    expect_refused("MIMUSREC\2\0\0\0\0\0\1\3a\0b", 19, "offset 19: a name with a zero byte");
 }
 
 Test(replay, a_file_that_cannot_be_made_is_named)
