@@ -269,7 +269,8 @@ static bool socket_open(Chardev *c, KeyVal *kv, char **error)
     s->tcp = !f.path;
     s->speaks_telnet = f.telnet;
     s->listener = f.server ? fd : -1;
-    s->unlink_path = f.server ? g_strdup(f.path) : NULL;
+    // Whole: a daemon leaves its directory.
+    s->unlink_path = f.server && f.path ? g_canonicalize_filename(f.path, NULL) : NULL;
     stream_init(&s->stream, c, peer_gone, &s->stream);
     s->stream.filter = f.telnet ? telnet_filter : NULL;
     if (!f.server) {

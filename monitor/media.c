@@ -37,8 +37,15 @@ static void cmd_change(Machine *m, int argc, char **argv, GString *out)
     bool known = n < 4;
     char *error = NULL;
     if (n == 3 && !strcmp(arg[0], "vnc") && !strcmp(arg[1], "password")) {
-        vnc_set_password(m, NULL, arg[2], &error);
-        answer(out, argv[0], error);
+        if (!vnc_set_password(m, NULL, arg[2], &error)) {
+            g_string_append_printf(out, "%s: %s\n", argv[0], error);
+            g_free(error);
+        }
+        return;
+    }
+    if (n == 2 && !strcmp(arg[0], "vnc") && !strcmp(arg[1], "password")) {
+        g_string_append_printf(out, "%s: a password is expected: %s vnc password PASSWORD\n",
+                               argv[0], argv[0]);
         return;
     }
     for (size_t i = 0; n == 4 && i < ARRAY_LEN(modes); i++) {

@@ -136,6 +136,7 @@ NetClient *slirp_client_new(Net *n, const char *id, KeyVal *kv, char **error)
     s->timer = timer_new(n->machine->clock, advertise, s);
     s->slirp = slirp_new(&o.config, &callbacks, s);
     g_strfreev(o.dnssearch);
+    g_free(o.tftp);
     if (!s->slirp) {
         *error = g_strdup("the network cannot be set up");
         timer_free(s->timer);

@@ -22,6 +22,7 @@ GSource *slirp_poll_new(Slirp *slirp);
 typedef struct SlirpOptions {
     SlirpConfig config;
     char **dnssearch;
+    char *tftp; // whole: a daemon leaves its directory
 } SlirpOptions;
 bool slirp_options_parse(KeyVal *kv, SlirpOptions *o, char **error);
 // hostfwd=tcp|udp:[ADDR]:PORT-[ADDR]:PORT, all of kv.

@@ -151,7 +151,9 @@ bool slirp_options_parse(KeyVal *kv, SlirpOptions *o, char **error)
     c->restricted = restricted;
     c->vhostname = keyval_get(kv, "hostname");
     c->tftp_server_name = keyval_get(kv, "tftp-server-name");
-    c->tftp_path = keyval_get(kv, "tftp");
+    const char *tftp = keyval_get(kv, "tftp");
+    o->tftp = tftp ? g_canonicalize_filename(tftp, NULL) : NULL;
+    c->tftp_path = o->tftp;
     c->bootfile = keyval_get(kv, "bootfile");
     c->vdomainname = keyval_get(kv, "domainname");
     keyval_get(kv, "hostfwd");

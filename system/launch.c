@@ -323,11 +323,19 @@ static void check_daemon(const Options *o)
     }
 }
 
+// A file's name for later, when the directory is another one.
+static const char *absolute(const char *path)
+{
+    return path ? g_canonicalize_filename(path, NULL) : NULL;
+}
+
 int launch(Options *o)
 {
     const BoardType *board = choose_board(o);
     choose_displays(o, board);
     check_daemon(o);
+    const char *pidfile_later = absolute(o->pidfile);
+    o->screendump = o->daemonize ? absolute(o->screendump) : o->screendump;
     int ready = o->daemonize ? process_daemonize() : -1;
     signal(SIGPIPE, SIG_IGN);
     open_chardevs(o);
@@ -350,6 +358,6 @@ int launch(Options *o)
     net_close_all(m);
     chardev_close_all(m);
     log_flush();
-    process_remove_pidfile(pidfile, o->pidfile);
+    process_remove_pidfile(pidfile, pidfile_later);
     return status;
 }

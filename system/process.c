@@ -106,6 +106,10 @@ void process_daemon_ready(int fd)
     if (null > 2) {
         close(null);
     }
+    // Its file system can be unmounted then.
+    if (chdir("/")) {
+        report("-daemonize: /: %s", g_strerror(errno));
+    }
     if (write(fd, "1", 1) != 1) {
         exit(1);
     }

@@ -13,7 +13,7 @@ bool vnc_set_password(struct Machine *m, const char *id, const char *password, c
     (void)m;
     (void)id;
     (void)password;
-    *error = g_strdup("built without libvncserver");
+    *error = g_strdup("there is no VNC server: Mimus was built without libvncserver");
     return false;
 }
 
@@ -26,7 +26,7 @@ bool vnc_expire_password(struct Machine *m, const char *id, int64_t when, char *
 void vnc_print(struct Machine *m, GString *out)
 {
     (void)m;
-    g_string_append(out, "There is no VNC server: built without libvncserver.\n");
+    g_string_append(out, "There is no VNC server: Mimus was built without libvncserver.\n");
 }
 
 void vnc_on_change(struct Machine *m, VncListener *fn, void *opaque)

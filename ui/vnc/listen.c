@@ -101,7 +101,7 @@ static bool listen_unix(VncServer *s, const char *path, char **error)
         }
         return false;
     }
-    s->unix_path = g_strdup(path);
+    s->unix_path = g_canonicalize_filename(path, NULL); // a daemon leaves its directory
     if (!start(s, fd, error)) {
         return false;
     }
