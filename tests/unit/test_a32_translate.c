@@ -111,13 +111,13 @@ Test(a32_translate, compare_and_branch)
 
 Test(a32_translate, calls_and_returns)
 {
-    OPS("insn const extu put exit_call", 0xeb000002);               // bl
-    OPS("insn get exit_if_f const extu put exit_call", 0x1b000002); // blne
-    OPS("insn const extu put exit_call", 0xfa000002);               // blx to T32
-    OPS("insn get trunc const extu put extu exit_ind", 0xe12fff3e); // blx lr: target before link
-    OPS("insn get trunc extu exit_ind", 0xe12fff1e);                // bx lr
-    OPS("insn get trunc extu exit_ind", 0xe1a0f00e);                // mov pc, lr
-    OPS("insn get get trunc get exit_if_f extu exit_ind", 0x11a0f000);  // movne pc, r0
+    OPS("insn const extu put exit_call", 0xeb000002);                  // bl
+    OPS("insn get exit_if_f const extu put exit_call", 0x1b000002);    // blne
+    OPS("insn const extu put exit_call", 0xfa000002);                  // blx to T32
+    OPS("insn get trunc const extu put extu exit_ind", 0xe12fff3e);    // blx lr: target before link
+    OPS("insn get trunc extu exit_ind", 0xe12fff1e);                   // bx lr
+    OPS("insn get trunc extu exit_ind", 0xe1a0f00e);                   // mov pc, lr
+    OPS("insn get get trunc get exit_if_f extu exit_ind", 0x11a0f000); // movne pc, r0
 }
 
 Test(a32_translate, write_back_comes_after_the_access)
