@@ -176,10 +176,13 @@ bool a32_movt(ArmCtx *c, unsigned d, uint32_t imm16)
 
 // --- A32's rows
 
-// Compares that do not set flags are other instructions.
+// Compares that do not set flags are other instructions; registers that are not used are R0.
 static bool is_allocated(const ArmFields *f)
 {
-    return f->S || !is_compare(f->o);
+    if (is_compare(f->o)) {
+        return f->S && f->d == 0;
+    }
+    return (f->o != A32_MOV && f->o != A32_MVN) || f->n == 0;
 }
 
 static bool tr_imm(ArmCtx *c, const ArmFields *f)

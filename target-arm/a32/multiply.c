@@ -280,7 +280,7 @@ bool a32_tr_usada8(ArmCtx *c, const ArmFields *f)
 #define SEL ARM_ROW_SELECTS
 
 static const ArmRow rows[] = {
-    {"MUL", "---- 0000 000S dddd ---- mmmm 1001 nnnn", a32_tr_mul, SEL},
+    {"MUL", "---- 0000 000S dddd 0000 mmmm 1001 nnnn", a32_tr_mul, SEL},
     {"MLA", "---- 0000 001S dddd aaaa mmmm 1001 nnnn", a32_tr_mla, SEL},
     {"UMAAL", "---- 0000 0100 hhhh llll mmmm 1001 nnnn", a32_tr_umaal, SEL},
     {"MLS", "---- 0000 0110 dddd aaaa mmmm 1001 nnnn", a32_tr_mls, SEL},
