@@ -76,6 +76,8 @@ static const char sse_types[] =
 static const Feature features[] = {
     {"aarch64", "x0", "org.gnu.gdb.aarch64.core", cpsr_type},
     {"aarch64", "v0", "org.gnu.gdb.aarch64.fpu", vector_types},
+    {"arm", "r0", "org.gnu.gdb.arm.core", ""},
+    {"arm", "d0", "org.gnu.gdb.arm.vfp", ""},
     {"x86_64", "rax", "org.gnu.gdb.i386.core", eflags_type},
     {"x86_64", "xmm0", "org.gnu.gdb.i386.sse", sse_types},
     {"x86_64", "ymm0h", "org.gnu.gdb.i386.avx", ""},

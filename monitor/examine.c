@@ -17,6 +17,7 @@ static const struct {
     {"x86_64", monitor_registers_x86},
     {"i386", monitor_registers_x86},
     {"aarch64", monitor_registers_arm},
+    {"arm", monitor_registers_arm},
 };
 
 static void append_registers(VCPU *v, bool wide, GString *out)

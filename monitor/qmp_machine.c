@@ -62,8 +62,10 @@ static Json *query_hotpluggable_cpus(QmpCall *c)
 
 static Json *query_cpu_definitions(QmpCall *c)
 {
-    bool arm = !strcmp(c->machine->board->target, "aarch64");
-    const char *(*name_of)(unsigned) = arm ? arm_cpu_model_name : x86_cpu_model_name;
+    const char *target = c->machine->board->target;
+    const char *(*name_of)(unsigned) = !strcmp(target, "aarch64") ? arm_cpu_model_name
+                                       : !strcmp(target, "arm")   ? arm_cpu_model_name_a32
+                                                                  : x86_cpu_model_name;
     Json *list = json_object_new_array();
     for (unsigned i = 0; name_of(i); i++) {
         char *type = g_strdup_printf("%s-%s-cpu", name_of(i), c->machine->board->target);
@@ -86,7 +88,8 @@ static Json *query_target(QmpCall *c)
 static Json *query_gic_capabilities(QmpCall *c)
 {
     Json *list = json_object_new_array();
-    bool arm = !strcmp(c->machine->board->target, "aarch64");
+    const char *target = c->machine->board->target;
+    bool arm = !strcmp(target, "aarch64") || !strcmp(target, "arm");
     for (int version = 2; arm && version <= 3; version++) {
         Json *o = qmp_add_int(json_object_new_object(), "version", version);
         push(list, qmp_add_bool(qmp_add_bool(o, "emulated", true), "kernel", false));

@@ -8,18 +8,6 @@
 #include "system/launch.h"
 #include "util/log.h"
 
-// Targets whose translators are not there yet.
-static bool target_built(const char *target)
-{
-    return !strcmp(target, "aarch64") || !strcmp(target, "x86_64") || !strcmp(target, "i386");
-}
-
-NORETURN static void die_not_built(const char *target, const char *what)
-{
-    die("%s: machines of kind '%s' are not built yet (there are aarch64, x86_64 and i386)", what,
-        target);
-}
-
 typedef struct BoardSearch {
     const char *target;
     const BoardType *found;
@@ -147,9 +135,6 @@ static const char *target_from_file(Options *o)
     if (o->target && !runs_on(&k, o->target)) {
         die("'%s': this %s is for '%s', not '%s'", path, k.what, k.target, o->target);
     }
-    if (!target_built(target)) {
-        die_not_built(target, path);
-    }
     if (o->file) {
         use_file(o, target, &k);
     }
@@ -158,10 +143,6 @@ static const char *target_from_file(Options *o)
 
 static const BoardType *pick_board(Options *o)
 {
-    if (o->target && !target_built(o->target)) {
-        char *program = g_strconcat("mimus-system-", o->target, NULL);
-        die_not_built(o->target, program);
-    }
     if (o->config.machine) {
         const BoardType *b = named_board(o);
         if (o->file) {

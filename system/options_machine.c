@@ -118,7 +118,10 @@ static OptionsResult opt_cpu(Options *o, const char *arg, char **error)
     (void)error;
     if (!strcmp(arg, "help") || !strcmp(arg, "?")) {
         if (!o->target || !strcmp(o->target, "aarch64")) {
-            arm_cpu_list(stdout);
+            arm_cpu_list(stdout, false);
+        }
+        if (!o->target || !strcmp(o->target, "arm")) {
+            arm_cpu_list(stdout, true);
         }
         if (!o->target || !strcmp(o->target, "x86_64") || !strcmp(o->target, "i386")) {
             x86_cpu_list(stdout);

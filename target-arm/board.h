@@ -23,11 +23,14 @@ typedef struct ARMGicOps {
     bool (*write)(void *opaque, unsigned cpu, uint32_t enc, uint64_t value);
 } ARMGicOps;
 
-// Creates a CPU of a model ("cortex-a72", "max,pauth=off") and adds it to the machine; NULL with
-// *error, which names the nearest known model or feature.
+// Creates a CPU of a model ("cortex-a72", "max,pauth=off"; of 32 bits on a board for "arm") and
+// adds it to the machine; NULL with *error, which names the nearest known model or feature.
 VCPU *arm_cpu_create(Machine *m, const char *model, char **error);
-void arm_cpu_list(void *file);              // -cpu help
-const char *arm_cpu_model_name(unsigned i); // NULL past the end
+void arm_cpu_list(void *file, bool a32);        // -cpu help
+const char *arm_cpu_model_name(unsigned i);     // NULL past the end
+const char *arm_cpu_model_name_a32(unsigned i); // the CPUs of 32 bits
+bool arm_cpu_has_el1_a32(const VCPU *v);        // is one of them
+bool arm_cpu_is_v8(const VCPU *v);
 IrqLine arm_cpu_input(VCPU *v, ARMInput which);
 void arm_cpu_connect_timer(VCPU *v, ARMTimer which, IrqLine line);
 void arm_cpu_connect_pmu(VCPU *v, IrqLine line);

@@ -20,7 +20,7 @@ bool arm_debug_enabled(const ARMCPU *c, unsigned el, bool masked)
     if (d->os_lock || d->os_dlock) {
         return false;
     }
-    return el == 0 || ((d->mdscr & MDSCR_KDE) && !masked);
+    return el == 0 || arm_a32_el1(c) || ((d->mdscr & MDSCR_KDE) && !masked);
 }
 
 static bool enabled_now(const ARMCPU *c)
@@ -109,6 +109,9 @@ static bool breakpoint_matches(const ARMCPU *c, unsigned i, uint64_t pc)
         return false;
     }
     bool address = (sextract64(d->bvr[i], 0, 49) & ~INT64_C(3)) == (int64_t)(pc & ~UINT64_C(3));
+    if (arm_is_a32(c)) { // BAS selects halfwords
+        address = (uint32_t)d->bvr[i] >> 2 == (uint32_t)pc >> 2 && (bcr >> (5 + (pc & 2)) & 3) == 3;
+    }
     switch (bcr >> 20 & 15) {
     case 0:
         return address;
@@ -124,6 +127,7 @@ static bool breakpoint_matches(const ARMCPU *c, unsigned i, uint64_t pc)
 static void check_breakpoint(VCPU *v, uint64_t pc)
 {
     ARMCPU *c = arm_cpu(v);
+    pc &= v->pc_address;
     for (unsigned i = 0; i < c->model->breakpoints; i++) {
         if (breakpoint_matches(c, i, pc)) {
             arm_raise(c, ESR_EC(EC_BREAKPOINT) | FSC_DEBUG);
@@ -145,7 +149,8 @@ static uint8_t trap_dcc(ARMCPU *c, const ARMSysReg *r, bool write)
 static void write_mdscr(ARMCPU *c, const ARMSysReg *r, uint32_t enc, uint64_t value)
 {
     (void)r, (void)enc;
-    c->sys->debug.mdscr = value & MDSCR_BITS;
+    uint64_t aarch64 = arm_a32_el1(c) ? MDSCR_SS | MDSCR_KDE : 0; // AArch32's DBGDSCR has neither
+    c->sys->debug.mdscr = value & MDSCR_BITS & ~aarch64;
     arm_mode_changed(c);
 }
 

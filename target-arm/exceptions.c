@@ -1,13 +1,15 @@
-// Exception entry and return for AArch64 (DDI 0487 D1.3, shared/exceptions pseudocode).
+// Exception entry and return for an EL1 in AArch64 (exceptions_a32.c: in AArch32) (DDI 0487 D1.3,
+// shared/exceptions pseudocode).
 //
 //   entry:  SPSR_ELx = PSTATE; ELR_ELx = pc; ESR_ELx, FAR_ELx for synchronous ones
 //           pc = VBAR_ELx + 0x000 from the same level with SP_EL0
 //                         + 0x200 from the same level with SP_ELx
-//                         + 0x400 from a lower level
+//                         + 0x400 from a lower level, 0x600 if that was AArch32
 //                         + 0x80 IRQ, 0x100 FIQ, 0x180 SError
 //   return: PSTATE = SPSR_ELx, unless that names a state that cannot be returned to; then PSTATE.IL
 #include "target-arm/system.h"
 
+#include <assert.h>
 #include <inttypes.h>
 
 #include "hw/core/machine.h"
@@ -32,7 +34,7 @@ void arm_set_nzcv(ARMCPU *c, uint32_t spsr)
 
 uint32_t arm_spsr(const ARMCPU *c)
 {
-    return c->pstate | arm_nzcv(c);
+    return arm_is_a32(c) ? arm_cpsr(c) : c->pstate | arm_nzcv(c);
 }
 
 // Which SP_ELx a PSTATE uses.
@@ -73,7 +75,7 @@ unsigned arm_exception_el(const ARMCPU *c)
 static uint32_t entry_pstate(const ARMCPU *c, unsigned el)
 {
     uint64_t sctlr = c->sys->sctlr_el[el];
-    uint32_t p = c->pstate & (PSTATE_PAN | PSTATE_DIT);
+    uint32_t p = c->pstate & (PSTATE_PAN | (arm_is_a32(c) ? 0 : PSTATE_DIT));
     p |= el << PSTATE_EL_SHIFT | PSTATE_SP | PSTATE_D | PSTATE_A | PSTATE_I | PSTATE_F;
     if (arm_has(c, ARM_FEAT_PAN) && el == 1 && !(sctlr & SCTLR_SPAN)) {
         p |= PSTATE_PAN;
@@ -87,7 +89,7 @@ static uint32_t entry_pstate(const ARMCPU *c, unsigned el)
 static unsigned vector_offset(const ARMCPU *c, unsigned el)
 {
     if (arm_el(c) < el) {
-        return 0x400;
+        return arm_is_a32(c) ? 0x600 : 0x400;
     }
     return c->pstate & PSTATE_SP ? 0x200 : 0;
 }
@@ -95,6 +97,7 @@ static unsigned vector_offset(const ARMCPU *c, unsigned el)
 void arm_take_exception(ARMCPU *c, unsigned el, ARMVector vector)
 {
     ARMSystem *s = c->sys;
+    assert(!arm_a32_el1(c));
     if (s->pmu.active) {
         arm_pmu_sync(c);
     }
@@ -107,7 +110,7 @@ void arm_take_exception(ARMCPU *c, unsigned el, ARMVector vector)
     }
     unsigned offset = vector_offset(c, el) + vector;
     s->spsr_el[el] = arm_spsr(c);
-    s->elr_el[el] = c->vcpu.pc;
+    s->elr_el[el] = vcpu_pc_address(&c->vcpu);
     arm_set_pstate(c, entry_pstate(c, el));
     c->vcpu.pc = s->vbar_el[el] + offset;
     arm_pstate_changed(c);
@@ -122,6 +125,10 @@ static bool has_same_level_twin(unsigned ec)
 void arm_take_sync(ARMCPU *c, uint32_t esr, const uint64_t *far)
 {
     unsigned el = arm_exception_el(c);
+    if (arm_a32_el1(c)) {
+        arm_a32_take_sync(c, esr, far);
+        return;
+    }
     if (arm_el(c) == el && has_same_level_twin(esr >> ESR_EC_SHIFT)) {
         esr |= ESR_EC(1);
     }
@@ -155,12 +162,14 @@ void arm_raise_undefined(ARMCPU *c)
 // --- return
 
 // Returns that the architecture calls illegal (D1.3.4): a level that is higher or not there,
-// AArch32 (no level has it), EL0 with its own SP selector, reserved mode bits.
+// AArch32 but for EL0's User mode, EL0 with its own SP selector, reserved mode bits.
 static bool illegal_return(const ARMCPU *c, uint32_t spsr)
 {
+    if (spsr & PSTATE_NRW) {
+        return !arm_has(c, ARM_FEAT_AA32) || (spsr & CPSR_M) != ARM_MODE_USR;
+    }
     unsigned el = (spsr & PSTATE_EL) >> PSTATE_EL_SHIFT;
-    return (spsr & PSTATE_NRW) || (spsr & 2) || el > arm_el(c) || el > 1 ||
-           (el == 0 && (spsr & PSTATE_SP));
+    return (spsr & 2) || el > arm_el(c) || el > 1 || (el == 0 && (spsr & PSTATE_SP));
 }
 
 // PSTATE bits that this CPU has, besides those of every v8.0 CPU.
@@ -196,6 +205,25 @@ static uint32_t returned_pstate(const ARMCPU *c, uint32_t spsr, bool illegal)
            returned_ss(c, spsr, el);
 }
 
+// To AArch32 at EL0. R0-R14 are x0-x14 (D1.20.1).
+static void return_a32(ARMCPU *c, uint64_t target, uint32_t spsr)
+{
+    for (unsigned i = 0; i < 15; i++) {
+        c->vcpu.gpr[i] = (uint32_t)c->vcpu.gpr[i];
+    }
+    uint32_t ss = returned_ss(c, spsr, 0);
+    arm_set_pstate(c, ARM_MODE_USR); // SP_EL0's place is the same
+    arm_set_cpsr(c, (spsr & ~(uint32_t)PSTATE_SS) | ss);
+    c->vcpu.pc = arm_a32_pc((uint32_t)target, spsr);
+}
+
+static void return_a64(ARMCPU *c, uint64_t target, uint32_t spsr, bool illegal)
+{
+    arm_set_pstate(c, returned_pstate(c, spsr, illegal));
+    arm_set_nzcv(c, spsr);
+    c->vcpu.pc = arm_untag(c, target, true);
+}
+
 void arm_exception_return(ARMCPU *c, uint64_t target)
 {
     ARMSystem *s = c->sys;
@@ -208,9 +236,11 @@ void arm_exception_return(ARMCPU *c, uint64_t target)
         log_printf(LOG_GUEST_ERRORS, "illegal exception return: SPSR 0x%x at pc 0x%" PRIx64 "\n",
                    spsr, c->vcpu.pc);
     }
-    arm_set_pstate(c, returned_pstate(c, spsr, illegal));
-    arm_set_nzcv(c, spsr);
-    c->vcpu.pc = arm_untag(c, target, true);
+    if (!illegal && (spsr & PSTATE_NRW)) {
+        return_a32(c, target, spsr);
+    } else {
+        return_a64(c, target, spsr, illegal);
+    }
     c->exclusive_size = 0;
     s->event = true;
     arm_pstate_changed(c);
@@ -235,8 +265,8 @@ static bool is_write(ARMCPU *c, const MmuFault *f)
 {
     uint32_t insn, fsc;
     ARMWalk w;
-    if (f->access != MMU_WRITE || !mmu_debug_access(&c->vcpu, c->vcpu.pc, &insn, 4, false) ||
-        !is_atomic(insn)) {
+    if (f->access != MMU_WRITE || arm_is_a32(c) ||
+        !mmu_debug_access(&c->vcpu, c->vcpu.pc, &insn, 4, false) || !is_atomic(insn)) {
         return f->access == MMU_WRITE;
     }
     bool by_walk = f->code < FSC_EXTERNAL || (f->code & ~3u) == FSC_EXTERNAL_WALK;
@@ -246,6 +276,10 @@ static bool is_write(ARMCPU *c, const MmuFault *f)
 void arm_fault(VCPU *v, const MmuFault *f)
 {
     ARMCPU *c = arm_cpu(v);
+    if (arm_a32_el1(c)) {
+        arm_a32_fault(c, f);
+        return;
+    }
     if (f->code == FSC_PC_ALIGN) {
         arm_take_sync(c, ESR_EC(EC_PC_ALIGN), &f->va);
         return;
@@ -286,6 +320,16 @@ bool arm_interrupt_ready(VCPU *v)
     return (c->sys->debug.mdscr & MDSCR_SS) && arm_step_pending(c);
 }
 
+static void take_interrupt(ARMCPU *c, ARMInput which)
+{
+    bool fiq = which == ARM_INPUT_FIQ;
+    if (arm_a32_el1(c)) {
+        arm_a32_take(c, fiq ? A32_FIQ : A32_IRQ);
+    } else {
+        arm_take_exception(c, arm_exception_el(c), fiq ? ARM_VECTOR_FIQ : ARM_VECTOR_IRQ);
+    }
+}
+
 // A pending software step comes before interrupts (D1.3.6), FIQ before IRQ.
 void arm_interrupt_take(VCPU *v)
 {
@@ -293,9 +337,9 @@ void arm_interrupt_take(VCPU *v)
     if ((c->sys->debug.mdscr & MDSCR_SS) && arm_step_pending(c)) {
         arm_take_step(c);
     } else if (deliverable(c, ARM_INPUT_FIQ, PSTATE_F)) {
-        arm_take_exception(c, arm_exception_el(c), ARM_VECTOR_FIQ);
+        take_interrupt(c, ARM_INPUT_FIQ);
     } else if (deliverable(c, ARM_INPUT_IRQ, PSTATE_I)) {
-        arm_take_exception(c, arm_exception_el(c), ARM_VECTOR_IRQ);
+        take_interrupt(c, ARM_INPUT_IRQ);
     }
 }
 

@@ -1,6 +1,6 @@
 // C functions that A32 and T32 code calls for what concerns the system: modes, status registers,
-// banked registers, coprocessors 14 and 15. (SVC, HVC, SMC, WFI, ...: target-arm/helpers.h, the same
-// as in A64; arm_h_svc, arm_h_hvc and arm_h_smc want the next pc put.)
+// banked registers, coprocessors 14 and 15. (SVC, HVC, SMC, WFI, ...: target-arm/helpers.h, the
+// same as in A64; arm_h_svc, arm_h_hvc and arm_h_smc want the next pc put.)
 //
 // "ends": may change mode, masks or mapping. The translator puts the next pc first and ends the
 // block behind it (a32_exit_again); "sets pc": with a32_exit_taken. Values are 32 bits in an I64.
@@ -12,7 +12,8 @@
 // --- status registers
 extern const IRHelper arm_h_get_cpsr; // -> as MRS reads it (execution state bits are 0)
 // value, mask: bits of the fields that MSR names (ff000000, 00ff0000, 0000ff00, 000000ff). What the
-// privilege does not allow to write is left alone. CPS, SETEND and SETPAN are such writes, too. Ends.
+// privilege does not allow to write is left alone. CPS, SETEND and SETPAN are such writes, too.
+// Ends.
 extern const IRHelper arm_h_set_cpsr;
 // SPSR of the current mode. User and System mode have none: UNPREDICTABLE, here UNDEFINED.
 extern const IRHelper arm_h_get_spsr; // -> value

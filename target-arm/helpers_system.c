@@ -15,13 +15,24 @@ static void raise_syndrome(VCPU *v, uint64_t syndrome)
     arm_raise(arm_cpu(v), (uint32_t)syndrome);
 }
 
+// The older way of A32 and T32, besides HLT (Arm IHI 0100).
+static bool is_semihosting_svc(const ARMCPU *c, uint64_t imm)
+{
+    uint64_t ours = c->vcpu.pc & ARM_PC_T ? 0xab : 0x123456;
+    return imm == ours && c->vcpu.machine->config.semihosting && arm_el(c) > 0;
+}
+
 // The pc is already the next instruction's: the preferred return address. A stepped SVC has
 // completed (D2.12.5).
 static void svc(VCPU *v, uint64_t imm)
 {
     ARMCPU *c = arm_cpu(v);
+    if (arm_is_a32(c) && is_semihosting_svc(c, imm)) {
+        arm_semihosting_call(c);
+        return;
+    }
     c->pstate &= ~(uint32_t)PSTATE_SS;
-    arm_take_sync(c, ESR_EC(EC_SVC) | (uint32_t)imm, NULL);
+    arm_take_sync(c, ESR_EC(EC_SVC) | ((uint32_t)imm & 0xffff), NULL);
 }
 
 // There is no EL2 or EL3: only PSCI answers.
@@ -50,13 +61,16 @@ static void brk(VCPU *v, uint64_t imm)
     arm_raise(arm_cpu(v), ESR_EC(EC_BRK) | (uint32_t)imm);
 }
 
-#define SEMIHOSTING_IMM 0xf000
+#define SEMIHOSTING_IMM 0xf000 // A64 and A32
+#define SEMIHOSTING_T32 0x3c
 
 // Without semihosting, HLT is UNDEFINED: halting debug is not enabled.
 static void hlt(VCPU *v, uint64_t imm)
 {
     ARMCPU *c = arm_cpu(v);
-    bool ours = imm == SEMIHOSTING_IMM && v->machine->config.semihosting && arm_el(c) > 0;
+    bool t32 = arm_is_a32(c) && (v->pc & ARM_PC_T);
+    bool ours = imm == (t32 ? SEMIHOSTING_T32 : SEMIHOSTING_IMM) &&
+                v->machine->config.semihosting && arm_el(c) > 0;
     if (!ours) {
         arm_raise_undefined(c);
     }

@@ -44,6 +44,7 @@ typedef struct Half {
     bool tbi;
     bool hpd; // hierarchical permissions ignored
     bool e0pd;
+    bool missing; // AArch32: between the two
 } Half;
 
 typedef struct Walker {
@@ -89,6 +90,33 @@ uint64_t arm_untag(const ARMCPU *c, uint64_t va, bool instruction)
     return tbi_of(c->sys->tcr_el[1], upper, instruction) ? (uint64_t)sextract64(va, 0, 56) : va;
 }
 
+// AArch32's long descriptors (G5.5.4): sizes of 32 bits and less; the halves need not meet, or one
+// has all that the other leaves.
+static bool a32_upper(const ARMCPU *c, uint64_t va)
+{
+    uint64_t tcr = c->sys->tcr_el[1];
+    unsigned t0 = tcr & 7, t1 = tcr >> 16 & 7;
+    if (t1) {
+        return (uint32_t)va >> (32 - t1) == mask64(t1);
+    }
+    return t0 && (uint32_t)va >> (32 - t0) != 0;
+}
+
+static Half a32_half_of(const ARMCPU *c, uint64_t va)
+{
+    const ARMSystem *s = c->sys;
+    uint64_t tcr = s->tcr_el[1];
+    bool upper = a32_upper(c, va);
+    unsigned t0 = tcr & 7;
+    return (Half){
+        .ttbr = upper ? s->ttbr1_el[1] : s->ttbr0_el[1],
+        .tsz = 32 + (upper ? tcr >> 16 & 7 : t0),
+        .granule = 12,
+        .disabled = tcr & (upper ? TCR_EPD1 : TCR_EPD0),
+        .missing = !upper && t0 && (uint32_t)va >> (32 - t0) != 0,
+    };
+}
+
 static Half half_of(const ARMCPU *c, bool upper, bool instruction)
 {
     const ARMSystem *s = c->sys;
@@ -111,6 +139,9 @@ static Half half_of(const ARMCPU *c, bool upper, bool instruction)
 static unsigned output_bits(const ARMCPU *c)
 {
     static const uint8_t bits[8] = {32, 36, 40, 42, 44, 48, 48, 48};
+    if (arm_a32_el1(c)) {
+        return 40;
+    }
     return MIN_OF((unsigned)bits[c->sys->tcr_el[1] >> 32 & 7], c->sys->pa_bits);
 }
 
@@ -124,16 +155,32 @@ static bool check_output(Walker *w, uint64_t pa, unsigned level)
 
 // --- memory
 
+static bool big_endian_tables(const ARMCPU *c)
+{
+    return arm_a32_el1(c) && (c->sys->sctlr_el[1] & SCTLR_EE);
+}
+
+bool arm_read_table(ARMCPU *c, uint64_t pa, uint64_t *desc, unsigned size)
+{
+    AddressSpace *as = c->vcpu.machine->memory;
+    MemPage p = address_space_page(as, pa & ~mask64(12));
+    const uint8_t *host = p.host + (pa & mask64(12));
+    if (p.host && size == 8) {
+        *desc = __atomic_load_n((const uint64_t *)(const void *)host, __ATOMIC_RELAXED);
+    } else if (p.host) {
+        *desc = __atomic_load_n((const uint32_t *)(const void *)host, __ATOMIC_RELAXED);
+    } else if (mem_read_n(as, pa, desc, size) != MEM_OK) {
+        return false;
+    }
+    if (big_endian_tables(c)) {
+        *desc = size == 8 ? __builtin_bswap64(*desc) : __builtin_bswap32((uint32_t)*desc);
+    }
+    return true;
+}
+
 static bool read_descriptor(Walker *w)
 {
-    AddressSpace *as = w->c->vcpu.machine->memory;
-    MemPage p = address_space_page(as, w->desc_addr & ~mask64(12));
-    if (p.host) {
-        w->desc = __atomic_load_n((uint64_t *)(void *)(p.host + (w->desc_addr & mask64(12))),
-                                  __ATOMIC_RELAXED);
-        return true;
-    }
-    if (mem_read_n(as, w->desc_addr, &w->desc, 8) != MEM_OK) {
+    if (!arm_read_table(w->c, w->desc_addr, &w->desc, 8)) {
         return fail(w, FSC_EXTERNAL_WALK | w->level);
     }
     return true;
@@ -223,6 +270,18 @@ static uint64_t effective_attrs(const Walker *w)
     return d;
 }
 
+// AArch32 (G5.7.2): what cannot be read cannot be executed; PL1 may execute what PL0 can write,
+// unless SCTLR.UWXN says otherwise.
+static void execute_a32(const Walker *w, uint64_t attrs, bool el0_w, ARMWalk *out)
+{
+    uint64_t sctlr = w->c->sys->sctlr_el[1];
+    bool xn = (attrs & DESC_UXN) || ((sctlr & SCTLR_WXN) && out->w);
+    if (!w->mode.el0) {
+        xn |= (attrs & DESC_PXN) || ((sctlr & SCTLR_UWXN) && el0_w);
+    }
+    out->x = out->r && !xn;
+}
+
 static void permissions(const Walker *w, uint64_t attrs, ARMWalk *out)
 {
     bool el0_r = attrs & DESC_AP1, el0_w = el0_r && !(attrs & DESC_AP2);
@@ -236,6 +295,9 @@ static void permissions(const Walker *w, uint64_t attrs, ARMWalk *out)
         out->x = !(attrs & DESC_PXN) && !el0_w && !(wxn && writable);
         out->r = !(w->mode.pan && el0_r);
         out->w = writable && out->r;
+    }
+    if (arm_a32_el1(w->c)) {
+        execute_a32(w, attrs, el0_w, out);
     }
 }
 
@@ -279,10 +341,12 @@ static bool check_leaf(Walker *w, ARMWalk *out)
 
 static bool walk_half(Walker *w, ARMWalk *out)
 {
-    w->half = half_of(w->c, w->va >> 55 & 1, w->access == MMU_FETCH);
+    bool a32 = arm_a32_el1(w->c);
+    w->half =
+        a32 ? a32_half_of(w->c, w->va) : half_of(w->c, w->va >> 55 & 1, w->access == MMU_FETCH);
     bool e0pd = w->half.e0pd && w->mode.el0 && arm_has(w->c, ARM_FEAT_E0PD);
-    if (!address_in_range(w) || w->half.disabled || e0pd) {
-        return fail(w, FSC_TRANSLATION);
+    if (w->half.missing || w->half.disabled || e0pd || (!a32 && !address_in_range(w))) {
+        return fail(w, FSC_TRANSLATION | (a32 ? 1 : 0)); // AArch32 has no level 0
     }
     if (!walk_tables(w)) {
         return false;
@@ -322,7 +386,15 @@ static bool walk_flat(Walker *w, ARMWalk *out)
 bool arm_walk(ARMCPU *c, uint64_t va, MmuAccess access, ARMWalkMode mode, ARMWalk *out,
               uint32_t *fsc)
 {
+    if (arm_a32_el1(c)) {
+        va = (uint32_t)va;
+        uint64_t eae = c->sys->tcr_el[1] & TTBCR_EAE;
+        if ((c->sys->sctlr_el[1] & SCTLR_M) && !eae) {
+            return arm_walk_short(c, va, access, mode, out, fsc);
+        }
+    }
     Walker w = {.c = c, .va = va, .access = access, .mode = mode};
+    out->domain = 0;
     bool ok = c->sys->sctlr_el[1] & SCTLR_M ? walk_half(&w, out) : walk_flat(&w, out);
     if (!ok) {
         *fsc = w.fsc;
@@ -345,8 +417,8 @@ bool arm_mmu_walk(VCPU *v, uint64_t va, MmuAccess access, unsigned regime, MmuPa
     uint32_t fsc;
     if (!arm_walk(c, va, access, arm_walk_mode(c, regime), &w, &fsc)) {
         // A misaligned pc goes first. Where the page can be fetched, the translator sees to it.
-        fsc = access == MMU_FETCH && (va & 3) ? FSC_PC_ALIGN : fsc;
-        *fault = (MmuFault){.va = va, .access = access, .code = fsc};
+        fsc = access == MMU_FETCH && (va & 3) && !arm_is_a32(c) ? FSC_PC_ALIGN : fsc;
+        *fault = (MmuFault){.va = va, .access = access, .code = fsc, .extra = w.domain};
         if (log_enabled(LOG_MMU)) {
             log_printf(LOG_MMU, "cpu%u walk va 0x%" PRIx64 " access %d: fault status 0x%x\n",
                        v->index, va, (int)access, fsc);
@@ -403,9 +475,35 @@ static void print_mapping(Walker *w, TargetMapping *p)
              (unsigned)(w->desc >> 8 & 3), attr, is_device((uint8_t)attr) ? "device" : "normal");
 }
 
+// AArch32's long descriptors.
+static bool a32_mapping(ARMCPU *c, uint64_t va, TargetMapping *p)
+{
+    Walker w = {.c = c, .va = va, .mode = {.debug = true}, .half = a32_half_of(c, va)};
+    if (w.half.disabled || w.half.missing) {
+        p->next = (va | mask64(25)) + 1; // halves begin at multiples of 2^25
+        return false;
+    }
+    bool ok = walk_tables(&w);
+    unsigned bits = 12 + 9 * (3 - w.level);
+    p->va = va & ~mask64(bits);
+    p->size = BIT(bits);
+    p->next = p->va + p->size;
+    if (ok) {
+        p->phys = w.desc & DESC_ADDRESS & ~mask64(bits);
+        print_mapping(&w, p);
+    }
+    return ok;
+}
+
 bool arm_mapping(VCPU *v, uint64_t va, TargetMapping *p)
 {
     ARMCPU *c = arm_cpu(v);
+    if (arm_a32_el1(c)) {
+        bool eae = c->sys->tcr_el[1] & TTBCR_EAE;
+        bool ok = eae ? a32_mapping(c, va, p) : arm_mapping_short(c, va, p);
+        p->next = p->next >> 32 ? 0 : p->next;
+        return ok;
+    }
     bool upper = va >> 55 & 1;
     Walker w = {.c = c, .va = va, .mode = {.debug = true}, .half = half_of(c, upper, false)};
     uint64_t begin = upper ? -BIT(64 - w.half.tsz) : 0;

@@ -5,8 +5,13 @@
 
 #include "hw/core/machine.h"
 
-// Mode part of a regime key. With the MMU off there is one flat mapping for all.
+// Mode part of a regime key. With the MMU off there is one flat mapping for all. AArch32: with the
+// number of DACR's value in front, so that a kernel that changes it at every entry (to shut itself
+// out of programs' memory) finds its translations again.
 enum { MODE_EL0, MODE_EL1, MODE_EL1_PAN, MODE_FLAT = ARM_REGIME_MODES };
+
+#define FPEXC_EN     (1u << 30)
+#define CPACR_ASEDIS BIT(31)
 
 #define FPCR_DN    BIT(25)
 #define FPCR_FZ    BIT(24)
@@ -17,14 +22,17 @@ enum { MODE_EL0, MODE_EL1, MODE_EL1_PAN, MODE_FLAT = ARM_REGIME_MODES };
 uint32_t arm_current_asid(const ARMCPU *c)
 {
     const ARMSystem *s = c->sys;
+    if (arm_a32_el1(c) && !(s->tcr_el[1] & TTBCR_EAE)) {
+        return s->contextidr_el[1] & 0xff;
+    }
     uint64_t ttbr = s->tcr_el[1] & TCR_A1 ? s->ttbr1_el[1] : s->ttbr0_el[1];
-    return (uint32_t)(ttbr >> 48) & (s->tcr_el[1] & TCR_AS ? 0xffff : 0xff);
+    return (uint32_t)(ttbr >> 48) & (!arm_a32_el1(c) && (s->tcr_el[1] & TCR_AS) ? 0xffff : 0xff);
 }
 
 ARMWalkMode arm_walk_mode(const ARMCPU *c, unsigned regime)
 {
     bool el0 = arm_el(c) == 0;
-    if (regime == 1 && !(c->pstate & PSTATE_UAO)) {
+    if (regime == 1 && (arm_is_a32(c) || !(c->pstate & PSTATE_UAO))) {
         el0 = true;
     }
     return (ARMWalkMode){.el0 = el0, .pan = !el0 && (c->pstate & PSTATE_PAN)};
@@ -85,6 +93,26 @@ static uint64_t control_flags(const ARMCPU *c, unsigned el)
     return f | pauth_flags(c, sctlr) | tbi_flags(c->sys->tcr_el[1]);
 }
 
+// The same in AArch32 state. Where EL1 is AArch64, FPEXC counts for nothing.
+static uint64_t control_flags_a32(const ARMCPU *c, unsigned el)
+{
+    bool el1 = arm_a32_el1(c);
+    uint64_t f = ARM_BF_A32 | el;
+    f |= fp_traps(c, el) ? ARM_BF_FP_TRAP : 0;
+    f |= c->fpcr & FPCR_SOFT ? ARM_BF_FP_SOFT : 0;
+    f |= c->sys->sctlr_el[1] & SCTLR_A ? ARM_BF_ALIGN : 0;
+    f |= el1 && !(c->fpexc & FPEXC_EN) ? ARM_BF_VFP_OFF : 0;
+    f |= el1 && (c->sys->cpacr & CPACR_ASEDIS) ? ARM_BF_NO_SIMD : 0;
+    return f | (el ? ARM_BF_UNPRIV : 0);
+}
+
+static uint64_t cpsr_flags(uint32_t pstate)
+{
+    uint64_t f = pstate & CPSR_E ? ARM_BF_E : 0;
+    f |= (pstate & CPSR_M) == ARM_MODE_SYS ? ARM_BF_SYS : 0;
+    return f | (pstate & PSTATE_IL ? ARM_BF_IL : 0);
+}
+
 static uint64_t pstate_flags(uint32_t pstate)
 {
     uint64_t f = pstate & PSTATE_SP ? ARM_BF_SPSEL : 0;
@@ -99,23 +127,63 @@ static void select_mode(ARMCPU *c)
     unsigned el = arm_el(c), key = el == 0                  ? MODE_EL0
                                    : c->pstate & PSTATE_PAN ? MODE_EL1_PAN
                                                             : MODE_EL1;
-    s->block_flags = s->control_flags[el != 0] | pstate_flags(c->pstate);
+    bool a32 = arm_is_a32(c);
+    s->block_flags = s->control_flags[(el != 0) + (a32 ? 2 : 0)] |
+                     (a32 ? cpsr_flags(c->pstate) : pstate_flags(c->pstate));
+    c->vcpu.pc_address = a32 ? ARM_PC_ADDRESS : ~UINT64_C(0);
     if (unlikely(s->debug.mdscr & (MDSCR_SS | MDSCR_MDE))) {
         s->block_flags |= arm_debug_block_flags(c);
     }
     s->regime_key[0] = s->mode_key[key];
-    s->regime_key[1] = s->mode_key[c->pstate & PSTATE_UAO ? key : MODE_EL0];
+    s->regime_key[1] = s->mode_key[!a32 && (c->pstate & PSTATE_UAO) ? key : MODE_EL0];
+}
+
+// --- DACR
+
+static unsigned find_dacr(const ARMSystemA32 *a, uint32_t dacr)
+{
+    unsigned i = 0;
+    while (i < a->n_dacr_slots && a->dacr_slot[i] != dacr) {
+        i++;
+    }
+    return i;
+}
+
+static unsigned dacr_slot(const ARMSystem *s)
+{
+    unsigned i = find_dacr(&s->a32, (uint32_t)s->a32.dacr);
+    return i < s->a32.n_dacr_slots ? i : 0; // AArch64, and before the first write: number 0
+}
+
+void arm_a32_write_dacr(ARMCPU *c, uint32_t value)
+{
+    ARMSystemA32 *a = &c->sys->a32;
+    bool full = false;
+    a->dacr = value;
+    if (find_dacr(a, value) == a->n_dacr_slots) {
+        full = a->n_dacr_slots == ARM_DACR_SLOTS;
+        a->n_dacr_slots = full ? 0 : a->n_dacr_slots;
+        a->dacr_slot[a->n_dacr_slots++] = value;
+    }
+    arm_mode_refresh(c);
+    if (full) {
+        mmu_regime_changed(&c->vcpu);
+    }
+    arm_mode_changed(c);
 }
 
 void arm_mode_refresh(ARMCPU *c)
 {
     ARMSystem *s = c->sys;
     bool mmu = s->sctlr_el[1] & SCTLR_M;
+    uint64_t first = (uint64_t)dacr_slot(s) * (MODE_FLAT + 1);
     for (unsigned i = 0; i < ARM_REGIME_MODES; i++) {
-        s->mode_key[i] = mmu ? (uint64_t)i << 32 | arm_current_asid(c) : (uint64_t)MODE_FLAT << 32;
+        s->mode_key[i] = mmu ? (first + i) << 32 | arm_current_asid(c) : (uint64_t)MODE_FLAT << 32;
     }
     s->control_flags[0] = control_flags(c, 0);
     s->control_flags[1] = control_flags(c, 1);
+    s->control_flags[2] = control_flags_a32(c, 0);
+    s->control_flags[3] = control_flags_a32(c, 1);
     select_mode(c);
 }
 

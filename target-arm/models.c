@@ -7,12 +7,19 @@
 #define F(name) BIT(ARM_FEAT_##name)
 
 #define FEATURES_V8_CRYPTO (F(AES) | F(PMULL) | F(SHA1) | F(SHA256))
-#define FEATURES_CORTEX_V8 (F(CRC32) | FEATURES_V8_CRYPTO | F(PMUV3))
+// AArch32, at EL0 and in CPUs of 32 bits.
+#define FEATURES_A32_V7    (F(AA32) | F(LPAE) | F(IDIV) | F(VFP4))
+#define FEATURES_A32_V8    (FEATURES_A32_V7 | F(A32_V8))
+#define FEATURES_CORTEX_V8 (F(CRC32) | FEATURES_V8_CRYPTO | F(PMUV3) | FEATURES_A32_V8)
+#define FEATURES_CORTEX_V7 (F(AA32_EL1) | FEATURES_A32_V7 | F(VIRT) | F(PMUV3))
+#define FEATURES_MAX_A32                                                                           \
+    (FEATURES_CORTEX_V7 | F(A32_V8) | F(CRC32) | FEATURES_V8_CRYPTO | F(PAN) | F(SSBS))
 #define FEATURES_MAX                                                                               \
     (FEATURES_CORTEX_V8 | F(SHA512) | F(SHA3) | F(LSE) | F(LSE2) | F(RDM) | F(DOTPROD) | F(FP16) | \
      F(FHM) | F(FCMA) | F(JSCVT) | F(LRCPC) | F(LRCPC2) | F(FLAGM) | F(FLAGM2) | F(FRINTTS) |      \
      F(PAN) | F(PAN2) | F(UAO) | F(DPB) | F(DPB2) | F(PAUTH) | F(SB) | F(SSBS) | F(DIT) | F(RNG) | \
-     F(HAFDBS) | F(HPDS) | F(TTCNP) | F(TLBIOS) | F(TLBIRANGE) | F(E0PD) | F(CSV2) | F(CSV3))
+     FEATURES_A32_V8 | F(HAFDBS) | F(HPDS) | F(TTCNP) | F(TLBIOS) | F(TLBIRANGE) | F(E0PD) |       \
+     F(CSV2) | F(CSV3))
 
 // CTR_EL0: 64-byte lines, write-back and exclusive granules; L1Ip; IDC and DIC where caches need no
 // maintenance for code.
@@ -26,10 +33,63 @@
 // What all models share; a row's own fields come behind it.
 #define EVERY_MODEL                                                                                \
     .clidr = CLIDR_TWO_LEVELS, .granule64 = true, .dc_zva_log2 = 6, .breakpoints = 6,              \
-    .watchpoints = 4, .pmu_counters = 6
+    .watchpoints = 4, .pmu_counters = 6, .id_a32 = id_v8
 #define CORTEX_V8 EVERY_MODEL, .features = FEATURES_CORTEX_V8, .cortex_impdef = true
 
+// ID_PFR0, PFR1, DFR0, AFR0, MMFR0-3; ISAR0-5, MMFR4, ISAR6; MVFR0-2, of the Cortex TRMs; without
+// EL2 and EL3. What models.c computes (id_fields) is 0 here.
+static const uint32_t id_v7_a7[] = {
+    0x00001131, 0x00010001, 0x02010555, 0,          0x10101105, 0x40000000, 0x01240000,
+    0x02102211, 0x02101110, 0x13112111, 0x21232041, 0x11112131, 0x10011142, 0,
+    0,          0,          0x10110222, 0x11111111, 0,
+};
+static const uint32_t id_v7_a15[] = {
+    0x00001131, 0x00010001, 0x02010555, 0,          0x10201105, 0x20000000, 0x01240000,
+    0x02102211, 0x02101110, 0x13112111, 0x21232041, 0x11112131, 0x10011142, 0,
+    0,          0,          0x10110222, 0x11111111, 0,
+};
+static const uint32_t id_v8[] = {
+    0x00000131, 0x00010001, 0x03010066, 0,          0x10101105, 0x40000000, 0x01260000,
+    0x02102211, 0x02101110, 0x13112111, 0x21232042, 0x01112131, 0x00011142, 1,
+    0,          0,          0x10110222, 0x12111111, 0x00000043,
+};
+
+#define CORTEX_V7                                                                                  \
+    .clidr = CLIDR_TWO_LEVELS, .breakpoints = 6, .watchpoints = 4, .pmu_counters = 4,              \
+    .cortex_impdef = true, .pa_range = 2, .ccsidr = {0x701fe00a, 0x201fe00a, 0x711fe07a},          \
+    .dc_zva_log2 = 6
+
 static const ARMCPUModel models[] = {
+    {
+        CORTEX_V7,
+        .features = FEATURES_CORTEX_V7,
+        .name = "cortex-a7",
+        .desc = "Arm Cortex-A7",
+        .compatible = "arm,cortex-a7",
+        .midr = 0x410fc075,
+        .ctr = 0x84448003,
+        .id_a32 = id_v7_a7,
+    },
+    {
+        CORTEX_V7,
+        .features = FEATURES_CORTEX_V7,
+        .name = "cortex-a15",
+        .desc = "Arm Cortex-A15",
+        .compatible = "arm,cortex-a15",
+        .midr = 0x414fc0f0,
+        .ctr = 0x8444c004,
+        .id_a32 = id_v7_a15,
+    },
+    {
+        CORTEX_V7,
+        .name = "max",
+        .desc = "everything that Mimus implements, 32 bits",
+        .compatible = "arm,armv8",
+        .features = FEATURES_MAX_A32,
+        .midr = 0x414fc0f0,
+        .ctr = 0x8444c004,
+        .id_a32 = id_v8,
+    },
     {
         CORTEX_V8,
         .name = "cortex-a53",
@@ -75,19 +135,26 @@ static const ARMCPUModel models[] = {
     },
 };
 
-const ARMCPUModel *arm_model_find(const char *name)
+const ARMCPUModel *arm_model_at(unsigned i, bool a32)
 {
-    for (unsigned i = 0; i < ARRAY_LEN(models); i++) {
-        if (!strcmp(models[i].name, name)) {
-            return &models[i];
+    for (unsigned m = 0; m < ARRAY_LEN(models); m++) {
+        bool fits = !!(models[m].features & F(AA32_EL1)) == a32;
+        if (fits && i-- == 0) {
+            return &models[m];
         }
     }
     return NULL;
 }
 
-const ARMCPUModel *arm_model_at(unsigned i)
+const ARMCPUModel *arm_model_find(const char *name, bool a32)
 {
-    return i < ARRAY_LEN(models) ? &models[i] : NULL;
+    const ARMCPUModel *m;
+    for (unsigned i = 0; (m = arm_model_at(i, a32)); i++) {
+        if (!strcmp(m->name, name)) {
+            return m;
+        }
+    }
+    return NULL;
 }
 
 // --- features by name; a feature that another one needs
@@ -161,6 +228,11 @@ uint64_t arm_features_close(uint64_t features)
 
 // --- ID registers
 
+#define ID_PFR0      (1 * 8 + 0)
+#define ID_MMFR3     (1 * 8 + 7)
+#define ID_ISAR5     (2 * 8 + 5)
+#define ID_PFR2      (3 * 8 + 4)
+#define N_ID_A32     19
 #define ID_AA64PFR0  (4 * 8 + 0)
 #define ID_AA64PFR1  (4 * 8 + 1)
 #define ID_AA64DFR0  (5 * 8 + 0)
@@ -178,6 +250,7 @@ typedef struct IdField {
 
 static const IdField id_fields[] = {
     {ID_AA64PFR0, 0, ARM_FEAT_BASE, 1},  // EL0: AArch64 only
+    {ID_AA64PFR0, 0, ARM_FEAT_AA32, 2},  // AArch32, too
     {ID_AA64PFR0, 4, ARM_FEAT_BASE, 1},  // EL1
     {ID_AA64PFR0, 16, ARM_FEAT_FP16, 1}, // FP
     {ID_AA64PFR0, 20, ARM_FEAT_FP16, 1}, // AdvSIMD
@@ -229,9 +302,38 @@ static const IdField id_fields[] = {
     {ID_AA64MMFR2, 60, ARM_FEAT_E0PD, 1},
 };
 
+// The same of AArch32's registers (G8.2).
+static const IdField id_fields_a32[] = {
+    {ID_ISAR5, 4, ARM_FEAT_AES, 1},    {ID_ISAR5, 4, ARM_FEAT_PMULL, 2},
+    {ID_ISAR5, 8, ARM_FEAT_SHA1, 1},   {ID_ISAR5, 12, ARM_FEAT_SHA256, 1},
+    {ID_ISAR5, 16, ARM_FEAT_CRC32, 1}, {ID_MMFR3, 16, ARM_FEAT_PAN, 1},
+    {ID_PFR2, 4, ARM_FEAT_SSBS, 1},
+};
+
 static void set(ARMSystem *s, unsigned reg, unsigned pos, unsigned value)
 {
     s->id[reg] = deposit64(s->id[reg], pos, 4, value);
+}
+
+static void set_fields(ARMCPU *c, const IdField *f, unsigned n)
+{
+    for (unsigned i = 0; i < n; i++, f++) {
+        if (f->feature == ARM_FEAT_BASE || arm_has(c, f->feature)) {
+            set(c->sys, f->reg, f->pos, f->value);
+        }
+    }
+}
+
+static void set_a32(ARMCPU *c)
+{
+    ARMSystem *s = c->sys;
+    for (unsigned i = 0; c->model->id_a32 && i < N_ID_A32; i++) {
+        s->id[ID_PFR0 + i] = c->model->id_a32[i];
+    }
+    set_fields(c, id_fields_a32, ARRAY_LEN(id_fields_a32));
+    if (s->gic) {
+        set(s, ID_PFR0 + 1, 28, 1); // ID_PFR1.GIC
+    }
 }
 
 void arm_id_registers(ARMCPU *c)
@@ -240,11 +342,9 @@ void arm_id_registers(ARMCPU *c)
     ARMSystem *s = c->sys;
     static const uint8_t pa_bits[] = {32, 36, 40, 42, 44, 48};
     memset(s->id, 0, sizeof(s->id));
-    for (unsigned i = 0; i < ARRAY_LEN(id_fields); i++) {
-        const IdField *f = &id_fields[i];
-        if (f->feature == ARM_FEAT_BASE || arm_has(c, f->feature)) {
-            set(s, f->reg, f->pos, f->value);
-        }
+    set_fields(c, id_fields, ARRAY_LEN(id_fields));
+    if (arm_has(c, ARM_FEAT_AA32)) {
+        set_a32(c);
     }
     set(s, ID_AA64DFR0, 12, m->breakpoints - 1);
     set(s, ID_AA64DFR0, 20, m->watchpoints - 1);

@@ -73,12 +73,13 @@ static int64_t cpu_on(ARMCPU *c, const uint64_t *arg)
     if (!target->stopped) {
         return PSCI_ALREADY_ON;
     }
-    if (arg[1] & 3) {
+    bool a32 = arm_a32_el1(c);
+    if (arg[1] & 3 && !(a32 && (arg[1] & 1))) { // AArch32: bit 0 says T32
         return PSCI_INVALID_ADDRESS;
     }
     state_reset(target->target->state, target);
     arm_cpu_reset(target);
-    target->pc = arg[1];
+    target->pc = a32 ? arm_a32_pc((uint32_t)arg[1], arg[1] & 1 ? CPSR_T : 0) : arg[1];
     target->gpr[0] = arg[2];
     target->stopped = 0;
     target->halted = 0;
@@ -166,16 +167,19 @@ bool arm_psci_call(ARMCPU *c)
 {
     uint64_t *x = c->vcpu.gpr;
     uint32_t id = (uint32_t)x[0];
-    const PsciRow *r = find(id);
+    // AArch32 has only the functions of SMC32.
+    bool a32 = arm_is_a32(c);
+    uint64_t result = a32 ? UINT32_MAX : ~UINT64_C(0);
+    const PsciRow *r = a32 && (id & FN64) ? NULL : find(id);
     if (!r) {
         log_printf(LOG_UNIMP, "firmware call 0x%x: not supported\n", id);
-        x[0] = (uint64_t)(int64_t)PSCI_NOT_SUPPORTED;
+        x[0] = (uint64_t)(int64_t)PSCI_NOT_SUPPORTED & result;
         return true;
     }
     uint64_t narrow = id & FN64 ? ~UINT64_C(0) : UINT32_MAX;
     uint64_t arg[3] = {x[1] & narrow, x[2] & narrow, x[3] & narrow};
     log_printf(LOG_INT, "cpu%u firmware call 0x%x (0x%" PRIx64 ", 0x%" PRIx64 ")\n", c->vcpu.index,
                id, arg[0], arg[1]);
-    x[0] = (uint64_t)r->fn(c, arg);
+    x[0] = (uint64_t)r->fn(c, arg) & result;
     return true;
 }

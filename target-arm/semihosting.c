@@ -1,5 +1,6 @@
-// Semihosting (Arm IHI 0100, AArch64): HLT 0xF000 with the operation in W0 and its parameter,
-// mostly the address of a block of 64-bit fields, in X1.
+// Semihosting (Arm IHI 0100): HLT 0xF000 with the operation in W0 and its parameter, mostly the
+// address of a block of 64-bit fields, in X1. AArch32: also SVC, and T32 has other numbers; R0, R1,
+// fields of 32 bits.
 //
 // Guest memory is read and written without side effects: an unmapped address makes the call fail,
 // never the guest or the emulator. Files of the host can be opened only below the directory that
@@ -43,6 +44,7 @@ typedef struct Call {
     ARMCPU *c;
     Semihosting *s;
     uint64_t param; // X1
+    unsigned word;  // bytes of a field
     uint64_t arg[4];
 } Call;
 
@@ -449,7 +451,8 @@ static uint64_t sys_get_cmdline(Call *k)
     if (k->arg[1] <= len || len >= CHUNK) {
         return fail(k, E2BIG);
     }
-    bool ok = guest_write(k, k->arg[0], text, len + 1) && guest_write(k, k->param + 8, &len, 8);
+    bool ok = guest_write(k, k->arg[0], text, len + 1) &&
+              guest_write(k, k->param + k->word, &len, k->word);
     return ok ? 0 : fail(k, EFAULT);
 }
 
@@ -457,10 +460,18 @@ static uint64_t sys_get_cmdline(Call *k)
 static uint64_t sys_heapinfo(Call *k)
 {
     static const uint64_t zero[4] = {0, 0, 0, 0};
-    return guest_write(k, k->arg[0], zero, sizeof(zero)) ? 0 : fail(k, EFAULT);
+    return guest_write(k, k->arg[0], zero, 4u * k->word) ? 0 : fail(k, EFAULT);
 }
 
 #define ADP_APPLICATION_EXIT 0x20026
+
+// AArch32's parameter is the reason itself.
+static uint64_t sys_exit_a32(Call *k)
+{
+    int status = k->param == ADP_APPLICATION_EXIT ? 0 : 1;
+    machine_request(k->c->vcpu.machine, MACHINE_QUIT, status);
+    return 0;
+}
 
 static uint64_t sys_exit(Call *k)
 {
@@ -504,24 +515,41 @@ static const Operation *find(uint32_t number)
     return NULL;
 }
 
+static bool read_block(Call *k, unsigned n)
+{
+    uint8_t raw[sizeof(k->arg)];
+    if (n && !guest_read(k, k->param, raw, (size_t)k->word * n)) {
+        return false;
+    }
+    for (unsigned i = 0; i < n; i++) {
+        memcpy(&k->arg[i], raw + i * k->word, k->word); // arg is zero so far
+    }
+    return true;
+}
+
+static uint64_t run(Call *k, uint32_t number)
+{
+    const Operation *op = find(number);
+    if (!op) {
+        log_printf(LOG_UNIMP, "semihosting operation 0x%x\n", number);
+        return fail(k, ENOSYS);
+    }
+    if (k->word == 4 && op->number == 0x18) {
+        return sys_exit_a32(k);
+    }
+    return read_block(k, op->n_args) ? op->fn(k) : fail(k, EFAULT);
+}
+
 void arm_semihosting_call(ARMCPU *c)
 {
     uint64_t *x = c->vcpu.gpr;
-    const Operation *op = find((uint32_t)x[0]);
+    bool a32 = arm_is_a32(c);
     if (!c->sys->semihosting) {
         c->sys->semihosting = g_new0(Semihosting, 1);
     }
-    Call k = {.c = c, .s = c->sys->semihosting, .param = x[1]};
-    if (!op) {
-        log_printf(LOG_UNIMP, "semihosting operation 0x%x\n", (uint32_t)x[0]);
-        x[0] = fail(&k, ENOSYS);
-        return;
-    }
-    if (op->n_args && !guest_read(&k, k.param, k.arg, 8u * op->n_args)) {
-        x[0] = fail(&k, EFAULT);
-        return;
-    }
-    x[0] = op->fn(&k);
+    Call k = {.c = c, .s = c->sys->semihosting, .param = x[1], .word = a32 ? 4 : 8};
+    uint64_t result = run(&k, (uint32_t)x[0]);
+    x[0] = a32 ? (uint32_t)result : result;
 }
 
 void arm_semihosting_free(ARMCPU *c)

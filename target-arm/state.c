@@ -47,6 +47,18 @@ static const StateField debug_fields[] = {
     STATE_END,
 };
 
+static const StateField a32_fields[] = {
+    STATE_U32_ARRAY(ARMSystemA32, r13, ARM_BANKS),
+    STATE_U32_ARRAY(ARMSystemA32, r14, ARM_BANKS),
+    STATE_U32_ARRAY(ARMSystemA32, spsr, ARM_BANKS),
+    STATE_U32_ARRAY(ARMSystemA32, fiq, 5),
+    STATE_U64(ARMSystemA32, dacr),
+    STATE_U64(ARMSystemA32, ifsr),
+    STATE_U64(ARMSystemA32, adfsr),
+    STATE_U64(ARMSystemA32, aifsr),
+    STATE_END,
+};
+
 #define BANKED(f) STATE_U64_ARRAY(ARMSystem, f, 4)
 
 static const StateField system_fields[] = {
@@ -83,6 +95,7 @@ static const StateField system_fields[] = {
     STATE_STRUCTS(ARMSystem, debug, ARMDebug, 1, debug_fields),
     STATE_STRUCTS(ARMSystem, timer, ARMGenTimer, ARM_TIMERS, timer_fields),
     STATE_STRUCTS(ARMSystem, pmu, ARMPmu, 1, pmu_fields),
+    STATE_STRUCTS(ARMSystem, a32, ARMSystemA32, 1, a32_fields),
     STATE_U32(ARMSystem, inputs),
     STATE_BOOL(ARMSystem, event),
     STATE_TIMER(ARMSystem, event_stream),
@@ -105,6 +118,10 @@ static const StateField fields[] = {
     STATE_BYTES(ARMCPUAll, cpu.qc),
     STATE_U64(ARMCPUAll, cpu.tpidr_el0),
     STATE_U64(ARMCPUAll, cpu.tpidrro_el0),
+    STATE_U32(ARMCPUAll, cpu.q),
+    STATE_U32(ARMCPUAll, cpu.ge),
+    STATE_U16(ARMCPUAll, cpu.vfp_flags, .mask = IR_FLAG_S | IR_FLAG_Z | IR_FLAG_C | IR_FLAG_V),
+    STATE_U32(ARMCPUAll, cpu.fpexc),
     STATE_STRUCTS(ARMCPUAll, sys, ARMSystem, 1, system_fields),
     STATE_END,
 };
@@ -115,10 +132,22 @@ static void saving(void *obj)
     v->target->sync(v);
 }
 
+// A level and mode that the CPU can be in.
+static bool valid_pstate(const ARMCPU *c)
+{
+    if (arm_a32_el1(c)) {
+        return arm_a32_mode_valid(c->pstate & CPSR_M);
+    }
+    if (arm_is_a32(c)) {
+        return arm_has(c, ARM_FEAT_AA32) && (c->pstate & CPSR_M) == ARM_MODE_USR;
+    }
+    return arm_el(c) <= 1;
+}
+
 static bool loaded(void *obj, char **error)
 {
     ARMCPU *c = obj;
-    if (arm_el(c) > 1 || (c->pstate & PSTATE_NRW)) {
+    if (!valid_pstate(c)) {
         *error =
             g_strdup_printf("CPU %u: PSTATE 0x%x is not one of this CPU", c->vcpu.index, c->pstate);
         return false;

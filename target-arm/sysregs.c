@@ -155,25 +155,16 @@ static uint64_t *home_of(ARMCPU *c, const ARMSysReg *r, uint32_t enc)
     return (uint64_t *)(void *)((uint8_t *)c->sys + r->offset) + i;
 }
 
-uint64_t arm_sysreg_read(ARMCPU *c, uint32_t enc, unsigned rt)
+uint64_t arm_sysreg_get(ARMCPU *c, const ARMSysReg *r, uint32_t enc)
 {
-    if (is_gic(c, enc)) {
-        return gic_read(c, enc);
-    }
-    const ARMSysReg *r = checked(c, enc, rt, false);
     if (r->flags & SR_CONST) {
         return r->value;
     }
     return r->read ? r->read(c, r, enc) : *home_of(c, r, enc);
 }
 
-void arm_sysreg_write(ARMCPU *c, uint32_t enc, uint64_t value, unsigned rt)
+void arm_sysreg_set(ARMCPU *c, const ARMSysReg *r, uint32_t enc, uint64_t value)
 {
-    if (is_gic(c, enc)) {
-        gic_write(c, enc, value);
-        return;
-    }
-    const ARMSysReg *r = checked(c, enc, rt, true);
     if (r->flags & SR_CONST) {
         return;
     }
@@ -183,6 +174,20 @@ void arm_sysreg_write(ARMCPU *c, uint32_t enc, uint64_t value, unsigned rt)
     } else {
         *home_of(c, r, enc) = value;
     }
+}
+
+uint64_t arm_sysreg_read(ARMCPU *c, uint32_t enc, unsigned rt)
+{
+    return is_gic(c, enc) ? gic_read(c, enc) : arm_sysreg_get(c, checked(c, enc, rt, false), enc);
+}
+
+void arm_sysreg_write(ARMCPU *c, uint32_t enc, uint64_t value, unsigned rt)
+{
+    if (is_gic(c, enc)) {
+        gic_write(c, enc, value);
+        return;
+    }
+    arm_sysreg_set(c, checked(c, enc, rt, true), enc, value);
 }
 
 // --- for the translator

@@ -80,5 +80,8 @@ void arm_sysregs_free(ARMCPU *c);
 const ARMSysReg *arm_sysreg_find(const ARMCPU *c, uint32_t enc);
 uint64_t arm_sysreg_read(ARMCPU *c, uint32_t enc, unsigned rt); // may raise
 void arm_sysreg_write(ARMCPU *c, uint32_t enc, uint64_t value, unsigned rt);
+// A row's access alone, without permissions and traps.
+uint64_t arm_sysreg_get(ARMCPU *c, const ARMSysReg *r, uint32_t enc);
+void arm_sysreg_set(ARMCPU *c, const ARMSysReg *r, uint32_t enc, uint64_t value);
 
 #endif

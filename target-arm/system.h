@@ -15,7 +15,7 @@
 #include "hw/core/state.h"
 #include "softmmu/softmmu.h"
 
-extern const TargetOps target_aarch64;
+extern const TargetOps target_aarch64, target_arm;
 
 #define ARM_MAX_BREAKPOINTS 6
 #define ARM_MAX_WATCHPOINTS 4
@@ -76,6 +76,30 @@ typedef struct ARMPacLayout {
     uint8_t select;
 } ARMPacLayout;
 
+// What only AArch32 has at EL1 (DDI 0487 G1.9.2): the registers of modes that are not the current
+// one, in the order of ArmBank.
+typedef enum ArmBank {
+    ARM_BANK_USR, // and System
+    ARM_BANK_FIQ,
+    ARM_BANK_IRQ,
+    ARM_BANK_SVC,
+    ARM_BANK_ABT,
+    ARM_BANK_UND,
+    ARM_BANKS
+} ArmBank;
+#define ARM_DACR_SLOTS 7
+
+typedef struct ARMSystemA32 {
+    uint32_t r13[ARM_BANKS], r14[ARM_BANKS]; // the current mode's are in vcpu.gpr instead
+    uint32_t spsr[ARM_BANKS];                // USR has none
+    uint32_t fiq[5];                         // r8-r12: FIQ's, in FIQ mode the other modes'
+    uint64_t dacr, ifsr, adfsr, aifsr;
+    // Values of DACR met lately: translations made under different ones are kept apart by their
+    // number in the regime's mode. Derived.
+    uint32_t dacr_slot[ARM_DACR_SLOTS];
+    unsigned n_dacr_slots;
+} ARMSystemA32;
+
 typedef struct ARMSystem {
     // --- plain registers, also accessed inline by translated code
     uint64_t sp_el[4]; // the current stack pointer is in vcpu.gpr[31] instead
@@ -92,13 +116,15 @@ typedef struct ARMSystem {
     ARMDebug debug;
     ARMGenTimer timer[ARM_TIMERS];
     ARMPmu pmu;
+    ARMSystemA32 a32;
     uint32_t inputs;     // level of each ARMInput
     bool event;          // the event register of WFE
     Timer *event_stream; // CNTKCTL_EL1.EVNTEN's next event, while a WFE waits for it
     // --- derived from the above: arm_mode_changed
     uint64_t block_flags;
     uint64_t regime_key[2];
-    uint64_t control_flags[2];           // block flags but for PSTATE's, of EL0 and EL1
+    // Block flags but for PSTATE's: EL0, EL1; EL0 and EL1 in AArch32 state.
+    uint64_t control_flags[4];
     uint64_t mode_key[ARM_REGIME_MODES]; // regime keys of EL0, EL1, EL1 with PAN
     ARMPacLayout pac[2];                 // from TCR_EL1
     bool tagged_access; // a tagged address was translated since the last full flush
@@ -113,7 +139,9 @@ typedef struct ARMSystem {
     void *gic_opaque;
     const struct ARMSysReg **row; // rows of this model
     unsigned n_rows;
-    uint16_t *row_index; // by encoding: 1 + index in row, or 0
+    uint16_t *row_index;             // by encoding: 1 + index in row, or 0
+    const struct ARMSysReg **cp_row; // the same for coprocessors 14 and 15
+    uint16_t *cp_index;
     struct ARMSemihosting *semihosting;
 } ARMSystem;
 
@@ -135,10 +163,13 @@ struct ARMCPUModel {
     uint8_t dc_zva_log2; // bytes of DC ZVA
     uint8_t breakpoints, watchpoints, pmu_counters;
     bool cortex_impdef; // L2CTLR, CPUECTLR, ...
+    // AArch32's ID registers from ID_PFR0 to MVFR2, where they have them; NULL: all 0.
+    const uint32_t *id_a32;
 };
 
-const ARMCPUModel *arm_model_find(const char *name);
-const ARMCPUModel *arm_model_at(unsigned i); // NULL past the end
+// Of the CPUs of 32 bits or of the others: both have "max".
+const ARMCPUModel *arm_model_find(const char *name, bool a32);
+const ARMCPUModel *arm_model_at(unsigned i, bool a32); // NULL past the end
 // Name of a feature on the command line, NULL past the end; *bit is its ARM_FEAT_*.
 const char *arm_feature_name(unsigned i, unsigned *bit);
 // Removes features whose requirements are missing.
@@ -166,6 +197,16 @@ void arm_id_registers(ARMCPU *c); // from model and features
 #define SCTLR_ENIA  BIT(31)
 #define SCTLR_DSSBS BIT(44)
 
+// AArch32's SCTLR, where it differs (G8.2.126).
+#define SCTLR_SED  BIT(8)
+#define SCTLR_V    BIT(13)
+#define SCTLR_UWXN BIT(20)
+#define SCTLR_EE   BIT(25)
+#define SCTLR_TRE  BIT(28)
+#define SCTLR_AFE  BIT(29)
+#define SCTLR_TE   BIT(30)
+#define TTBCR_EAE  BIT(31)
+
 // TCR_EL1 (D17.2.131).
 #define TCR_EPD0  BIT(7)
 #define TCR_A1    BIT(22)
@@ -192,6 +233,10 @@ void arm_id_registers(ARMCPU *c); // from model and features
 enum {
     EC_UNKNOWN = 0x00,
     EC_WFX = 0x01,
+    EC_CP15 = 0x03,
+    EC_CP15_64 = 0x04,
+    EC_CP14 = 0x05,
+    EC_CP14_64 = 0x0c,
     EC_FP = 0x07,
     EC_ILLEGAL = 0x0e,
     EC_SVC = 0x15,
@@ -204,6 +249,7 @@ enum {
     EC_SP_ALIGN = 0x26,
     EC_BREAKPOINT = 0x30,
     EC_STEP = 0x32,
+    EC_BKPT = 0x38,
     EC_WATCHPOINT = 0x34,
     EC_BRK = 0x3c,
 };
@@ -221,6 +267,7 @@ enum {
     FSC_EXTERNAL_WALK = 0x14,
     FSC_ALIGNMENT = 0x21,
     FSC_DEBUG = 0x22,
+    FSC_DOMAIN = 0x3c,    // AArch32
     FSC_PC_ALIGN = 0x100, // MmuFault.code only: a misaligned pc
 };
 #define ISS_WNR BIT(6)
@@ -259,6 +306,43 @@ bool arm_interrupt_ready(VCPU *v);
 void arm_interrupt_take(VCPU *v);
 bool arm_has_work(VCPU *v);
 
+// --- exceptions_a32.c, banks_a32.c: AArch32. Which exception; their order is the table's.
+typedef enum ArmA32Exception {
+    A32_UNDEFINED,
+    A32_SVC,
+    A32_PREFETCH_ABORT,
+    A32_DATA_ABORT,
+    A32_IRQ,
+    A32_FIQ,
+} ArmA32Exception;
+// EL1 is in AArch32: exceptions go to its modes.
+static inline bool arm_a32_el1(const ARMCPU *c)
+{
+    return arm_has(c, ARM_FEAT_AA32_EL1);
+}
+void arm_a32_take(ARMCPU *c, ArmA32Exception e);
+void arm_a32_take_sync(ARMCPU *c, uint32_t esr, const uint64_t *far);
+void arm_a32_fault(ARMCPU *c, const MmuFault *f);
+// The fault status register's value, in the format that TTBCR.EAE asks for. esr: FSC, WnR, CM, of
+// ESR; domain: of the short format.
+uint32_t arm_a32_fsr(const ARMCPU *c, uint32_t esr, unsigned domain);
+// Return to target with this CPSR, which says T and ITSTATE.
+void arm_a32_return(ARMCPU *c, uint32_t target, uint32_t cpsr);
+bool arm_a32_mode_valid(unsigned mode);
+ArmBank arm_a32_bank(unsigned mode);
+uint32_t arm_cpsr(const ARMCPU *c);
+// All of it but T and ITSTATE, with the registers switched.
+void arm_set_cpsr(ARMCPU *c, uint32_t cpsr);
+// vcpu.pc for an address and the T and ITSTATE of a CPSR.
+uint64_t arm_a32_pc(uint32_t address, uint32_t cpsr);
+uint32_t arm_a32_get_user(const ARMCPU *c, unsigned r); // r8-r14 of User mode
+void arm_a32_set_user(ARMCPU *c, unsigned r, uint32_t value);
+uint32_t arm_a32_get_sp(const ARMCPU *c, unsigned mode);
+void arm_a32_set_sp(ARMCPU *c, unsigned mode, uint32_t value);
+uint32_t arm_a32_get_lr(const ARMCPU *c, unsigned mode);
+void arm_a32_set_lr(ARMCPU *c, unsigned mode, uint32_t value);
+void arm_a32_write_dacr(ARMCPU *c, uint32_t value);
+
 // --- mode.c: what decode and translation depend on
 void arm_mode_changed(ARMCPU *c);   // recomputes the caches, tells the engine
 void arm_pstate_changed(ARMCPU *c); // the same if only PSTATE changed
@@ -269,6 +353,7 @@ uint32_t arm_current_asid(const ARMCPU *c);
 
 // --- mmu.c
 typedef struct ARMWalk {
+    uint8_t domain;     // of a short descriptor; also where the walk fails
     uint64_t phys;      // of the address itself
     unsigned page_bits; // log2 of the translation's size
     bool r, w, x, global;
@@ -284,6 +369,12 @@ typedef struct ARMWalkMode {
 bool arm_walk(ARMCPU *c, uint64_t va, MmuAccess access, ARMWalkMode mode, ARMWalk *out,
               uint32_t *fsc);
 ARMWalkMode arm_walk_mode(const ARMCPU *c, unsigned regime);
+// A descriptor of 4 or 8 bytes; false: nothing answers there.
+bool arm_read_table(ARMCPU *c, uint64_t pa, uint64_t *desc, unsigned size);
+// mmu_short.c: AArch32's short descriptors
+bool arm_walk_short(ARMCPU *c, uint64_t va, MmuAccess access, ARMWalkMode mode, ARMWalk *out,
+                    uint32_t *fsc);
+bool arm_mapping_short(ARMCPU *c, uint64_t va, TargetMapping *p);
 // TargetOps
 bool arm_mmu_walk(VCPU *v, uint64_t va, MmuAccess access, unsigned regime, MmuPage *page,
                   MmuFault *fault);
@@ -329,5 +420,10 @@ extern const StateDesc arm_cpu_state;
 extern const GdbRegister arm_gdb_regs[ARM_GDB_REGS];
 bool arm_gdb_read(VCPU *v, unsigned reg, void *buf);
 bool arm_gdb_write(VCPU *v, unsigned reg, const void *buf);
+// --- gdb_a32.c
+#define ARM_A32_GDB_REGS 50
+extern const GdbRegister arm_a32_gdb_regs[ARM_A32_GDB_REGS];
+bool arm_a32_gdb_read(VCPU *v, unsigned reg, void *buf);
+bool arm_a32_gdb_write(VCPU *v, unsigned reg, const void *buf);
 
 #endif

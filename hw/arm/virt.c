@@ -12,6 +12,7 @@
 //   09030000  GPIO: line 3 is the power button
 #include <string.h>
 
+#include "block/block.h"
 #include "chardev/chardev.h"
 #include "hw/arm/virt_internal.h"
 #include "hw/char/pl011.h"
@@ -118,6 +119,12 @@ static bool check_absent(const Virt *s, char **error)
     return true;
 }
 
+static bool starts_in_flash(const Virt *s)
+{
+    const char *bios = s->m->config.bios;
+    return (bios && strcmp(bios, "none")) || block_find_interface(s->m, "pflash", 0);
+}
+
 static bool parse_options(Virt *s, char **error)
 {
     const char *gic = option(s, "gic-version");
@@ -129,7 +136,10 @@ static bool parse_options(Virt *s, char **error)
         *error = g_strdup_printf("gic-version=%s: expected 2, 3 or max", gic);
         return false;
     }
-    return parse_on("highmem", option(s, "highmem"), &s->highmem, error) && check_absent(s, error);
+    bool ok = parse_on("highmem", option(s, "highmem"), &s->highmem, error);
+    // Firmware of 32 bits finds PCIe's configuration below 4 GiB.
+    s->high_ecam = s->highmem && !(s->a32 && starts_in_flash(s));
+    return ok && check_absent(s, error);
 }
 
 static bool check_ram(const Virt *s, char **error)
@@ -266,6 +276,7 @@ static bool init(Machine *m, char **error)
     Virt *s = g_new0(Virt, 1);
     m->board_state = s;
     s->m = m;
+    s->a32 = !strcmp(m->board->target, "arm");
     s->sysmem = address_space_root(m->memory);
     if (!parse_options(s, error) || !check_ram(s, error) || !create_cpus(s, error)) {
         return false;
@@ -288,17 +299,13 @@ static void reset(Machine *m)
     virt_boot_reset(m->board_state);
 }
 
-static const BoardType virt_board = {
-    .name = "virt",
-    .desc = "Arm virtual machine, the same as QEMU's",
-    .target = "aarch64",
-    .default_cpu = "max",
-    .default_ram = UINT64_C(1) << 30,
-    .max_cpus = MACHINE_MAX_CPUS,
-    .is_default = true,
-    .opts = opts,
-    .init = init,
-    .finish = finish,
-    .reset = reset,
-};
+#define VIRT_BOARD                                                                                 \
+    .name = "virt", .desc = "Arm virtual machine, the same as QEMU's",                             \
+    .default_ram = UINT64_C(1) << 30, .max_cpus = MACHINE_MAX_CPUS, .is_default = true,            \
+    .opts = opts, .init = init, .finish = finish, .reset = reset
+
+static const BoardType virt_board = {VIRT_BOARD, .target = "aarch64", .default_cpu = "max",
+                                     .rank = 1};
 BOARD_TYPE(virt_board);
+static const BoardType virt_board_arm = {VIRT_BOARD, .target = "arm", .default_cpu = "cortex-a15"};
+BOARD_TYPE(virt_board_arm);

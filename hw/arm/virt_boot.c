@@ -1,7 +1,8 @@
 // What the virt board runs first: a kernel put into RAM, or firmware in flash.
 //
 //   -kernel           kernel, initrd and device tree are copied into RAM at each reset; the CPU
-//                     starts at the kernel with x0 = device tree (EL1, MMU off)
+//                     starts at the kernel with x0 = device tree (EL1, MMU off); AArch32: r0 = 0,
+//                     r1 = ~0, r2 = device tree (Supervisor mode)
 //   -bios, pflash     the CPU starts at 0 in flash; the device tree is at the start of RAM, and
 //                     -kernel, -initrd and -append reach the firmware through fw_cfg
 //   -device loader    with cpu-num: the CPU starts there
@@ -131,7 +132,8 @@ static bool load_kernel(Virt *s, char **error)
 {
     const MachineConfig *c = &s->m->config;
     char *reason = NULL;
-    s->kernel = load_arm64_kernel(c->kernel, virt_map[VIRT_RAM].base, c->ram_size, &reason);
+    s->kernel = (s->a32 ? load_arm_kernel : load_arm64_kernel)(c->kernel, virt_map[VIRT_RAM].base,
+                                                               c->ram_size, &reason);
     if (!s->kernel || !load_fits(s->kernel, c->kernel, s->m->memory, &reason)) {
         *error = g_strdup_printf("-kernel %s", reason);
         g_free(reason);
@@ -173,7 +175,7 @@ static bool overlaps_kernel(const Virt *s, uint64_t at, uint64_t len)
 }
 
 // Firmware and bare programs look for it at the start of RAM; Linux gets it behind the initrd, on a
-// 2 MiB boundary.
+// boundary of 2 MiB (arm64: a block of its mappings) or 4 KiB.
 static uint64_t dtb_address(const Virt *s, uint64_t len)
 {
     uint64_t base = virt_map[VIRT_RAM].base;
@@ -181,10 +183,11 @@ static uint64_t dtb_address(const Virt *s, uint64_t len)
     if (!linux_boot && !overlaps_kernel(s, base, len)) {
         return base;
     }
+    uint64_t unit = s->a32 ? 4096 : 2 * MIB;
     if (s->initrd) {
-        return ALIGN_UP(s->initrd->high, 2 * MIB);
+        return ALIGN_UP(s->initrd->high, unit);
     }
-    uint64_t at = ALIGN_UP(s->kernel->high, 2 * MIB);
+    uint64_t at = ALIGN_UP(s->kernel->high, unit);
     return linux_boot ? MAX_OF(at, base + MIN_OF(s->m->config.ram_size / 2, 128 * MIB)) : at;
 }
 

@@ -116,15 +116,16 @@ static void add_cpus(const Virt *s, void *fdt)
     end(fdt);
 }
 
-static void add_psci(void *fdt)
+static void add_psci(const Virt *s, void *fdt)
 {
+    uint32_t fn = s->a32 ? 0x84000000 : 0xc4000000; // SMC32's functions, or SMC64's
     begin(fdt, "psci");
     STRINGS(fdt, "compatible", "arm,psci-1.0\0arm,psci-0.2\0arm,psci");
     string(fdt, "method", "hvc");
-    cell(fdt, "cpu_suspend", 0xc4000001);
+    cell(fdt, "cpu_suspend", fn | 1);
     cell(fdt, "cpu_off", 0x84000002);
-    cell(fdt, "cpu_on", 0xc4000003);
-    cell(fdt, "migrate", 0xc4000005);
+    cell(fdt, "cpu_on", fn | 3);
+    cell(fdt, "migrate", fn | 5);
     end(fdt);
 }
 
@@ -138,14 +139,21 @@ static void add_timer(const Virt *s, void *fdt)
 {
     uint32_t f = ppi_flags(s);
     begin(fdt, "timer");
-    STRINGS(fdt, "compatible", "arm,armv8-timer\0arm,armv7-timer");
+    bool v8 = arm_cpu_is_v8(s->m->cpu[0]);
+    if (v8) {
+        STRINGS(fdt, "compatible", "arm,armv8-timer\0arm,armv7-timer");
+    } else {
+        string(fdt, "compatible", "arm,armv7-timer");
+    }
     flag(fdt, "always-on");
     CELLS(fdt, "interrupts", PPI_TYPE, VIRT_PPI_TIMER_SEC, f, PPI_TYPE, VIRT_PPI_TIMER_PHYS, f,
           PPI_TYPE, VIRT_PPI_TIMER_VIRT, f, PPI_TYPE, VIRT_PPI_TIMER_HYP, f);
     end(fdt);
     begin(fdt, "pmu");
-    string(fdt, "compatible", "arm,armv8-pmuv3");
-    CELLS(fdt, "interrupts", PPI_TYPE, VIRT_PPI_PMU, f);
+    if (v8) {
+        string(fdt, "compatible", "arm,armv8-pmuv3");
+        CELLS(fdt, "interrupts", PPI_TYPE, VIRT_PPI_PMU, f);
+    }
     end(fdt);
 }
 
@@ -397,7 +405,7 @@ uint8_t *virt_make_fdt(const Virt *s)
     add_virtio(fdt);
     add_fw_cfg(fdt);
     add_memory(s, fdt);
-    add_psci(fdt);
+    add_psci(s, fdt);
     end(fdt);
     check(fdt_finish(fdt));
     check(fdt_open_into(fdt, fdt, VIRT_FDT_MAX));

@@ -59,7 +59,8 @@ typedef struct Virt {
     Machine *m;
     MemRegion *sysmem;
     unsigned gic_version; // 2 or 3
-    bool highmem;
+    bool a32;             // CPUs of 32 bits
+    bool highmem, high_ecam;
     Device *gic, *fw_cfg;
     bool firmware; // starts in flash
     LoadImage *kernel, *initrd, *dtb;
@@ -67,7 +68,7 @@ typedef struct Virt {
 
 static inline VirtRange virt_ecam(const Virt *s)
 {
-    return virt_map[s->highmem ? VIRT_PCIE_HIGH_ECAM : VIRT_PCIE_ECAM];
+    return virt_map[s->high_ecam ? VIRT_PCIE_HIGH_ECAM : VIRT_PCIE_ECAM];
 }
 
 // The device tree, VIRT_FDT_MAX bytes with room in them, g_malloc'd; without /chosen's boot

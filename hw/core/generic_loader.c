@@ -36,17 +36,26 @@ static const DeviceProp props[] = {
 
 #define MAX_FILE (UINT64_C(64) << 30)
 
-static unsigned elf_machine(const Machine *m)
+// Of 64 bits, or of 32 on a board with such CPUs.
+static LoadImage *load_executable(const Machine *m, const char *file, char **error)
 {
-    return m->board->target && !strcmp(m->board->target, "aarch64") ? EM_AARCH64 : EM_NONE;
+    const char *target = m->board->target ? m->board->target : "";
+    if (strcmp(target, "arm")) {
+        return load_elf64(file, strcmp(target, "aarch64") ? EM_NONE : EM_AARCH64, MAX_FILE, error);
+    }
+    uint64_t len;
+    uint8_t *data = load_file(file, MAX_FILE, &len, error);
+    LoadImage *image = data ? load_elf_bytes(file, data, len, EM_ARM, error) : NULL;
+    g_free(data);
+    return image;
 }
 
 static bool load(GenericLoader *s, char **error)
 {
     Machine *m = s->dev.machine;
     bool elf = !s->force_raw && load_is_elf(s->file);
-    s->image = elf ? load_elf64(s->file, elf_machine(m), MAX_FILE, error)
-                   : load_raw(s->file, s->addr, MAX_FILE, error);
+    s->image =
+        elf ? load_executable(m, s->file, error) : load_raw(s->file, s->addr, MAX_FILE, error);
     if (!s->image || !load_fits(s->image, s->file, m->memory, error)) {
         return false;
     }

@@ -33,6 +33,8 @@ LoadImage *load_elf64(const char *path, unsigned elf_machine, uint64_t max, char
 bool load_is_elf(const char *path);
 // An arm64 kernel: Linux "Image", the same compressed by gzip, EFI zboot, or an ELF64 executable.
 LoadImage *load_arm64_kernel(const char *path, uint64_t ram_base, uint64_t ram_size, char **error);
+// A kernel of 32-bit Arm: zImage or raw Image, uImage, ELF executable.
+LoadImage *load_arm_kernel(const char *path, uint64_t ram_base, uint64_t ram_size, char **error);
 void load_free(LoadImage *image);
 
 // False with *error unless each segment lies in RAM.
@@ -53,6 +55,8 @@ LoadImage *load_elf_bytes(const char *name, const uint8_t *data, uint64_t len, u
 bool load_elf_note(const uint8_t *data, uint64_t len, const char *owner, uint32_t type, void *value,
                    uint64_t max);
 // Takes data over.
+LoadImage *load_arm_bytes(const char *name, uint8_t *data, uint64_t len, uint64_t ram_base,
+                          uint64_t ram_size, char **error);
 LoadImage *load_arm64_bytes(const char *name, uint8_t *data, uint64_t len, uint64_t ram_base,
                             uint64_t ram_size, char **error);
 

@@ -89,7 +89,7 @@ Test(arm_exceptions, pstate_on_entry)
 
 Test(arm_exceptions, illegal_returns)
 {
-    static const uint32_t bad[] = {0x8, 0x9, 0xd, 0x1, 0x10, 0x13, 0x2, 0x6, 0x7};
+    static const uint32_t bad[] = {0x8, 0x9, 0xd, 0x1, 0x11, 0x13, 0x2, 0x6, 0x7};
     for (unsigned i = 0; i < ARRAY_LEN(bad); i++) {
         f.c->pstate &= ~PSTATE_IL;
         sys()->spsr_el[1] = bad[i] | 0xa0000000u | PSTATE_I;

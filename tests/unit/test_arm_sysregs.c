@@ -117,7 +117,7 @@ static unsigned id_field(unsigned crm, unsigned op2, unsigned pos)
 
 Test(arm_sysregs, id_registers_of_max)
 {
-    cr_assert_eq(id_field(4, 0, 0), 1u);  // EL0: AArch64 only
+    cr_assert_eq(id_field(4, 0, 0), 2u);  // EL0: AArch64 and AArch32
     cr_assert_eq(id_field(4, 0, 8), 0u);  // no EL2
     cr_assert_eq(id_field(4, 0, 12), 0u); // no EL3
     cr_assert_eq(id_field(4, 0, 32), 0u); // no SVE
