@@ -74,7 +74,7 @@ enum {
     HOST_FP_DENORMAL = 32, // an operand was denormal
 };
 
-extern const HostBackend host_backend_x86_64;
+extern const HostBackend host_backend_x86_64, host_backend_aarch64;
 
 // The backend for this host, or NULL with the reason in *why.
 const HostBackend *host_backend_find(const char **why);

@@ -3,6 +3,7 @@
 #define HOST_BACKENDS_X86_64_EMIT_H
 
 #include "host-backends/backend.h"
+#include "host-backends/common.h"
 #include "host-backends/x86_64/encode.h"
 #include "host-backends/x86_64/registers.h"
 #include "tcg-like/regalloc.h"
@@ -83,12 +84,10 @@ struct Emit {
     const IRInsn *page; // a page op whose check is left to the current access, or NULL
     Cold *cold;
     unsigned n_cold, cold_capacity;
-    SideEntry *side;
-    unsigned n_side, side_capacity;
+    SideTable side;
     LazyPlans lazy;
     struct X87 *x87; // of blocks with x87 instructions (emit_x87.h)
-    uint8_t *recipes;
-    unsigned n_recipes, recipes_capacity; // bytes
+    Recipes recipes;
     PoolUse *pool;
     unsigned n_pool, pool_capacity;
     struct {
@@ -140,11 +139,14 @@ void x86_vex_operand(Emit *e, unsigned op, int reg, int vvvv, IRRef r);
 // --- flags (emit_flags.c)
 bool flags_wanted(Emit *e);  // EFLAGS hold a value that will be used
 void flags_clobber(Emit *e); // before code that changes EFLAGS; before operands are asked for
-void flags_set(Emit *e, IRRef f, bool inverted);               // EFLAGS now are f
-void flags_set_fcmp(Emit *e, IRRef f);                         // EFLAGS are of f's COMIS
-X86Cond flags_condition(Emit *e, IRRef f, IRFlagCond c);       // makes EFLAGS tell it
-void flags_load_carry(Emit *e, IRRef f);                       // CF = C
-IRRef flags_partner(Emit *e, IROpcode op, const IRInsn *like); // an insn soon to come, or IR_NONE
+void flags_set(Emit *e, IRRef f, bool inverted);         // EFLAGS now are f
+void flags_set_fcmp(Emit *e, IRRef f);                   // EFLAGS are of f's COMIS
+X86Cond flags_condition(Emit *e, IRRef f, IRFlagCond c); // makes EFLAGS tell it
+void flags_load_carry(Emit *e, IRRef f);                 // CF = C
+static inline IRRef flags_partner(Emit *e, IROpcode op, const IRInsn *like)
+{
+    return hb_partner(&e->ra, e->at, op, like);
+}
 X86Cond x86_compare(Emit *e, IRCond c, IRRef a, IRRef b);
 void flags_put(Emit *e, IRRef f, size_t off);
 void flags_keep(Emit *e, IRRef f); // an operand in EFLAGS gets a place

@@ -17,15 +17,10 @@
 #include "host-backends/x86_64/emit_x87.h"
 #include "host-backends/x86_64/link.h"
 
-static unsigned refund(const Emit *e, unsigned index)
-{
-    return e->b->guest_insns > index + 1 ? e->b->guest_insns - index - 1 : 0;
-}
-
 static void give_back(Emit *e, unsigned index)
 {
-    if (refund(e, index)) {
-        x86_alu_ri(&e->c, ALU_ADD, false, REG_BUDGET, (int32_t)refund(e, index));
+    if (hb_refund(e->b, index)) {
+        x86_alu_ri(&e->c, ALU_ADD, false, REG_BUDGET, (int32_t)hb_refund(e->b, index));
     }
 }
 
@@ -126,7 +121,7 @@ static void exit_on(Emit *e, X86Cond cc, unsigned slot, const Cold *put)
 {
     size_t field = x86_jcc_fwd(&e->c, cc);
     bool direct =
-        !put->reg[1] && !link_of(e, slot)->checked && !refund(e, e->index) && !x87_is_busy(e);
+        !put->reg[1] && !link_of(e, slot)->checked && !hb_refund(e->b, e->index) && !x87_is_busy(e);
     if (direct) {
         e->link[slot].field = field;
     }

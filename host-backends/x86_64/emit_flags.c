@@ -234,34 +234,6 @@ void flags_load_carry(Emit *e, IRRef f)
     x86_byte(&e->c, 8);
 }
 
-static bool same_value(Emit *e, IRRef a, IRRef b)
-{
-    if (a == b) {
-        return true;
-    }
-    if (a == IR_NONE || b == IR_NONE || e->b->insn[a].type != e->b->insn[b].type) {
-        return false;
-    }
-    uint64_t x, y;
-    return flags_root(e, a) == flags_root(e, b) ||
-           (ra_is_const(&e->ra, a, &x) && ra_is_const(&e->ra, b, &y) && x == y);
-}
-
-IRRef flags_partner(Emit *e, IROpcode op, const IRInsn *like)
-{
-    unsigned end = MIN_OF(e->at + 8u, e->b->n);
-    for (unsigned k = e->at + 1u; k < end; k++) {
-        const IRInsn *i = &e->b->insn[k];
-        const RaValue *v = &e->ra.v[k];
-        if (i->op == op && i->aux == like->aux && !v->unused && !v->done &&
-            same_value(e, i->arg[0], like->arg[0]) && same_value(e, i->arg[1], like->arg[1]) &&
-            same_value(e, i->arg[2], like->arg[2])) {
-            return (IRRef)k;
-        }
-    }
-    return IR_NONE;
-}
-
 void flags_put(Emit *e, IRRef f, size_t off)
 {
     if (e->b->insn[flags_root(e, f)].op == IR_fconst) {

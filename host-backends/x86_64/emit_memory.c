@@ -37,52 +37,26 @@ Cold *x86_cold(Emit *e, void (*emit)(Emit *, const Cold *), size_t from)
 
 void x86_side_entry(Emit *e, unsigned index, uint32_t recipe)
 {
-    if (e->n_side == e->side_capacity) {
-        e->side_capacity = e->side_capacity * 2 + 8;
-        e->side = g_renew(SideEntry, e->side, e->side_capacity);
-    }
     size_t start = ALIGN_UP(e->r->cache->used, 16);
-    e->side[e->n_side++] = (SideEntry){.host_offset = (uint32_t)(e->c.pos - start),
-                                       .insn_index = (uint16_t)index,
-                                       .recipe = recipe};
+    hb_side_add(&e->side, e->c.pos - start, index, recipe);
 }
 
-// Where the thunks (thunks.c: to_c) and the allocator leave a value for C code.
-static LazyPlace place_of(Emit *e, IRRef leaf)
+// Where the thunks (thunks.c: to_c) leave a register for C code.
+static size_t saved_at(const RaRegs *regs, int reg)
 {
-    size_t off = 0;
-    unsigned bytes;
-    int reg = ra_place(&e->ra, leaf, &off, &bytes);
-    if (reg != RA_NO_REG && (TEMP_GPR >> reg & 1)) {
-        off = SAVE_GPR(__builtin_popcount(TEMP_GPR & ((1u << reg) - 1)));
-    } else if (reg != RA_NO_REG) {
-        const RaPin *pin = e->regs.pin[RA_GPR];
-        while (pin->reg != reg) {
-            pin++;
-        }
-        off = pin->off;
+    if (TEMP_GPR >> reg & 1) {
+        return SAVE_GPR(__builtin_popcount(TEMP_GPR & ((1u << reg) - 1)));
     }
-    return (LazyPlace){(uint16_t)off, (uint8_t)bytes};
+    const RaPin *pin = regs->pin[RA_GPR];
+    while (pin->reg != reg) {
+        pin++;
+    }
+    return pin->off;
 }
 
 uint32_t x86_recipe(Emit *e)
 {
-    const LazyPlan *p = ra_pending(&e->ra, e->at);
-    if (!p || !ir_only_faults(&e->b->insn[e->at])) {
-        return 0;
-    }
-    if (e->n_recipes + LAZY_RECIPE_BYTES > e->recipes_capacity) {
-        e->recipes_capacity = e->recipes_capacity * 2 + 4 * LAZY_RECIPE_BYTES;
-        e->recipes = g_realloc(e->recipes, e->recipes_capacity);
-        e->n_recipes = MAX_OF(e->n_recipes, 1); // 0 is none
-    }
-    LazyPlace place[LAZY_LEAVES];
-    for (unsigned k = 0; k < p->n_leaves; k++) {
-        place[k] = place_of(e, p->leaf[k]);
-    }
-    uint32_t at = e->n_recipes;
-    e->n_recipes += ir_recipe_write(p, place, (uint16_t)e->b->insn[p->put].imm, e->recipes + at);
-    return at;
+    return hb_recipe(&e->recipes, &e->ra, e->at, saved_at);
 }
 
 void x86_thunk(Emit *e, unsigned thunk)

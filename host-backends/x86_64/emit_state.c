@@ -23,51 +23,9 @@ EMIT(insn)
     e->index = i->aux;
 }
 
-// Pinned slots that the bytes touch, other than as a whole, are written home and, after a change,
-// loaded again.
-static void sync_pins(Emit *e, size_t off, size_t bytes, bool load)
-{
-    for (unsigned c = 0; c < RA_CLASSES; c++) {
-        unsigned size = c == RA_GPR ? 8 : 16;
-        for (unsigned p = 0; p < e->regs.n_pins[c]; p++) {
-            const RaPin *pin = &e->regs.pin[c][p];
-            if (off >= pin->off + size || pin->off >= off + bytes) {
-                continue;
-            }
-            if (load) {
-                e->ra.ops->load(e, c, pin->reg, pin->off, size);
-            } else {
-                e->ra.ops->store(e, c, pin->reg, pin->off, size);
-            }
-        }
-    }
-}
-
-static const RaPin *whole_pin(Emit *e, IRType t, uint64_t off, unsigned bytes)
-{
-    if (bytes == 8 && t == IR_I64) {
-        return ra_pin(&e->ra, RA_GPR, off);
-    }
-    return bytes == 16 ? ra_pin(&e->ra, RA_VEC, off) : NULL;
-}
-
-static bool touches_pin(Emit *e, size_t off, size_t bytes)
-{
-    for (unsigned c = 0; c < RA_CLASSES; c++) {
-        unsigned size = c == RA_GPR ? 8 : 16;
-        for (unsigned p = 0; p < e->regs.n_pins[c]; p++) {
-            size_t at = e->regs.pin[c][p].off;
-            if (off < at + size && at < off + bytes) {
-                return true;
-            }
-        }
-    }
-    return false;
-}
-
 EMIT(get)
 {
-    const RaPin *pin = whole_pin(e, i->type, i->imm, i->aux);
+    const RaPin *pin = hb_whole_pin(&e->ra, (IRType)i->type, i->imm, i->aux);
     if (pin) {
         ra_get_pinned(&e->ra, e->at, pin);
         return;
@@ -77,19 +35,13 @@ EMIT(get)
         x86_mov_rr(&e->c, false, ra_def(&e->ra, e->at, IR_NONE, true), low->reg);
         return;
     }
-    if (touches_pin(e, i->imm, i->aux)) {
-        sync_pins(e, i->imm, i->aux, false);
+    if (hb_touches_pin(&e->ra, i->imm, i->aux)) {
+        hb_sync_pins(&e->ra, i->imm, i->aux, false);
         int dst = ra_def(&e->ra, e->at, IR_NONE, true);
         e->ra.ops->load(e, e->ra.v[e->at].cls, dst, i->imm, i->aux);
         return;
     }
-    RaValue *v = &e->ra.v[e->at]; // loaded when first used
-    v->state = (int32_t)i->imm;
-    v->state_bytes = (uint8_t)i->aux;
-    if (!v->listed) {
-        v->listed = true;
-        e->ra.in_state[e->ra.n_in_state++] = e->at;
-    }
+    hb_get_later(&e->ra, e->at);
 }
 
 static void put_vector(Emit *e, const IRInsn *i)
@@ -124,14 +76,14 @@ static void put_integer(Emit *e, const IRInsn *i)
 EMIT(put)
 {
     IRType t = (IRType)e->b->insn[i->arg[0]].type;
-    const RaPin *pin = whole_pin(e, t, i->imm, i->aux);
+    const RaPin *pin = hb_whole_pin(&e->ra, t, i->imm, i->aux);
     if (pin) {
         ra_put_pinned(&e->ra, i->arg[0], pin);
         return;
     }
-    bool pinned = touches_pin(e, i->imm, i->aux);
+    bool pinned = hb_touches_pin(&e->ra, i->imm, i->aux);
     if (pinned) {
-        sync_pins(e, i->imm, i->aux, false);
+        hb_sync_pins(&e->ra, i->imm, i->aux, false);
     }
     if (t == IR_FLAGS) {
         flags_put(e, i->arg[0], i->imm);
@@ -141,7 +93,7 @@ EMIT(put)
         put_integer(e, i);
     }
     if (pinned) {
-        sync_pins(e, i->imm, i->aux, true);
+        hb_sync_pins(&e->ra, i->imm, i->aux, true);
     } else {
         ra_state_holds(&e->ra, i->arg[0], i->imm, i->aux);
     }

@@ -11,17 +11,9 @@
 //
 // A C function that does not return (engine_leave) finds everything stored and longjmps.
 #include <assert.h>
-#include <cpuid.h>
-#include <immintrin.h>
 
 #include "host-backends/x86_64/thunks.h"
 #include "softmmu/softmmu.h"
-
-#define DEFAULT_MXCSR 0x1f80
-#define MXCSR_FLAGS   0x3f
-#define MXCSR_ROUND   0x6000
-#define MXCSR_FZ      0x8000
-#define MXCSR_DAZ     0x0040
 
 typedef struct Thunks {
     X86Code c;
@@ -321,20 +313,10 @@ static void emit_calls(Thunks *t)
     }
 }
 
-static uint32_t host_features(void)
-{
-    unsigned a, b, c, d, features = 0;
-    if (__get_cpuid_count(7, 0, &a, &b, &c, &d)) {
-        features = (b >> 29 & 1 ? X86_HAS_SHA : 0) | (b >> 19 & 1 ? X86_HAS_ADX : 0);
-    }
-    bool amd = __get_cpuid(0, &a, &b, &c, &d) && b == signature_AMD_ebx;
-    return features | (amd ? X86_COMI_KEEPS_C1 : 0);
-}
-
 bool x86_emit_thunks(CodeCache *cache, HostThunks *out, const TargetOps *target)
 {
     Thunks t = {.c = {.rw = cache->rw, .end = cache->size}, .t = out};
-    out->features = host_features();
+    out->features = x86_host_features();
     x86_registers(&t.regs, target);
     x86_emit_constants(&t.c);
     emit_enter(&t, cache);
@@ -345,59 +327,4 @@ bool x86_emit_thunks(CodeCache *cache, HostThunks *out, const TargetOps *target)
     emit_calls(&t);
     cache->used = ALIGN_UP(t.c.pos, 64);
     return !t.c.full;
-}
-
-// --- MXCSR
-unsigned x86_fp_take_flags(VCPU *v)
-{
-    unsigned csr = v->in_code ? _mm_getcsr() : v->host_fpcr;
-    if (v->in_code) {
-        _mm_setcsr(csr & ~(unsigned)MXCSR_FLAGS);
-    } else {
-        v->host_fpcr = csr & ~(unsigned)MXCSR_FLAGS;
-    }
-    return (csr & 1 ? HOST_FP_INVALID : 0) | (csr & 4 ? HOST_FP_DIVZERO : 0) |
-           (csr & 8 ? HOST_FP_OVERFLOW : 0) | (csr & 16 ? HOST_FP_UNDERFLOW : 0) |
-           (csr & 32 ? HOST_FP_INEXACT : 0) | (csr & 2 ? HOST_FP_DENORMAL : 0);
-}
-
-// Changes the bits of mask; nothing ever traps.
-static void set_mxcsr(VCPU *v, unsigned mask, unsigned value)
-{
-    unsigned csr = v->in_code ? _mm_getcsr() : v->host_fpcr;
-    csr = (csr & ~mask) | DEFAULT_MXCSR | (value & mask);
-    if (v->in_code) {
-        _mm_setcsr(csr);
-    } else {
-        v->host_fpcr = csr;
-    }
-}
-
-void x86_fp_set_round(VCPU *v, IRRound round)
-{
-    set_mxcsr(v, MXCSR_ROUND, (unsigned)(round & 3) << 13);
-}
-
-void x86_fp_set_control(VCPU *v, uint32_t mxcsr)
-{
-    set_mxcsr(v, MXCSR_ROUND | MXCSR_FZ | MXCSR_DAZ, mxcsr);
-}
-
-// C code finds the x87 as its ABI has it, but for sticky flags.
-void x86_turn_over(VCPU *v)
-{
-    static const uint16_t own = 0x37f;
-    if (v->host_x87 && v->host_x87 != own) {
-        __asm__ volatile("fldcw %0" : : "m"(own));
-        v->host_x87 = 0;
-    }
-}
-
-void x86_left(VCPU *v)
-{
-    if (v->in_code) {
-        v->host_fpcr = _mm_getcsr();
-        v->in_code = 0;
-    }
-    _mm_setcsr(DEFAULT_MXCSR);
 }

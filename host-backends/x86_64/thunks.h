@@ -18,6 +18,10 @@ void x86_jump_cache_look(X86Code *c, size_t miss[2]);
 X86Mem x86_jump_cache_code(void);
 void x86_emit_constants(X86Code *c); // K_* of emit.h, at the code cache's start
 
+// --- the host itself (host.c)
+#define DEFAULT_MXCSR 0x1f80
+const char *x86_unusable(void);
+uint32_t x86_host_features(void);
 // MXCSR, wherever it is now (HostBackend).
 unsigned x86_fp_take_flags(VCPU *v);
 void x86_fp_set_round(VCPU *v, IRRound round);

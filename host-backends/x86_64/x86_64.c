@@ -11,10 +11,8 @@
 // Registers are in registers.h, the way in and out of C code in thunks.c, how blocks are joined in
 // emit_exit.c and link.c, how flags stay in EFLAGS in emit_flags.c.
 #include <capstone/capstone.h>
-#include <cpuid.h>
 #include <glib.h>
 #include <string.h>
-#include <xmmintrin.h>
 
 #include "host-backends/x86_64/emit_x87.h"
 #include "host-backends/x86_64/link.h"
@@ -185,24 +183,13 @@ static void emit_all(Emit *e)
     x86_emit_link_records(e);
 }
 
-static int side_order(const void *a, const void *b)
-{
-    const SideEntry *x = a, *y = b;
-    return x->host_offset < y->host_offset ? -1 : x->host_offset > y->host_offset;
-}
-
 static void finish(Emit *e, size_t start)
 {
     Block *b = e->r->block;
     CodeCache *cache = e->r->cache;
-    if (e->n_side) {
-        qsort(e->side, e->n_side, sizeof(*e->side), side_order);
-    }
-    b->side = e->side;
-    b->n_side = e->n_side;
-    b->recipes = g_realloc(e->recipes, e->n_recipes);
-    e->side = NULL;
-    e->recipes = NULL;
+    hb_side_finish(&e->side, b);
+    b->recipes = g_realloc(e->recipes.bytes, e->recipes.n);
+    e->recipes.bytes = NULL;
     b->code = cache->rx + start;
     b->code_size = (uint32_t)(e->c.pos - start);
     cache->used = ALIGN_UP(e->c.pos, 16);
@@ -228,52 +215,16 @@ static bool compile(const CompileRequest *r)
     ra_free(&e.ra);
     g_free(e.cold);
     ir_lazy_free(&e.lazy);
-    g_free(e.side);
-    g_free(e.recipes);
+    g_free(e.side.entry);
+    g_free(e.recipes.bytes);
     g_free(e.pool);
     x87_free(&e);
     return ok;
 }
 
-// --- what the host must have
-#define NEED(reg, bit, name)                                                                       \
-    if (!((reg) >> (bit)&1)) {                                                                     \
-        return "the host processor lacks " name;                                                   \
-    }
-
-static const char *unusable(void)
-{
-    unsigned a, b, c, d, b7, c81;
-    if (!__get_cpuid(1, &a, &b, &c, &d)) {
-        return "the host processor has no CPUID";
-    }
-    NEED(c, 27, "OSXSAVE");
-    NEED(c, 28, "AVX");
-    NEED(c, 12, "FMA");
-    NEED(c, 22, "MOVBE");
-    NEED(c, 29, "F16C");
-    NEED(c, 23, "POPCNT");
-    NEED(c, 1, "PCLMULQDQ");
-    NEED(c, 25, "AES");
-    unsigned c1 = c;
-    (void)c1;
-    if (!__get_cpuid_count(7, 0, &a, &b7, &c, &d)) {
-        return "the host processor lacks AVX2";
-    }
-    NEED(b7, 5, "AVX2");
-    NEED(b7, 3, "BMI1");
-    NEED(b7, 8, "BMI2");
-    if (!__get_cpuid(0x80000001, &a, &b, &c81, &d)) {
-        return "the host processor lacks LZCNT";
-    }
-    NEED(c81, 5, "LZCNT");
-    NEED(c81, 0, "LAHF in 64-bit mode");
-    return NULL;
-}
-
 const HostBackend host_backend_x86_64 = {
     .name = "x86_64",
-    .unusable = unusable,
+    .unusable = x86_unusable,
     .emit_thunks = x86_emit_thunks,
     .compile = compile,
     .patch_link = x86_patch_link,

@@ -6,11 +6,18 @@
 #include <criterion/criterion.h>
 #include <glib.h>
 #include <stdio.h>
-#include <xmmintrin.h>
 #include "host-backends/backend.h"
 #include "ir_program.h"
 #include "target-arm/fp_exact.h"
+#include "target-x86/cpu.h"
 #include "tcg-like/lazy_flags.h"
+
+#if defined(__aarch64__)
+#define HOST_BACKEND host_backend_aarch64
+#else
+#include <xmmintrin.h>
+#define HOST_BACKEND host_backend_x86_64
+#endif
 
 #define CACHE_BYTES (32u << 20)
 #define N_PINS      6
@@ -28,7 +35,10 @@ typedef struct Host {
 
 // One way of running: its vCPU, memory and what the engine would give it.
 typedef struct Run {
-    ARMCPU cpu; // first: helpers get a pointer to its vCPU
+    union { // first: helpers get a pointer to its vCPU
+        ARMCPU cpu;
+        X86CPU x86;
+    };
     Arena arena;
     TlbEntry tlb[ARENA_TLB];
     JumpCacheEntry *jump_cache;
@@ -43,7 +53,7 @@ typedef struct Run {
 
 static inline const HostBackend *backend_of(VCPU *v)
 {
-    return ((Run *)v)->on_host ? &host_backend_x86_64 : NULL;
+    return ((Run *)v)->on_host ? &HOST_BACKEND : NULL;
 }
 
 // What the FPCR and FPSR code of the target wants of an engine.
@@ -85,7 +95,7 @@ static inline void set_exact(Host *h)
 static inline Host *host_new(void)
 {
     Host *h = g_new0(Host, 1);
-    h->backend = &host_backend_x86_64;
+    h->backend = &HOST_BACKEND;
     const char *why = h->backend->unusable();
     if (why) {
         cr_skip_test("%s", why);
@@ -168,6 +178,45 @@ static inline Run *run_new(Random *r, bool fp)
     return x;
 }
 
+// --- SSE's control and flags. Exact functions may be the x86 target's, or on x86-64 the host's own
+// instructions.
+// The order of the bits in MXCSR differs from HOST_FP_*.
+static inline unsigned sse_flags_of(unsigned mxcsr)
+{
+    static const uint8_t bit[] = {HOST_FP_INVALID,  HOST_FP_DENORMAL,  HOST_FP_DIVZERO,
+                                  HOST_FP_OVERFLOW, HOST_FP_UNDERFLOW, HOST_FP_INEXACT};
+    unsigned flags = 0;
+    for (unsigned k = 0; k < 6; k++) {
+        flags |= mxcsr >> k & 1 ? bit[k] : 0;
+    }
+    return flags;
+}
+
+static inline void sse_start(Run *x)
+{
+    x->x86.mxcsr = 0x1f80 | x->mxcsr;
+    if (x->on_host) {
+        HOST_BACKEND.fp_set_control(&x->x86.vcpu, x->mxcsr);
+        return;
+    }
+#if defined(__x86_64__)
+    _mm_setcsr(x->x86.mxcsr);
+#endif
+}
+
+static inline unsigned sse_gathered(Run *x)
+{
+    unsigned flags = sse_flags_of(x->x86.mxcsr);
+    if (x->on_host) {
+        return flags | HOST_BACKEND.fp_take_flags(&x->x86.vcpu);
+    }
+#if defined(__x86_64__)
+    flags |= sse_flags_of(_mm_getcsr());
+    _mm_setcsr(0x1f80);
+#endif
+    return flags;
+}
+
 static inline void start(Run *x)
 {
     VCPU *v = &x->cpu.vcpu;
@@ -175,30 +224,14 @@ static inline void start(Run *x)
     v->budget = 100;
     if (!x->sse) {
         arm_fpcr_write(&x->cpu, x->cpu.fpcr);
-    } else if (x->on_host) {
-        host_backend_x86_64.fp_set_control(v, x->mxcsr);
     } else {
-        _mm_setcsr(0x1f80 | x->mxcsr);
+        sse_start(x);
     }
 }
 
-// The order of the bits in MXCSR differs from HOST_FP_*.
 static inline unsigned gathered_flags(Run *x)
 {
-    if (!x->sse) {
-        return arm_fpsr_read(&x->cpu);
-    }
-    if (x->on_host) {
-        return host_backend_x86_64.fp_take_flags(&x->cpu.vcpu);
-    }
-    static const uint8_t bit[] = {HOST_FP_INVALID,  HOST_FP_DENORMAL,  HOST_FP_DIVZERO,
-                                  HOST_FP_OVERFLOW, HOST_FP_UNDERFLOW, HOST_FP_INEXACT};
-    unsigned csr = _mm_getcsr(), flags = 0;
-    for (unsigned k = 0; k < 6; k++) {
-        flags |= csr >> k & 1 ? bit[k] : 0;
-    }
-    _mm_setcsr(0x1f80);
-    return flags;
+    return x->sse ? sse_gathered(x) : arm_fpsr_read(&x->cpu);
 }
 
 // Of each four runs one has the good page in the TLB for loads, one for stores too.

@@ -1,7 +1,7 @@
 // Floating point under x86's rules (IR_FP_SSE): the backend's code against the host's own
 // instructions as the C compiler has them, under random rounding modes, FZ and DAZ.
 #include <immintrin.h>
-#include "backend_rig.h"
+#include "backend_sse.h"
 
 #define AVX __attribute__((target("avx2,fma")))
 #define EXACT(name)                                                                                \
@@ -267,110 +267,29 @@ EXACT(x_fcmp)
 }
 
 // --- blocks
-typedef struct Row {
-    IROpcode op;
-    IRVHelper exact;
-    bool lanes, scalar; // forms that there are
-    unsigned aux2;      // below this
-} Row;
-
 static const Row rows[] = {
-    {IR_fadd, {"add", x_add, 0}, true, true, 1},
-    {IR_fsub, {"sub", x_sub, 0}, true, true, 1},
-    {IR_fmul, {"mul", x_mul, 0}, true, true, 1},
-    {IR_fdiv, {"div", x_div, 0}, true, true, 1},
-    {IR_fmin, {"min", x_min, 0}, true, true, 1},
-    {IR_fmax, {"max", x_max, 0}, true, true, 1},
-    {IR_fsqrt, {"sqrt", x_sqrt, 0}, true, true, 1},
-    {IR_fma, {"fma", x_fma, 0}, true, true, 6},
-    {IR_fceq, {"ceq", x_ceq, 0}, true, true, 1},
-    {IR_fcge, {"cge", x_cge, 0}, true, true, 1},
-    {IR_fcgt, {"cgt", x_cgt, 0}, true, true, 1},
-    {IR_fcmpp, {"cmp", x_cmp, 0}, true, true, 32},
-    {IR_fround, {"rnd", x_round, 0}, true, true, 16},
-    {IR_fcvt, {"cvt", x_cvt, 0}, false, true, 1},
-    {IR_fs2f, {"s2f", x_s2f, 0}, false, true, 1},
-    {IR_ff2s, {"f2s", x_f2s, 0}, false, true, 6},
-    {IR_vs2f, {"vs2f", x_vs2f, 0}, true, false, 1},
-    {IR_vf2s, {"vf2s", x_vf2s, 0}, true, false, 6},
-    {IR_f_fcmp, {"fcmp", x_fcmp, 0}, false, false, 1},
+    {IR_fadd, &(const IRVHelper){"add", x_add, 0}, true, true, 1},
+    {IR_fsub, &(const IRVHelper){"sub", x_sub, 0}, true, true, 1},
+    {IR_fmul, &(const IRVHelper){"mul", x_mul, 0}, true, true, 1},
+    {IR_fdiv, &(const IRVHelper){"div", x_div, 0}, true, true, 1},
+    {IR_fmin, &(const IRVHelper){"min", x_min, 0}, true, true, 1},
+    {IR_fmax, &(const IRVHelper){"max", x_max, 0}, true, true, 1},
+    {IR_fsqrt, &(const IRVHelper){"sqrt", x_sqrt, 0}, true, true, 1},
+    {IR_fma, &(const IRVHelper){"fma", x_fma, 0}, true, true, 6},
+    {IR_fceq, &(const IRVHelper){"ceq", x_ceq, 0}, true, true, 1},
+    {IR_fcge, &(const IRVHelper){"cge", x_cge, 0}, true, true, 1},
+    {IR_fcgt, &(const IRVHelper){"cgt", x_cgt, 0}, true, true, 1},
+    {IR_fcmpp, &(const IRVHelper){"cmp", x_cmp, 0}, true, true, 32},
+    {IR_fround, &(const IRVHelper){"rnd", x_round, 0}, true, true, 16},
+    {IR_fcvt, &(const IRVHelper){"cvt", x_cvt, 0}, false, true, 1},
+    {IR_fs2f, &(const IRVHelper){"s2f", x_s2f, 0}, false, true, 1},
+    {IR_ff2s, &(const IRVHelper){"f2s", x_f2s, 0}, false, true, 6},
+    {IR_vs2f, &(const IRVHelper){"vs2f", x_vs2f, 0}, true, false, 1},
+    {IR_vf2s, &(const IRVHelper){"vf2s", x_vf2s, 0}, true, false, 6},
+    {IR_f_fcmp, &(const IRVHelper){"fcmp", x_fcmp, 0}, false, false, 1},
 };
-
-static void choose_immediates(Random *r, const Row *row, IRInsn *i)
-{
-    unsigned esize = row->op == IR_vf2s ? 2 : 2 + rnd(r, 2);
-    bool scalar = row->scalar && (!row->lanes || rnd(r, 2));
-    i->aux = (uint16_t)(esize | (scalar ? IR_FP_SCALAR : 0) | IR_FP_SSE);
-    i->aux2 = (uint16_t)rnd(r, row->aux2);
-    if (row->op == IR_f_fcmp) {
-        i->aux = (uint16_t)(esize | (rnd(r, 2) ? IR_FCMP_SIGNAL : 0));
-    } else if (row->op == IR_fcvt) {
-        i->aux2 = (uint16_t)(5 - esize);
-    } else if (row->op == IR_fround) {
-        i->aux2 = (uint16_t)((i->aux2 & 3) | (rnd(r, 2) ? IR_RND_EXACT : 0));
-        i->aux2 = rnd(r, 4) ? i->aux2 : (uint16_t)((i->aux2 & IR_RND_EXACT) | IR_RND_CURRENT);
-    } else if (row->op == IR_ff2s || row->op == IR_vf2s) {
-        i->aux2 = rnd(r, 2) ? IR_RND_ZERO : IR_RND_CURRENT;
-    } else if (row->op == IR_fma && scalar) {
-        i->aux2 &= 3;
-    }
-}
-
-static IRRef make(IRBlock *b, Random *r, const Row *row)
-{
-    const IROpInfo *o = &ir_op_info[row->op];
-    IRInsn i = {.op = row->op,
-                .type = o->sig[0] == 'f'   ? IR_FLAGS
-                        : o->sig[0] == 'v' ? IR_V128
-                        : rnd(r, 2)        ? IR_I64
-                                           : IR_I32,
-                .arg = {IR_NONE, IR_NONE, IR_NONE, IR_NONE},
-                .imm = (uintptr_t)&row->exact};
-    for (unsigned k = 0; k < o->n_args; k++) {
-        unsigned reg = rnd(r, 5);
-        i.arg[k] = o->sig[2 + k] == 'v' ? ir_get(b, IR_V128, offsetof(VCPU, vec[reg]))
-                                        : ir_get(b, IR_I64, offsetof(VCPU, gpr[reg]));
-        if (o->sig[2 + k] == 'S' && rnd(r, 2)) {
-            i.arg[k] = ir_trunc(b, i.arg[k]);
-        }
-    }
-    choose_immediates(r, row, &i);
-    return ir_append(b, i);
-}
-
-static char *compare_row(Host *h, const Row *row, uint64_t seed)
-{
-    Random r = random_seeded(seed);
-    IRBlock *b = ir_block_new();
-    b->pc = 0x1000;
-    b->guest_insns = 1;
-    ir_insn(b, 0x1000, 0);
-    IRRef x = make(b, &r, row);
-    put_value(b, x, rnd(&r, 8));
-    if (rnd(&r, 3) == 0) {
-        put_value(b, x, rnd(&r, 8));
-    }
-    ir_exit_loop(b);
-    char *d = compare(h, &r, b, 24, true);
-    ir_block_free(b);
-    return d;
-}
-
-static Host *sse_host(void)
-{
-    Host *h = host_new();
-    h->sse = true;
-    return h;
-}
 
 Test(backend_sse, the_hosts_own_results_and_flags, .timeout = 600)
 {
-    Host *h = sse_host();
-    for (unsigned k = 0; k < ARRAY_LEN(rows); k++) {
-        for (uint64_t seed = 0; seed < seeds(400); seed++) {
-            char *d = compare_row(h, &rows[k], k * 100000 + seed);
-            cr_assert_null(d, "%s", d);
-        }
-    }
-    host_free(h);
+    compare_rows(rows, ARRAY_LEN(rows));
 }
