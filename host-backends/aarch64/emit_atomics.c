@@ -60,7 +60,7 @@ static void choose(A64Code *c, IRRmwKind kind, int value, unsigned bytes)
         a64_mov(c, wide, T3, T0);
     }
     a64_rrr(c, a64_wide(A64_SUBS, wide), XZR, T3, T2);
-    a64_cond(c, a64_wide(A64_CSEL, wide), T2, T3, T2, (A64Cond)stays[kind]);
+    a64_csel(c, a64_wide(A64_CSEL, wide), T2, T3, T2, (A64Cond)stays[kind]);
 }
 
 // T0 = old value, T1 = host address. Gives the register with the new value.

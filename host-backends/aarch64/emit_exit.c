@@ -258,7 +258,7 @@ static void cold_miss(Emit *e, const Cold *c)
     } else if (tags) {
         a64_sbfx(x, true, T1, T0, 0, 56);
         a64_logic_imm(x, A64_ANDSI | A64_X, XZR, T0, BIT(55));
-        a64_cond(x, A64_CSEL | A64_X, T0, T1, T0, tags == 1 ? A64_EQ : A64_NE);
+        a64_csel(x, A64_CSEL | A64_X, T0, T1, T0, tags == 1 ? A64_EQ : A64_NE);
     }
     a64_b(x, e->r->thunks->offset[c->reg[1]]);
 }

@@ -255,7 +255,7 @@ void nz_pack_plain(A64Code *c, int rd, NzKind kind)
     if (kind == NZ_SSE) { // unordered: Z, P, C
         a64_cset(c, rd, A64_VS);
         a64_lsl(c, false, T2, rd, 10);
-        a64_cond(c, A64_CSINC, rd, rd, XZR, A64_NE);
+        a64_csel(c, A64_CSINC, rd, rd, XZR, A64_NE);
         a64_rrr_shift(c, A64_ORR, rd, T2, rd, A64_LSL, 14);
         a64_cset(c, T2, A64_LT);
         a64_bfi(c, false, rd, T2, 8, 1);
@@ -423,7 +423,7 @@ EMIT(f_select)
     A64Cond cc = nz_condition(e, i->arg[0], (IRFlagCond)i->aux);
     int t = ra_use(&e->ra, i->arg[1]), f = ra_use(&e->ra, i->arg[2]);
     int dst = ra_def(&e->ra, e->at, i->arg[2], false);
-    a64_cond(&e->c, a64_wide(A64_CSEL, is_wide(i)), dst, t, f, cc);
+    a64_csel(&e->c, a64_wide(A64_CSEL, is_wide(i)), dst, t, f, cc);
 }
 
 EMIT(f_choose)
@@ -431,7 +431,7 @@ EMIT(f_choose)
     A64Cond cc = nz_condition(e, i->arg[0], (IRFlagCond)i->aux);
     int t = nz_use_packed(e, i->arg[1]), f = nz_use_packed(e, i->arg[2]);
     int dst = ra_def(&e->ra, e->at, i->arg[2], false);
-    a64_cond(&e->c, A64_CSEL, dst, t, f, cc);
+    a64_csel(&e->c, A64_CSEL, dst, t, f, cc);
 }
 
 EMIT(f_cmc)

@@ -100,7 +100,7 @@ void a64_fp_sse_min_max(Emit *e, const IRInsn *i, bool max)
     compare_denormals(e, (const int[]){a, b}, 2, a64_fp_wide(i));
     Cold *cold = a64_fp_cold(e, a64_bcond_fwd(c, A64_CC), d, a, b, -1);
     a64_rrr(c, a64_fp_row(i, 0x1e202010), 0, a, b); // FCMPE: any NaN is invalid
-    a64_cond(c, a64_fp_row(i, 0x1e200c00), VA, a, b, max ? A64_GT : A64_MI); // FCSEL
+    a64_csel(c, a64_fp_row(i, 0x1e200c00), VA, a, b, max ? A64_GT : A64_MI); // FCSEL
     scalar_result(e, i, d, a);
     cold->back = c->pos;
 }

@@ -204,7 +204,7 @@ EMIT(select)
     A64Cond cc = a64_compare(e, (IRCond)i->aux, i->arg[0], i->arg[1]);
     int t = ra_use(&e->ra, i->arg[2]), f = ra_use(&e->ra, i->arg[3]);
     int dst = ra_def(&e->ra, e->at, i->arg[3], false);
-    a64_cond(&e->c, a64_wide(A64_CSEL, is_wide(i)), dst, t, f, cc);
+    a64_csel(&e->c, a64_wide(A64_CSEL, is_wide(i)), dst, t, f, cc);
 }
 
 // --- products and quotients. A64's own: x / 0 = 0, MIN / -1 = MIN.
@@ -268,7 +268,7 @@ static void divide2_narrow(Emit *e, const IRInsn *i, bool rem)
     if (rem) {
         a64_rrr(c, A64_MSUB | A64_X | (uint32_t)T0 << 10, T2, T2, T1);
     }
-    a64_cond(c, A64_CSEL, r.d, T2, XZR, A64_CC);
+    a64_csel(c, A64_CSEL, r.d, T2, XZR, A64_CC);
 }
 
 EMIT(div2u)

@@ -149,7 +149,7 @@ static void shift_all(Emit *e, const IRInsn *i, bool left, uint32_t op)
     a64_fmov_from_vec(c, true, T0, r.b);
     a64_const(c, T1, bits);
     a64_rrr(c, A64_SUBS | A64_X, XZR, T0, T1);
-    a64_cond(c, A64_CSEL | A64_X, T0, T0, T1, A64_CC);
+    a64_csel(c, A64_CSEL | A64_X, T0, T0, T1, A64_CC);
     v_dup(c, i->aux & 3, VA, T0);
     shift_lanes(e, i, r, left, op);
 }

@@ -29,14 +29,14 @@ void a64_rr(A64Code *c, uint32_t op, int rd, int rn)
     a64_word(c, op | (uint32_t)rn << 5 | (uint32_t)rd);
 }
 
-void a64_cond(A64Code *c, uint32_t op, int rd, int rn, int rm, A64Cond cond)
+void a64_csel(A64Code *c, uint32_t op, int rd, int rn, int rm, A64Cond cond)
 {
     a64_rrr(c, op | (uint32_t)cond << 12, rd, rn, rm);
 }
 
 void a64_cset(A64Code *c, int rd, A64Cond cond)
 {
-    a64_cond(c, A64_CSINC, rd, XZR, XZR, cond ^ 1);
+    a64_csel(c, A64_CSINC, rd, XZR, XZR, cond ^ 1);
 }
 
 void a64_mov(A64Code *c, bool wide, int rd, int rm)

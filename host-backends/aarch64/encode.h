@@ -122,7 +122,7 @@ static inline uint32_t a64_wide(uint32_t op, bool wide)
 void a64_rrr(A64Code *c, uint32_t op, int rd, int rn, int rm);
 void a64_rrr_shift(A64Code *c, uint32_t op, int rd, int rn, int rm, unsigned kind, unsigned n);
 void a64_rr(A64Code *c, uint32_t op, int rd, int rn);
-void a64_cond(A64Code *c, uint32_t op, int rd, int rn, int rm, A64Cond cond); // CSEL, CSINC
+void a64_csel(A64Code *c, uint32_t op, int rd, int rn, int rm, A64Cond cond); // CSEL, CSINC
 void a64_cset(A64Code *c, int rd, A64Cond cond);                              // 32 bits
 void a64_mov(A64Code *c, bool wide, int rd, int rm);
 void a64_const(A64Code *c, int rd, uint64_t v); // 1 to 4 instructions
