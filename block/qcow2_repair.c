@@ -7,6 +7,7 @@
 #include <errno.h>
 
 #define SLACK ((uint64_t)1 << 16) // clusters beyond the file's end that may have references
+#define MOST  ((uint64_t)1 << 26) // clusters that are counted: 4 TiB of 64 KiB each
 
 typedef struct Counts {
     uint32_t *n;
@@ -95,36 +96,49 @@ static int count_all(Qcow2 *q, Counts *c)
     return err ? err : q_tree_each(q, q->l1, q->l1_size, count, c);
 }
 
-static int correct(Qcow2 *q, Counts *c)
+// A block that is not there lies in the first cluster that it counts.
+static int make_block(Qcow2 *q, Counts *c, uint64_t block)
 {
-    uint64_t entries = q_block_entries(q);
-    for (uint64_t i = 0; i < MAX_OF(c->size, q->reftable_size * entries); i++) {
-        uint64_t is, should = i < c->size ? c->n[i] : 0, block = i / entries;
-        bool has_block = block < q->reftable_size && q->reftable[block];
-        if (!has_block && !should) {
-            continue;
+    uint64_t first = block * q_block_entries(q), had = q->reftable_offset;
+    if (c->n[first]) {
+        return BLOCK_EDAMAGED; // no place for it
+    }
+    c->n[first] = 1;
+    int err = q_make_block(q, block);
+    return err || q->reftable_offset == had ? err : BLOCK_EDAMAGED; // not a larger table now
+}
+
+static int correct_block(Qcow2 *q, Counts *c, uint64_t block)
+{
+    uint64_t entries = q_block_entries(q), first = block * entries;
+    bool has_block = block < q->reftable_size && q->reftable[block];
+    int err = 0;
+    for (uint64_t i = first; i < first + entries && !err; i++) {
+        uint64_t is, should = i < c->size ? c->n[i] : 0;
+        if (!has_block && should) {
+            err = make_block(q, c, block);
+            has_block = true;
         }
         if (!has_block) {
-            uint64_t first = block * entries;
-            if (c->n[first]) {
-                return BLOCK_EDAMAGED; // no place for the block
-            }
-            c->n[first] = 1;
-            uint64_t had = q->reftable_offset;
-            int err = q_make_block(q, block);
-            if (err || q->reftable_offset != had) {
-                return err ? err : BLOCK_EDAMAGED; // a larger table: not while counting
-            }
+            continue;
         }
-        int err = q_count(q, i, &is);
+        err = err ? err : q_count(q, i, &is);
         err = !err && should > q_max_count(q) ? EMLINK : err;
         err = err || is == should ? err : q_set_count(q, i, should);
-        err = err ? err : q_settle(q);
-        if (err) {
-            return err;
+    }
+    return err ? err : q_settle(q);
+}
+
+static int correct(Qcow2 *q, Counts *c)
+{
+    uint64_t entries = q_block_entries(q), blocks = (c->size + entries - 1) / entries;
+    int err = 0;
+    for (uint64_t b = 0; b < MAX_OF(blocks, q->reftable_size) && !err; b++) {
+        if (b < blocks || q->reftable[b]) {
+            err = correct_block(q, c, b);
         }
     }
-    return 0;
+    return err;
 }
 
 static int reload(Qcow2 *q)
@@ -145,9 +159,9 @@ static int reload(Qcow2 *q)
 int q_repair(Qcow2 *q)
 {
     Counts c = {.size = q_clusters(q, q->file->size) + SLACK};
-    int err = reload(q);
+    int err = c.size > MOST ? EFBIG : reload(q);
     // Four bytes a cluster of the file.
-    c.n = g_try_new0(uint32_t, c.size);
+    c.n = err ? NULL : g_try_new0(uint32_t, c.size);
     err = err ? err : c.n ? count_all(q, &c) : ENOMEM;
     err = err ? err : q_set_features(q, q->incompatible | Q_DIRTY);
     err = err ? err : correct(q, &c);

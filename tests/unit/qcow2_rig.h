@@ -42,7 +42,8 @@ static inline char *raw_make(const char *name, size_t size)
 static inline BlockNode *qcow2_node(const char *path, bool readonly)
 {
     char *error = NULL;
-    const BlockOpen how = {.format = "qcow2", .readonly = readonly, .discard = true};
+    const BlockOpen how = {
+        .format = "qcow2", .readonly = readonly, .discard = true, .no_sync = true};
     BlockNode *n = block_open_image(path, &how, &error);
     cr_assert(n, "%s: %s", path, error);
     return n;
