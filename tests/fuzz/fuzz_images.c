@@ -67,6 +67,12 @@ static void as_unknown_disk(Case *k)
     k->drive = g_strdup_printf("file=%s,if=virtio,snapshot=on", k->file);
 }
 
+static void as_qcow2(Case *k)
+{
+    k->c.kernel = k->kernel;
+    k->drive = g_strdup_printf("file=%s,if=virtio,format=qcow2", k->file);
+}
+
 static void as_program(Case *k)
 {
     k->device = g_strdup_printf("loader,file=%s,cpu-num=0", k->file);
@@ -81,11 +87,11 @@ static const struct {
     void (*set)(Case *k);
     const char *fits; // the image that most likely gets far, or NULL
 } uses[] = {
-    {as_kernel, NULL},          {as_kernel, "image"},    {as_kernel, "efi-image"},
-    {as_kernel, "gzip"},        {as_kernel, "zboot"},    {as_kernel, "elf"},
-    {as_kernel_with_all, NULL}, {as_initrd, NULL},       {as_dtb, "fdt"},
-    {as_bios, "firmware"},      {as_pflash, "firmware"}, {as_disk, NULL},
-    {as_unknown_disk, NULL},    {as_program, "elf"},     {as_data, NULL},
+    {as_kernel, NULL},       {as_kernel, "image"},  {as_kernel, "efi-image"},   {as_kernel, "gzip"},
+    {as_kernel, "zboot"},    {as_kernel, "elf"},    {as_kernel_with_all, NULL}, {as_initrd, NULL},
+    {as_dtb, "fdt"},         {as_bios, "firmware"}, {as_pflash, "firmware"},    {as_disk, NULL},
+    {as_unknown_disk, NULL}, {as_qcow2, "qcow2"},   {as_unknown_disk, "qcow2"}, {as_program, "elf"},
+    {as_data, NULL},
 };
 
 // --- what has to be

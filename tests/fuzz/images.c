@@ -5,6 +5,8 @@
 #include <string.h>
 #include <zlib.h>
 
+#include "tests/qcow2_image.h"
+
 #define LOAD UINT64_C(0x40080000)
 
 // movz x0, #1; add x0, x0, #1; str x0, [sp, #-16]!; b .-8
@@ -208,11 +210,13 @@ static void make_firmware(GByteArray *b)
     put_le(b, 0x1ff8, 0, 8);
 }
 
+// Empty, with an L1 table of a few entries.
 static void make_qcow2(GByteArray *b)
 {
-    put(b, 0, "QFI\xfb\0\0\0\3", 8);
-    put(b, 20, "\0\0\0\x10\0\0\0\0\0\x10\0\0", 12);
-    put_le(b, 0x1ff8, 0, 8);
+    const Qcow2Shape shape = {3, 9, 4, false, 128 << 10, NULL, NULL};
+    GByteArray *image = image_qcow2(&shape);
+    append(b, image->data, image->len);
+    g_byte_array_free(image, TRUE);
 }
 
 static void make_text(GByteArray *b)
