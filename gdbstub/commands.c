@@ -336,6 +336,8 @@ static const GdbCommand commands[] = {
     {"z", remove_point},
     {"H", set_thread},
     {"T", thread_alive},
+    {"bs", gdb_reverse_step},
+    {"bc", gdb_reverse_continue},
     {"c", gdb_continue},
     {"C", gdb_continue_signal},
     {"s", gdb_step},

@@ -13,6 +13,16 @@ enum { GDB_SIGINT = 2, GDB_SIGTRAP = 5 };
 // Errors, as E replies: Linux's numbers, which gdb does not interpret.
 enum { GDB_E_NOENT = 2, GDB_E_FAULT = 14, GDB_E_INVAL = 22 };
 
+// What is under way while the machine runs, to go back (reverse.c).
+typedef struct GdbReverse {
+    enum { GDB_FORWARD, GDB_SEEK, GDB_SCAN } kind;
+    bool found, at_begin; // a stop was met; there is nothing before
+    uint64_t from;        // instruction count at which gdb asked
+    uint64_t begin, to;   // of the stretch that is run
+    uint64_t hit;         // the last stop in it, and whose
+    VCPU *cpu;
+} GdbReverse;
+
 typedef struct GdbServer {
     Machine *machine;
     Chardev *chardev;
@@ -27,6 +37,7 @@ typedef struct GdbServer {
     VCPU *run_cpu;        // Hc: c and s; NULL: all
     unsigned next_thread; // of qsThreadInfo
     GString *xml;         // target description
+    GdbReverse reverse;
 } GdbServer;
 
 // A packet's text after its name, being taken apart. Every take_ function returns false at the
@@ -60,6 +71,12 @@ bool gdb_dispatch(GdbServer *g, const GdbCommand *table, size_t n, GdbArgs *a);
 void gdb_handle_packet(GdbServer *g, const uint8_t *payload, size_t len); // commands.c
 GdbHandler gdb_query, gdb_set, gdb_vcont;                                 // query.c, run.c
 GdbHandler gdb_continue, gdb_step, gdb_continue_signal, gdb_step_signal;  // run.c
+
+// reverse.c
+GdbHandler gdb_reverse_step, gdb_reverse_continue;
+bool gdb_can_reverse(const GdbServer *g);
+bool gdb_at_end(const GdbServer *g);   // of a replay, that waits there
+bool gdb_reverse_paused(GdbServer *g); // true: the pause was one on the way, and is dealt with
 
 // target.xml of the machine's CPUs.
 GString *gdb_target_xml(const TargetOps *t);

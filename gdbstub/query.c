@@ -9,8 +9,8 @@ static void supported(GdbServer *g, GdbArgs *a)
     char text[160];
     (void)a;
     g_snprintf(text, sizeof(text),
-               "PacketSize=%x;qXfer:features:read+;vContSupported+;QStartNoAckMode+",
-               GDB_MAX_PACKET);
+               "PacketSize=%x;qXfer:features:read+;vContSupported+;QStartNoAckMode+%s",
+               GDB_MAX_PACKET, gdb_can_reverse(g) ? ";ReverseStep+;ReverseContinue+" : "");
     gdb_reply(g, text);
 }
 

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "accel/engine.h"
+#include "replay/replay.h"
 
 // --- replies
 
@@ -54,6 +55,9 @@ void gdb_reply_stop(GdbServer *g, unsigned signal)
     if (known && stop.why == DEBUG_WATCH) {
         g_string_append_printf(s, "%s:%" G_GINT64_MODIFIER "x;", kinds[stop.kind & 3], stop.va);
     }
+    if (g->reverse.at_begin || gdb_at_end(g)) {
+        g_string_append_printf(s, "replaylog:%s;", g->reverse.at_begin ? "begin" : "end");
+    }
     gdb_reply(g, s->str);
     g_string_free(s, TRUE);
 }
@@ -67,14 +71,30 @@ static void attach(GdbServer *g)
     g->interrupted = false;
     g->reg_cpu = g->machine->cpu[0];
     g->run_cpu = NULL;
+    replay_hold(g->machine, true);
     machine_pause(g->machine);
+}
+
+// With several CPUs a replay would come to differ if one ran alone.
+static bool step_all(GdbServer *g)
+{
+    char *error = NULL;
+    bool ok = replay_break(g->machine, machine_icount(g->machine) + 1, &error);
+    g_free(error);
+    return ok;
 }
 
 void gdb_resume(GdbServer *g, VCPU *step)
 {
     g->waiting = true;
     g->interrupted = false;
-    debug_single_step(g->machine, step);
+    if (gdb_at_end(g)) {
+        g->waiting = false;
+        gdb_reply_stop(g, GDB_SIGTRAP);
+        return;
+    }
+    bool all = step && g->machine->n_cpus > 1 && gdb_can_reverse(g) && step_all(g);
+    debug_single_step(g->machine, all ? NULL : step);
     machine_continue(g->machine);
 }
 
@@ -83,6 +103,8 @@ void gdb_detach(GdbServer *g)
     if (g->attached) {
         g->attached = false;
         g->waiting = false;
+        g->reverse = (GdbReverse){GDB_FORWARD};
+        replay_hold(g->machine, false);
         debug_remove_all(g->machine);
         debug_single_step(g->machine, NULL);
         machine_continue(g->machine);
@@ -92,7 +114,7 @@ void gdb_detach(GdbServer *g)
 static void machine_paused(void *opaque)
 {
     GdbServer *g = opaque;
-    if (g->attached && g->waiting) {
+    if (g->attached && g->waiting && !gdb_reverse_paused(g)) {
         g->waiting = false;
         gdb_reply_stop(g, g->interrupted ? GDB_SIGINT : GDB_SIGTRAP);
         g->interrupted = false;

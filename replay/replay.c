@@ -324,11 +324,11 @@ static void deliver_next(Machine *m, Replay *r)
 // The recording was stopped from outside, at this instruction.
 static void end_here(Machine *m, Replay *r)
 {
-    if (!r->ended && r->hold) {
-        r->ended = true;
+    bool first = !r->ended;
+    r->ended = true;
+    if (first && r->hold) {
         machine_pause(m);
-    } else if (!r->ended) {
-        r->ended = true;
+    } else {
         machine_request_by(m, MACHINE_QUIT, (int)r->next.status, MACHINE_CAUSE_HOST_QUIT);
     }
 }

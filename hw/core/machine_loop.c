@@ -398,6 +398,10 @@ int machine_run(Machine *m)
             gate_deliver(gate_get(m));
         }
         replay_between_turns(m);
+        if (m->stop == MACHINE_PAUSED) { // it may be another machine afterwards
+            wait_paused(m);
+            continue;
+        }
         if (handle_stop(m)) {
             return replay_end(m, m->exit_status);
         }
