@@ -21,7 +21,7 @@ const ChardevKind *chardev_kind_find(const char *name, char **error)
         nearest_add(&n, kinds[i]->name);
     }
     nearest_add(&n, "tcp:HOST:PORT");
-    char *hint = nearest_hint(&n);
+    char *hint = nearest_hint_or_all(&n);
     *error = g_strdup_printf("unknown character backend '%s'%s", name, hint);
     g_free(hint);
     return NULL;
@@ -55,7 +55,10 @@ static bool split_address(KeyVal *kv, const char *address, char **error)
 
 static bool with_path(KeyVal *kv, const char *path, char **error)
 {
-    (void)error;
+    if (!*path) {
+        *error = g_strdup("a path is expected after the ':'");
+        return false;
+    }
     prepend(kv, "path", g_strdup(path));
     return true;
 }

@@ -4,6 +4,7 @@
 
 #include "monitor/commands.h"
 #include "ui/input.h"
+#include "util/nearest.h"
 
 #define DEFAULT_HOLD_MS 100
 #define MAX_HOLD_MS     60000
@@ -15,14 +16,39 @@ static bool number(const char *text, long low, long high, long *out)
     return *text && !*end && *out >= low && *out <= high;
 }
 
+static void tell_wrong_key(const char *name, bool unknown, GString *out)
+{
+    Nearest n;
+    nearest_init(&n, name);
+    for (int k = 1; k < INPUT_KEYS; k++) {
+        nearest_add(&n, input_key_name((InputKey)k));
+    }
+    char *hint = nearest_hint(&n);
+    if (unknown) {
+        g_string_append_printf(out,
+                               "sendkey: no key '%s'%s; keys are a, 1, f1, ret, spc, ctrl, shift "
+                               "and so on, joined by '-'\n",
+                               name, hint);
+    } else {
+        g_string_append_printf(out, "sendkey: '%s': at most %d keys at once\n", name,
+                               INPUT_TYPE_MAX);
+    }
+    g_free(hint);
+}
+
 // sendkey ctrl-alt-delete [MS]. A key's own name has no dash in it; "-" alone is "minus".
 void monitor_sendkey(Machine *m, int argc, char **argv, GString *out)
 {
     long hold = DEFAULT_HOLD_MS;
     InputKey key[INPUT_TYPE_MAX];
     unsigned n = 0;
-    if (argc < 2 || argc > 3 || (argc == 3 && !number(argv[2], 1, MAX_HOLD_MS, &hold))) {
-        g_string_append(out, "sendkey KEYS [MS]: wrong arguments\n");
+    if (argc < 2 || argc > 3) {
+        monitor_usage(argv[0], out);
+        return;
+    }
+    if (argc == 3 && !number(argv[2], 1, MAX_HOLD_MS, &hold)) {
+        g_string_append_printf(out, "sendkey: '%s': 1 to %d milliseconds are expected\n", argv[2],
+                               MAX_HOLD_MS);
         return;
     }
     if (!input_takes(m, INPUT_KIND_KEY)) {
@@ -33,8 +59,7 @@ void monitor_sendkey(Machine *m, int argc, char **argv, GString *out)
     for (unsigned i = 0; names[i]; i++) {
         InputKey k = input_key_find(names[i]);
         if (k == INPUT_KEY_NONE || n == INPUT_TYPE_MAX) {
-            g_string_append_printf(out, "sendkey: '%s': %s\n", names[i],
-                                   k == INPUT_KEY_NONE ? "unknown key" : "too many keys");
+            tell_wrong_key(names[i], k == INPUT_KEY_NONE, out);
             g_strfreev(names);
             return;
         }
@@ -47,12 +72,20 @@ void monitor_sendkey(Machine *m, int argc, char **argv, GString *out)
 void monitor_mouse_move(Machine *m, int argc, char **argv, GString *out)
 {
     long v[3] = {0};
-    bool ok = argc == 3 || argc == 4;
-    for (int i = 1; ok && i < argc; i++) {
-        ok = number(argv[i], -32768, 32767, &v[i - 1]);
+    if (argc != 3 && argc != 4) {
+        monitor_usage(argv[0], out);
+        return;
     }
-    if (!ok) {
-        g_string_append(out, "mouse_move DX DY [DZ]: wrong arguments\n");
+    for (int i = 1; i < argc; i++) {
+        if (!number(argv[i], -32768, 32767, &v[i - 1])) {
+            g_string_append_printf(out, "mouse_move: '%s': -32768 to 32767 are expected\n",
+                                   argv[i]);
+            return;
+        }
+    }
+    if (!input_takes(m, INPUT_KIND_REL)) {
+        g_string_append(
+            out, "mouse_move: this machine has no mouse (a tablet takes QMP's input-send-event)\n");
         return;
     }
     const InputEvent e[] = {{INPUT_KIND_REL, INPUT_AXIS_X, (int32_t)v[0]},
@@ -66,8 +99,14 @@ void monitor_mouse_move(Machine *m, int argc, char **argv, GString *out)
 void monitor_mouse_button(Machine *m, int argc, char **argv, GString *out)
 {
     long state;
-    if (argc != 2 || !number(argv[1], 0, 7, &state)) {
-        g_string_append(out, "mouse_button STATE: a sum of 1 (left), 2 (middle), 4 (right)\n");
+    if (argc != 2) {
+        monitor_usage(argv[0], out);
+        return;
+    }
+    if (!number(argv[1], 0, 7, &state)) {
+        g_string_append_printf(
+            out, "mouse_button: '%s': a sum of 1 (left), 2 (middle) and 4 (right) is expected\n",
+            argv[1]);
         return;
     }
     const InputEvent e[] = {{INPUT_KIND_BUTTON, INPUT_BUTTON_LEFT, state & 1},

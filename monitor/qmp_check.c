@@ -61,7 +61,7 @@ static char *no_parameter(char **names, const char *key)
     for (char **name = names; *name; name++) {
         nearest_add(&n, *name);
     }
-    char *hint = nearest_hint(&n);
+    char *hint = nearest_hint_or_all(&n);
     char *error = g_strdup_printf("there is no parameter '%.64s'%s", key, hint);
     g_free(hint);
     return error;

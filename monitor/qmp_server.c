@@ -190,7 +190,8 @@ static Json *unknown_command(QmpCall *c, const char *name)
     nearest_init(&n, name);
     qmp_table_each(add_name, &n);
     char *hint = nearest_hint(&n);
-    qmp_fail(c, QMP_COMMAND_NOTFOUND, "there is no command '%.64s'%s", name, hint);
+    qmp_fail(c, QMP_COMMAND_NOTFOUND, "there is no command '%.64s'%s; query-commands lists them",
+             name, hint);
     g_free(hint);
     return NULL;
 }

@@ -105,5 +105,5 @@ char *help_nearest_board_option(const BoardType *b, const char *key)
     for (const DeviceProp *p = b->opts; p && p->name; p++) {
         nearest_add(&n, p->name);
     }
-    return nearest_hint(&n);
+    return nearest_hint_or_all(&n);
 }

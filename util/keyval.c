@@ -106,7 +106,7 @@ bool keyval_all_used(const KeyVal *kv, const char *const *known, char **error)
         for (; known && *known; known++) {
             nearest_add(&n, *known);
         }
-        char *hint = nearest_hint(&n);
+        char *hint = nearest_hint_or_all(&n);
         *error = g_strdup_printf("unknown property '%s'%s", it->key, hint);
         g_free(hint);
         return false;

@@ -50,6 +50,12 @@ void nearest_add(Nearest *n, const char *candidate)
     if (!candidate) {
         return;
     }
+    const char *between = n->all[0] ? ", " : "";
+    n->too_many |= strlen(n->all) + strlen(between) + strlen(candidate) >= sizeof(n->all);
+    if (!n->too_many) {
+        g_strlcat(n->all, between, sizeof(n->all));
+        g_strlcat(n->all, candidate, sizeof(n->all));
+    }
     unsigned d = nearest_distance(n->wanted, candidate);
     // "virtio-net" means "virtio-net-pci" more than anything of the same length.
     size_t len = strlen(n->wanted);
@@ -72,4 +78,12 @@ char *nearest_hint(const Nearest *n)
 {
     const char *best = nearest_result(n);
     return best ? g_strdup_printf(" (did you mean '%s'?)", best) : g_strdup("");
+}
+
+char *nearest_hint_or_all(const Nearest *n)
+{
+    if (nearest_result(n) || n->too_many || !n->all[0]) {
+        return nearest_hint(n);
+    }
+    return g_strdup_printf(" (accepted: %s)", n->all);
 }

@@ -12,6 +12,8 @@ typedef struct Nearest {
     const char *wanted;
     const char *best; // borrowed from the candidates
     unsigned distance;
+    char all[240]; // the candidates; empty if they do not fit
+    bool too_many;
 } Nearest;
 
 void nearest_init(Nearest *n, const char *wanted);
@@ -20,5 +22,8 @@ void nearest_add(Nearest *n, const char *candidate); // NULL is ignored
 const char *nearest_result(const Nearest *n);
 // " (did you mean 'x'?)" or "": to append to a message. g_free it.
 char *nearest_hint(const Nearest *n);
+// The same; if none is close enough, " (accepted: a, b, c)" with all candidates, unless they are
+// many.
+char *nearest_hint_or_all(const Nearest *n);
 
 #endif

@@ -63,7 +63,8 @@ static const DeviceType *find_creatable(const char *name, char **error)
     nearest_init(&n, name);
     device_type_each(add_creatable, &n);
     char *hint = nearest_hint(&n);
-    *error = g_strdup_printf("-device %s: there is no such device%s", name, hint);
+    *error = g_strdup_printf("-device %s: there is no such device%s; -device help lists them", name,
+                             hint);
     g_free(hint);
     return NULL;
 }
@@ -134,7 +135,7 @@ static char *unknown_prop(const DeviceType *t, const char *name)
     for (const DeviceProp *p = t->props; p && p->name; p++) {
         nearest_add(&n, p->name);
     }
-    char *hint = nearest_hint(&n);
+    char *hint = nearest_hint_or_all(&n);
     char *error = g_strdup_printf("%s: there is no property '%s'%s", t->name, name, hint);
     g_free(hint);
     return error;

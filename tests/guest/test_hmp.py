@@ -136,7 +136,9 @@ def spellings(q):
     for wrong, words in (("p 1/0", "division by zero"), ("p $nope", "'$nope'"), ("p (1", "')'"),
                          ("p", "usage: p"), ("p " + "(" * 5000, "64 levels"), ("quit now", "no arguments"),
                          ("info version x", "no arguments"), ("p 0x10000000000000000", "64 bits"),
-                         ("gdbserver tcp::70000", "65535"), ("x/4zz 0", "a format is"), ("change vnc password", "a password is expected"),
+                         ("gdbserver tcp::70000", "65535"), ("x/4zz 0", "a format is"), ("sendkey ctrl-dele", "no key 'dele' (did you mean 'delete'?)"),
+                         ("sendkey a 0", "'0': 1 to 60000 milliseconds"), ("sendkey " + "a-" * 16 + "a", "at most 16"),
+                         ("mouse_move 1 up", "'up': -32768 to"), ("mouse_button 8", "'8': a sum of"), ("change vnc password", "a password is expected"),
                          ("change vnc password x", "change: there is no VNC server")):
         assert words in q.human(wrong), (wrong, q.human(wrong))
     assert "gdb" not in q.human("info chardev")
