@@ -57,8 +57,8 @@ static void catch_signals(void)
 {
     // Those that ask the process to end are turned into a clean stop elsewhere; until that is set
     // up they come here too.
-    static const int fatal[] = {SIGABRT, SIGSEGV, SIGBUS, SIGILL, SIGFPE,
-                                SIGTERM, SIGINT,  SIGHUP, SIGQUIT};
+    static const int fatal[] = {SIGABRT, SIGSEGV, SIGBUS,  SIGILL,  SIGFPE,  SIGTERM, SIGINT,
+                                SIGHUP,  SIGQUIT, SIGUSR1, SIGUSR2, SIGALRM, SIGXCPU, SIGTRAP};
     for (size_t i = 0; i < ARRAY_LEN(fatal); i++) {
         catch_if_default(fatal[i], on_fatal, SA_RESETHAND | SA_ONSTACK | SA_NODEFER);
     }

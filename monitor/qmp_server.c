@@ -1,6 +1,7 @@
 // QMP: clients, the greeting, and the way of one command.
 #include "monitor/qmp_server.h"
 
+#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -241,6 +242,30 @@ static void run_request(QmpServer *s, const Request *r)
     json_object_put(args);
 }
 
+// The parser takes NaN, Infinity and 1e999, which could not be said in an answer.
+static bool all_finite(Json *j)
+{
+    if (json_object_is_type(j, json_type_double)) {
+        return isfinite(json_object_get_double(j));
+    }
+    for (size_t i = 0; json_object_is_type(j, json_type_array) && i < json_object_array_length(j);
+         i++) {
+        if (!all_finite(json_object_array_get_idx(j, i))) {
+            return false;
+        }
+    }
+    if (json_object_is_type(j, json_type_object)) {
+        json_object_object_foreach(j, key, value)
+        {
+            (void)key;
+            if (!all_finite(value)) {
+                return false;
+            }
+        }
+    }
+    return true;
+}
+
 // Text that the framing says is one bracketed value.
 static void run_text(QmpServer *s, const GString *text)
 {
@@ -258,7 +283,8 @@ static void run_text(QmpServer *s, const GString *text)
         g_free(error);
     } else {
         Request r = {0};
-        const char *error = read_request(message, &r);
+        const char *error =
+            all_finite(message) ? read_request(message, &r) : "not JSON: a number is out of range";
         if (error) {
             Json *answer = error_message(QMP_GENERIC, error);
             respond(s, r.has_id ? qmp_add(answer, "id", json_object_get(r.id)) : answer);

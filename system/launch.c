@@ -338,6 +338,7 @@ int launch(Options *o)
     o->screendump = o->daemonize ? absolute(o->screendump) : o->screendump;
     int ready = o->daemonize ? process_daemonize() : -1;
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN); // an image that may not grow is an error of its disk
     open_chardevs(o);
     choose_engine(o);
     Machine *m = build(o, board);

@@ -118,7 +118,8 @@ def check_errors(path):
                         (b'{"execute": "stop", "extra": 1}', "only"),
                         (b'{"execute": "stop", "arguments": []}', "not an object"),
                         (b'{"execute" "stop"}', "not JSON"), (b'{"execute": "st\n', "string"),
-                        (b'nonsense\n', "not JSON"), (b"[" * 100 + b"]" * 100, "64 levels"),
+                        (b'nonsense\n', "not JSON"), (b'{"execute": "stop", "id": [{"a": 1e999}]}', "out of range"),
+                        (b'{"execute": "stop", "id": NaN}', "out of range"), (b"[" * 100 + b"]" * 100, "64 levels"),
                         (b'{"execute": "\xc3\x28"}', "utf-8")):
         expect_raw(q, data, words)
     q.send_raw(b'{"execute": "stop", "id": 7, "extra": 1}')
