@@ -62,7 +62,8 @@ static char *unknown_feature(const char *model, const char *key)
         nearest_add(&n, name);
     }
     char *hint = nearest_hint(&n);
-    char *error = g_strdup_printf("-cpu %s: no feature '%s'%s; -cpu help lists them", model, key, hint);
+    char *error =
+        g_strdup_printf("-cpu %s: no feature '%s'%s; -cpu help lists them", model, key, hint);
     g_free(hint);
     return error;
 }
