@@ -29,7 +29,11 @@ static uint64_t read_didr(ARMCPU *c, const ARMSysReg *r, uint32_t enc)
 
 static const ARMSysReg rows[] = {
     {.enc = CP(14, 0, 0, 0, 0), .name = "DBGDIDR", .access = SR_R0, .read = read_didr},
-    ZERO(0, 0, 1, 0, "DBGDSCRint", SR_R0),
+    {.enc = CP(14, 0, 0, 1, 0), // of DBGDSCRext
+     .name = "DBGDSCRint",
+     .flags = SR_ALIAS,
+     .value = SR(2, 0, 0, 2, 2),
+     .access = SR_R0},
     NAME(0, 0, 2, 0, "DBGDCCINT", SR_RW1),
     NAME(0, 0, 2, 2, "DBGDSCRext", SR_RW1),
     ZERO(0, 0, 5, 0, "DBGDTRRXint/DBGDTRTXint", SR_RW0),

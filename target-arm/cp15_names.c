@@ -26,6 +26,12 @@
         .enc = CP(15, 0, crn, crm, op2), .name = nm, .access = SR_R1, .flags = SR_CONST            \
     }
 
+#define ZEROES(crm)                                                                                \
+    {                                                                                              \
+        .enc = CP(15, 0, 0, crm, 0), .name = "c0", .access = SR_R1, .flags = SR_CONST, .count = 8, \
+        .step = 1                                                                                  \
+    }
+
 static const ARMSysReg rows[] = {
     SAME(0, 0, 0, 0, "MIDR"),
     // EL0 may not read it where EL1 is AArch32, whatever SCTLR says.
@@ -46,6 +52,11 @@ static const ARMSysReg rows[] = {
     ZERO(0, 3, 1, "c0, c3, 1"),
     ZERO(0, 3, 2, "c0, c3, 2"),
     RANGE(0, 3, 3, 5, "ID_PFR2..ID_MMFR5", SR(3, 0, 0, 3, 3)),
+    // The rest of the space reads as 0.
+    ZEROES(4),
+    ZEROES(5),
+    ZEROES(6),
+    ZEROES(7),
     SAME(1, 0, 0, 0, "CCSIDR"),
     SAME(1, 0, 0, 1, "CLIDR"),
     SAME(1, 0, 0, 7, "AIDR"),
@@ -77,7 +88,11 @@ static const ARMSysReg rows[] = {
     NAME(0, 9, 14, 1, "PMINTENSET", SR(3, 0, 9, 14, 1)),
     NAME(0, 9, 14, 2, "PMINTENCLR", SR(3, 0, 9, 14, 2)),
     PMU(14, 3, "PMOVSSET"),
-    NAME64(0, 9, "PMCCNTR", SR(3, 3, 9, 13, 0)),
+    {.enc = CP64(15, 0, 9),
+     .name = "PMCCNTR",
+     .flags = SR_ALIAS,
+     .value = SR(3, 3, 9, 13, 0),
+     .feature = ARM_FEAT_A32_V8},
     RANGE(14, 8, 0, 6, "PMEVCNTR<n>", SR(3, 3, 14, 8, 0)),
     RANGE(14, 12, 0, 6, "PMEVTYPER<n>", SR(3, 3, 14, 12, 0)),
     NAME(0, 14, 15, 7, "PMCCFILTR", SR(3, 3, 14, 15, 7)),

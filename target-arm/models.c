@@ -39,12 +39,12 @@
 // ID_PFR0, PFR1, DFR0, AFR0, MMFR0-3; ISAR0-5, MMFR4, ISAR6; MVFR0-2, of the Cortex TRMs; without
 // EL2 and EL3. What models.c computes (id_fields) is 0 here.
 static const uint32_t id_v7_a7[] = {
-    0x00001131, 0x00010001, 0x02010555, 0,          0x10101105, 0x40000000, 0x01240000,
+    0x00001131, 0x00010001, 0x02010505, 0,          0x10101105, 0x40000000, 0x01240000,
     0x02102211, 0x02101110, 0x13112111, 0x21232041, 0x11112131, 0x10011142, 0,
     0,          0,          0x10110222, 0x11111111, 0,
 };
 static const uint32_t id_v7_a15[] = {
-    0x00001131, 0x00010001, 0x02010555, 0,          0x10201105, 0x20000000, 0x01240000,
+    0x00001131, 0x00010001, 0x02010505, 0,          0x10201105, 0x20000000, 0x01240000,
     0x02102211, 0x02101110, 0x13112111, 0x21232041, 0x11112131, 0x10011142, 0,
     0,          0,          0x10110222, 0x11111111, 0,
 };
@@ -67,6 +67,7 @@ static const ARMCPUModel models[] = {
         .desc = "Arm Cortex-A7",
         .compatible = "arm,cortex-a7",
         .midr = 0x410fc075,
+        .revidr = 0x410fc075, // another name of MIDR, where there is none
         .ctr = 0x84448003,
         .id_a32 = id_v7_a7,
     },
@@ -77,6 +78,7 @@ static const ARMCPUModel models[] = {
         .desc = "Arm Cortex-A15",
         .compatible = "arm,cortex-a15",
         .midr = 0x414fc0f0,
+        .revidr = 0x414fc0f0,
         .ctr = 0x8444c004,
         .id_a32 = id_v7_a15,
     },
@@ -87,6 +89,7 @@ static const ARMCPUModel models[] = {
         .compatible = "arm,armv8",
         .features = FEATURES_MAX_A32,
         .midr = 0x414fc0f0,
+        .revidr = 0x414fc0f0,
         .ctr = 0x8444c004,
         .id_a32 = id_v8,
     },
