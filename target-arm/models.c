@@ -55,7 +55,7 @@ static const uint32_t id_v8[] = {
 };
 
 #define CORTEX_V7                                                                                  \
-    .clidr = CLIDR_TWO_LEVELS, .breakpoints = 6, .watchpoints = 4, .pmu_counters = 4,              \
+    .clidr = CLIDR_TWO_LEVELS, .breakpoints = 6, .watchpoints = 4, .pmu_counters = 6,              \
     .cortex_impdef = true, .pa_range = 2, .ccsidr = {0x701fe00a, 0x201fe00a, 0x711fe07a},          \
     .dc_zva_log2 = 6
 

@@ -50,6 +50,8 @@ SYSREGS_A32_EXCEPT = [
     r"PL1 pe 0 c7 ",
     # PMCEID: of the PMU of ARMv7, too
     r"PL1 pf 0 c9 cc [67]$",
+    # as many event counters, whatever PMCR.N says
+    r"PL1 pf 0 ce c[8c] [45]$",
 ]
 FAULTS_A32_EXCEPT = [
     # the access flag comes before the permissions; QEMU looks at XN first

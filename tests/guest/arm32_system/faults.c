@@ -29,7 +29,7 @@ __attribute__((naked)) static void system_read(void)
 }
 __attribute__((naked)) static void system_write(void)
 {
-    __asm__("str r0, [r0]; bx lr");
+    __asm__("str r1, [r0]; bx lr");
 }
 __attribute__((naked)) static void system_run(void)
 {
@@ -41,7 +41,7 @@ __attribute__((naked)) static void system_read_user(void)
 }
 __attribute__((naked)) static void system_write_user(void)
 {
-    __asm__("strt r0, [r0]; bx lr");
+    __asm__("strt r1, [r0]; bx lr");
 }
 
 static const struct {

@@ -35,7 +35,7 @@ static inline void put_field(const char *name, uint32_t v)
     put_hex(v);
 }
 
-#define ISB() __asm__ volatile("isb" ::: "memory")
+#define ISB()      __asm__ volatile("isb" ::: "memory")
 #define MCR(op, v) __asm__ volatile("mcr " op "; isb" ::"r"((uint32_t)(v)) : "memory")
 #define MRC(op)                                                                                    \
     ({                                                                                             \

@@ -1,5 +1,5 @@
-// Which registers of coprocessors 14 and 15 can be read, in Supervisor and in User mode; and what those
-// say that identify the CPU.
+// Which registers of coprocessors 14 and 15 can be read, in Supervisor and in User mode; and what
+// those say that identify the CPU.
 #include "guest.h"
 
 static uint32_t code[4] __attribute__((aligned(64)));
