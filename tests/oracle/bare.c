@@ -14,6 +14,10 @@
 #define TABLES      UINT64_C(0x50200000)
 #define BRANCH_SELF 0x14000000u
 
+#define SCTLR_A32_CP15BEN BIT(5)
+#define SCTLR_A32_ITD     BIT(7)
+#define SCTLR_A32_SED     BIT(8)
+
 #define ENC_FPCR SR(3, 3, 4, 4, 0)
 #define ENC_FPSR SR(3, 3, 4, 4, 1)
 
@@ -91,6 +95,8 @@ static void set_up_system(ARMCPU *c)
     s->sctlr_el[1] |= SCTLR_ENIA | SCTLR_ENIB | SCTLR_ENDA | SCTLR_ENDB | SCTLR_M | SCTLR_C |
                       SCTLR_I | SCTLR_UCI | SCTLR_UCT | SCTLR_DZE | SCTLR_NTWI | SCTLR_NTWE;
     s->sctlr_el[1] &= ~(SCTLR_A | SCTLR_SA | SCTLR_SA0 | SCTLR_UMA | SCTLR_WXN);
+    s->sctlr_el[1] &= ~(SCTLR_A32_ITD | SCTLR_A32_SED);
+    s->sctlr_el[1] |= SCTLR_A32_CP15BEN;
     arm_pauth_update(c);
     arm_mode_changed(c);
     mmu_flush_all(&c->vcpu);

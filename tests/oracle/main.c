@@ -38,6 +38,8 @@ typedef struct Totals {
     uint64_t cases, bad;
 } Totals;
 
+#define CONFIRMED 4 // differences of a row that are looked at twice
+
 // --- the reference
 
 #define PLAIN_CPU "cortex-a72"
@@ -133,7 +135,12 @@ static unsigned run_engine(Runner *r, unsigned e, unsigned n)
     for (unsigned i = 0; i < n; i++) {
         OracleResult got;
         bare_run(r->engine[e], &r->c[i], &got);
-        if (!oracle_same(&r->c[i], &r->want[i], &got) && is_confirmed(r, i, &got)) {
+        if (oracle_same(&r->c[i], &r->want[i], &got)) {
+            continue;
+        }
+        if (bad >= r->o->shown + CONFIRMED) { // no doubt any more
+            bad++;
+        } else if (is_confirmed(r, i, &got)) {
             if (bad++ < r->o->shown) {
                 if (r->o->sequence) {
                     reduce(r, e, i, &got);

@@ -44,6 +44,27 @@ static bool unconditional_first(Gen *g, OracleCase *c)
     return true;
 }
 
+// Of the bits that should be zero or one, some rows look at none; QEMU looks at all.
+static bool should_be(Gen *g, OracleCase *c)
+{
+    static const struct {
+        const char *row;
+        uint32_t mask, value;
+    } fixed[] = {
+        {"CLREX", 0x000fffff, 0x000ff01f},  {"DSB", 0x000fff00, 0x000ff000},
+        {"DMB", 0x000fff00, 0x000ff000},    {"ISB", 0x000fff00, 0x000ff000},
+        {"SB", 0x000fff0f, 0x000ff000},     {"CPS", 0x0001fe20, 0},
+        {"SETEND", 0x000ffdff, 0x00010000}, {"RFE", 0x0000ffff, 0x0a00},
+        {"SRS", 0x000fffe0, 0x000d0500},
+    };
+    for (unsigned i = 0; i < ARRAY_LEN(fixed); i++) {
+        if (!strcmp(g->row->name, fixed[i].row)) {
+            c->insn[0] = (c->insn[0] & ~fixed[i].mask) | fixed[i].value;
+        }
+    }
+    return true;
+}
+
 // --- registers: 15 is UNPREDICTABLE nearly everywhere
 
 static bool any_is_pc(const Gen *g, const ArmFields *f, const char *letters)
@@ -455,11 +476,16 @@ static const char window[] =
     "calls unpredictable are left out";
 static const char pc_use[] = "pc as an operand is unpredictable";
 static const char target[] = "pc would come from random memory";
+static const char ones[] = "bits that should be 0 or 1 are";
 static const char user[] = "not in user mode";
 
 // clang-format off
 const Rule oracle_rules_a32[] = {
     {NULL, NULL, unconditional_first, "conditions are added afterwards"},
+    {"System", NULL, should_be, ones},
+    {"Exclusive accesses", "CLREX", should_be, ones},
+    {"Load and store multiple", NULL, should_be, ones},
+    {NULL, "SETPAN", NULL, "QEMU 7.2 does not have it"},
     {"Data processing", NULL, data_processing, pc_use},
     {"T32 data processing", NULL, data_processing, pc_use},
     {"Multiply and divide", NULL, no_pc, pc_use},
