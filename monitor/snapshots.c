@@ -5,6 +5,7 @@
 #include "hw/core/savevm.h"
 #include "hw/core/snapshot.h"
 #include "monitor/commands.h"
+#include "replay/replay.h"
 
 static void answer(GString *out, bool ok, char *error)
 {
@@ -37,6 +38,11 @@ static void named(Machine *m, int argc, char **argv, GString *out,
 
 static void cmd_loadvm(Machine *m, int argc, char **argv, GString *out)
 {
+    if (replay_mode(m) != REPLAY_OFF) {
+        answer(out, false,
+               g_strdup("not while a recording is made or replayed (replay_seek goes back)"));
+        return;
+    }
     named(m, argc, argv, out, savevm_load);
 }
 

@@ -182,7 +182,9 @@ bool replay_begin(struct Machine *m, char **error)
         g_free(what);
         return false;
     }
-    replay_check_disks(m, r->header->disks, r->file);
+    if (!m->loads) { // else the disks are those of a snapshot
+        replay_check_disks(m, r->header->disks, r->file);
+    }
     if (!block_rewind_begin(m, error)) {
         return false;
     }

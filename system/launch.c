@@ -253,11 +253,19 @@ static void set_rtc(const Options *o, Machine *m)
 static void load_state(const Options *o, Machine *m)
 {
     char *error = NULL;
+    if (o->replay_snapshot && o->replay == REPLAY_PLAY &&
+        !savevm_load(m, o->replay_snapshot, &error)) {
+        die("-icount rrsnapshot=%s: %s", o->replay_snapshot, error);
+    }
     if (o->loadvm && !savevm_load(m, o->loadvm, &error)) {
         die("-loadvm %s: %s", o->loadvm, error);
     }
     if (o->incoming && snapshot_load_file(m, o->incoming, &error) != SNAPSHOT_LOADED) {
         die("-incoming file:%s", error);
+    }
+    if (o->replay_snapshot && o->replay == REPLAY_RECORD &&
+        !savevm_save(m, o->replay_snapshot, &error)) {
+        die("-icount rrsnapshot=%s: %s", o->replay_snapshot, error);
     }
 }
 

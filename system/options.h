@@ -37,7 +37,7 @@ typedef struct Options {
     GArray *semihosting_args; // char *
     const char *watchdog_action;
     ReplayMode replay; // -icount rr=
-    const char *replay_file;
+    const char *replay_file, *replay_snapshot;
 } Options;
 
 void options_init(Options *o);

@@ -70,9 +70,11 @@ static OptionsResult set_shift(Options *o, const char *shift, char **error)
 static OptionsResult set_replay(Options *o, KeyVal *kv, char **error)
 {
     const char *rr = keyval_get(kv, "rr"), *file = keyval_get(kv, "rrfile");
-    if (keyval_get(kv, "rrsnapshot")) {
-        return options_fail(error, "rrsnapshot=: there are no snapshots yet");
+    const char *snapshot = keyval_get(kv, "rrsnapshot");
+    if (snapshot && !rr) {
+        return options_fail(error, "rrsnapshot=%s: needs rr=record or rr=replay", snapshot);
     }
+    o->replay_snapshot = snapshot ? options_keep(o, snapshot) : NULL;
     if (!rr != !file) {
         return options_fail(error,
                             rr ? "rr=%s: needs rrfile=FILE"

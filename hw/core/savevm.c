@@ -8,7 +8,6 @@
 #include "block/snapshot.h"
 #include "hw/core/machine.h"
 #include "hw/core/snapshot.h"
-#include "replay/replay.h"
 
 #define CHUNK ((size_t)1 << 20) // bytes that go to an image at once
 
@@ -239,10 +238,6 @@ static bool load_from(Machine *m, GPtrArray *disks, const char *name, char **err
 
 bool savevm_load(struct Machine *m, const char *name, char **error)
 {
-    if (replay_mode(m) != REPLAY_OFF) {
-        *error = g_strdup("not while a recording is made or replayed");
-        return false;
-    }
     GPtrArray *disks = taking_part(m, error);
     bool ok = disks && load_from(m, disks, name, error);
     if (disks) {

@@ -9,6 +9,7 @@ static inline Machine *bare_machine(void)
     Machine *m = g_new0(Machine, 1);
     m->clock = clock_new();
     m->devices = g_ptr_array_new();
+    m->memories = g_ptr_array_new();
     m->registry = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     m->memory = address_space_new("memory", mem_container("system", UINT64_MAX));
     machine_hook_memory(m, m->memory);
