@@ -64,9 +64,10 @@ static void fill_halves(A64Code *c, int rd, uint64_t v, bool wide, bool inverted
 {
     unsigned n = wide ? 4 : 2, rest = inverted ? 0xffff : 0, first = 0;
     uint32_t w = wide ? A64_X : 0;
-    while (first < n - 1 && (v >> (16 * first) & 0xffff) == rest) {
+    while (first < n && (v >> (16 * first) & 0xffff) == rest) {
         first++;
     }
+    first = first < n ? first : 0;
     move_wide(c, (inverted ? A64_MOVN : A64_MOVZ) | w, rd, first, inverted ? ~v : v);
     for (unsigned k = first + 1; k < n; k++) {
         if ((v >> (16 * k) & 0xffff) != rest) {
