@@ -58,13 +58,76 @@ static void scalar_result(Emit *e, const IRInsn *i, int d, int a)
     v_insert_lane(c, i->aux & 3, d, 0, VA, 0);
 }
 
+// --- all lanes. NZCV stay as they are. VC = all ones.
+// d = all ones in lanes where a is denormal, or the smallest normal number.
+static void denormal_lanes(A64Code *c, const IRInsn *i, int d, int a)
+{
+    unsigned esize = i->aux & 3;
+    v_shift_left(c, V_SHIFT(0, 10), esize, d, a, 1);
+    a64_rrr(c, (uint32_t)V_ADD | V_ESIZE(esize), d, d, VC);
+    v_shift_right(c, V_SHIFT(1, 0), esize, d, d, esize == 3 ? 53 : 24);
+    a64_rr(c, V_MISC(0, 9) | V_ESIZE(esize), d, d);
+}
+
+// The branch that is taken if any bit of a is set; a changes.
+static size_t any_lane(A64Code *c, int a)
+{
+    a64_rr(c, V_ACROSS(1, 10) | V_HIGH | V_ESIZE(2), a, a); // UMAXV
+    a64_fmov_from_vec(c, false, T0, a);
+    return a64_cbz_fwd(c, false, true, T0);
+}
+
+static size_t any_denormal(A64Code *c, const IRInsn *i, int a, int b)
+{
+    a64_word(c, V_ZERO | 7 << 16 | 31 << 5 | VC); // ones
+    denormal_lanes(c, i, VA, a);
+    if (b >= 0 && b != a) {
+        denormal_lanes(c, i, VB, b);
+        a64_rrr(c, (uint32_t)V_ORR, VA, VA, VB);
+    }
+    return any_lane(c, VA);
+}
+
+static void packed_arithmetic(Emit *e, const IRInsn *i, uint32_t op)
+{
+    A64Code *c = &e->c;
+    bool two = i->op != IR_fsqrt;
+    int a = ra_use(&e->ra, i->arg[0]), b = two ? ra_use(&e->ra, i->arg[1]) : -1;
+    int d = ra_def(&e->ra, e->at, i->arg[0], false);
+    size_t denormal = any_denormal(c, i, a, b);
+    if (two) {
+        a64_rrr(c, a64_fp_row(i, op), VA, a, b);
+    } else {
+        a64_rr(c, a64_fp_row(i, op), VA, a);
+    }
+    denormal_lanes(c, i, VB, VA);
+    a64_rrr(c, a64_fp_row(i, V_SAME(0, 28)), VC, VA, VA); // equal to itself
+    a64_rrr(c, (uint32_t)V_ORN, VB, VB, VC);
+    Cold *cold = a64_fp_cold(e, any_lane(c, VB), d, a, b, -1);
+    cold->reg[4] = (int)denormal;
+    a64_vmov(c, d, VA);
+    cold->back = c->pos;
+}
+
+// b, unless a is less, or greater; any NaN is invalid.
+static void packed_min_max(Emit *e, const IRInsn *i, bool max)
+{
+    A64Code *c = &e->c;
+    int a = ra_use(&e->ra, i->arg[0]), b = ra_use(&e->ra, i->arg[1]);
+    int d = ra_def(&e->ra, e->at, i->arg[0], false);
+    Cold *cold = a64_fp_cold(e, any_denormal(c, i, a, b), d, a, b, -1);
+    a64_rrr(c, a64_fp_row(i, V_SAME(1, 28) | 1u << 23), VA, max ? a : b, max ? b : a); // FCMGT
+    a64_rrr(c, (uint32_t)V_BSL, VA, a, b);
+    a64_vmov(c, d, VA);
+    cold->back = c->pos;
+}
+
 // --- add, subtract, multiply, divide, root
 void a64_fp_sse_arithmetic(Emit *e, const IRInsn *i, uint32_t scalar, uint32_t lanes)
 {
     A64Code *c = &e->c;
-    (void)lanes;
     if (!a64_fp_scalar(i)) {
-        a64_fp_by_exact(e, i);
+        packed_arithmetic(e, i, lanes);
         return;
     }
     bool two = i->op != IR_fsqrt;
@@ -91,7 +154,7 @@ void a64_fp_sse_min_max(Emit *e, const IRInsn *i, bool max)
 {
     A64Code *c = &e->c;
     if (!a64_fp_scalar(i)) {
-        a64_fp_by_exact(e, i);
+        packed_min_max(e, i, max);
         return;
     }
     nz_clobber(e);
