@@ -17,10 +17,11 @@ typedef struct Counts {
 static int count(Qcow2 *q, void *opaque, uint64_t off, uint64_t len)
 {
     Counts *c = opaque;
-    uint64_t first = off >> q->cluster_bits, end = q_clusters(q, off + len);
-    if (end > c->size) {
+    uint64_t most = c->size << q->cluster_bits;
+    if (off > most || len > most - off) {
         return BLOCK_EDAMAGED;
     }
+    uint64_t first = off >> q->cluster_bits, end = q_clusters(q, off + len);
     for (uint64_t i = first; i < end; i++) {
         c->n[i]++;
     }

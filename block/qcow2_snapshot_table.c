@@ -55,7 +55,7 @@ static bool load_one(Qcow2 *q, uint64_t *at, QSnapshot *s, char **error)
     s->vm_clock = q_get64(fixed + 24);
     bool bad = err || extra > MAX_EXTRA || (uint64_t)s->l1_size * 8 > Q_MAX_L1_BYTES ||
                s->l1_offset & (q->cluster - 1) || s->l1_offset > Q_OFFSET;
-    uint8_t *p = g_malloc0(rest + 1);
+    uint8_t *p = g_malloc0(bad ? 1 : rest + 1);
     err = bad ? err : q_read(q, *at + FIXED, p, rest);
     if (bad || err) {
         *error =

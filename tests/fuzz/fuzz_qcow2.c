@@ -158,8 +158,14 @@ static void one_file(Fuzz *f)
     damage(f, path);
     g_file_get_contents(path, &before, &len, NULL);
     bool readonly = fuzz_one_in(f, 4), opened = use(f, path, readonly);
-    g_file_get_contents(path, &after, &len2, NULL);
-    if ((!opened || readonly) && (len != len2 || memcmp(before, after, len) != 0)) {
+    // Where tables are damaged, one that was written may have become very large, with holes.
+    bool same = !opened || readonly;
+    after = NULL;
+    len2 = 0;
+    if (same) {
+        g_file_get_contents(path, &after, &len2, NULL);
+    }
+    if (same && (len != len2 || memcmp(before, after, len) != 0)) {
         fuzz_fail("an image that was %s has changed", opened ? "read-only" : "refused");
     }
     if (opened) {
