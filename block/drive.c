@@ -56,7 +56,7 @@ static const char *const interfaces[] = {
 typedef struct DriveOptions {
     const char *file, *format, *interface, *id, *serial, *addr;
     bool readonly, snapshot, cdrom, unmap, lock, write_through, no_flush;
-    uint64_t unit;
+    uint64_t unit, cache_bytes;
     bool unit_given;
 } DriveOptions;
 
@@ -126,15 +126,12 @@ static bool get_ignored(KeyVal *kv, DriveOptions *o, char **error)
         return false;
     }
     static const char *const off[] = {"off", NULL};
-    static const char *const sizes[] = {"l2-cache-size", "cache-size", "refcount-cache-size"};
     bool lazy = false;
-    uint64_t size = 0;
-    for (size_t i = 0; i < ARRAY_LEN(sizes); i++) {
-        if (!keyval_size(kv, sizes[i], 1, &size, error)) {
-            return false;
-        }
-    }
-    if (!keyval_bool(kv, "lazy-refcounts", &lazy, error)) {
+    uint64_t size;
+    if (!keyval_size(kv, "cache-size", 1, &o->cache_bytes, error) ||
+        !keyval_size(kv, "l2-cache-size", 1, &o->cache_bytes, error) ||
+        !keyval_size(kv, "refcount-cache-size", 1, &size, error) ||
+        !keyval_bool(kv, "lazy-refcounts", &lazy, error)) {
         return false;
     }
     if (!get_word(kv, "copy-on-read", off, &ignored, error)) {
@@ -277,7 +274,8 @@ static BlockDevice *new_device(Machine *m, const DriveOptions *o, char **error)
                                .readonly = o->readonly,
                                .lock = o->lock,
                                .no_sync = o->no_flush,
-                               .discard = o->unmap};
+                               .discard = o->unmap,
+                               .cache_bytes = o->cache_bytes};
         b->node = drive_open_file(o->file, &how, o->snapshot, &reason);
         ok = b->node != NULL;
         if (!ok) {

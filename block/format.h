@@ -12,11 +12,12 @@
 typedef struct BlockOpen {
     const char *format; // "raw", "qcow2"; NULL: by the file's first bytes, see block_open_image
     bool readonly, lock;
-    bool no_sync;    // flushes do nothing (cache=unsafe)
-    bool discard;    // discards reach the host's file
-    bool quiet;      // without lines about formats that had to be guessed
-    bool no_backing; // the backing file is not opened; what it has reads as zeros
-    unsigned depth;  // how many images stand on this one
+    bool no_sync;         // flushes do nothing (cache=unsafe)
+    bool discard;         // discards reach the host's file
+    uint64_t cache_bytes; // for each kind of tables; 0: as the format likes
+    bool quiet;           // without lines about formats that had to be guessed
+    bool no_backing;      // the backing file is not opened; what it has reads as zeros
+    unsigned depth;       // how many images stand on this one
 } BlockOpen;
 
 // NULL with *error, without the file's name. Without a format, a file that nothing is known of is

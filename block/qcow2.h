@@ -42,8 +42,8 @@ enum {
     Q_MAX_L1_BYTES = 32 << 20,      // these limits are QEMU's
     Q_MAX_REFTABLE_BYTES = 8 << 20, //
     Q_MAX_SNAPSHOTS = 65536,        //
-    Q_CACHE_BYTES = 16 << 20,       // of each cache, but at least
-    Q_CACHE_TABLES = 16,            // so many tables
+    Q_CACHE_BYTES = 16 << 20,       // of each cache, if nobody says
+    Q_CACHE_TABLES = 4,             // but at least so many tables
     Q_MAX_FREED = 4096,             // ranges that wait for a commit
 };
 
@@ -194,7 +194,7 @@ int q_prepare(Qcow2 *q);
 int q_damaged(Qcow2 *q, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
 // --- qcow2_cache.c. Pointers hold until two other tables of the same cache have been asked for.
-void q_cache_init(const Qcow2 *q, QCache *c);
+void q_cache_init(const Qcow2 *q, QCache *c, uint64_t bytes); // 0: Q_CACHE_BYTES
 void q_cache_free(QCache *c);
 int q_cache_get(Qcow2 *q, QCache *c, uint64_t offset, QTable **t);
 QTable *q_cache_new(Qcow2 *q, QCache *c, uint64_t offset); // of zeros, to be written whole

@@ -14,10 +14,11 @@ static void free_table(void *table)
     g_free(t);
 }
 
-void q_cache_init(const Qcow2 *q, QCache *c)
+void q_cache_init(const Qcow2 *q, QCache *c, uint64_t bytes)
 {
     c->by_offset = g_hash_table_new_full(g_int64_hash, g_int64_equal, NULL, free_table);
-    c->max = MAX_OF((unsigned)Q_CACHE_TABLES, (unsigned)(Q_CACHE_BYTES / q->cluster));
+    uint64_t max = (bytes ? bytes : Q_CACHE_BYTES) / q->cluster;
+    c->max = (unsigned)MIN_OF(MAX_OF(max, (uint64_t)Q_CACHE_TABLES), (uint64_t)INT32_MAX);
     g_queue_init(&c->used);
 }
 

@@ -394,10 +394,10 @@ static bool read_header(Qcow2 *q, char **error)
     return ok;
 }
 
-static bool load_tables(Qcow2 *q, char **error)
+static bool load_tables(Qcow2 *q, const BlockOpen *how, char **error)
 {
-    q_cache_init(q, &q->l2_cache);
-    q_cache_init(q, &q->ref_cache);
+    q_cache_init(q, &q->l2_cache, how->cache_bytes);
+    q_cache_init(q, &q->ref_cache, how->cache_bytes);
     q->freed = g_array_new(FALSE, FALSE, sizeof(QRange));
     int err = q_load_l1(q, q->l1_offset, q->l1_size, &q->l1);
     err = err ? err : q_load_reftable(q);
@@ -438,7 +438,7 @@ BlockNode *qcow2_open(BlockNode *file, const char *name, const BlockOpen *how, c
     q->writable = !how->readonly;
     q->discard = how->discard;
     // The backing chain before the tables: a repair is the only thing that writes.
-    if (!read_header(q, error) || !open_backing(q, how, error) || !load_tables(q, error)) {
+    if (!read_header(q, error) || !open_backing(q, how, error) || !load_tables(q, how, error)) {
         q->writable = false;
         q_close(&q->node);
         return NULL;

@@ -85,7 +85,8 @@ static bool use(Fuzz *f, const char *path, bool readonly)
     const BlockOpen how = {.format = fuzz_one_in(f, 8) ? NULL : "qcow2",
                            .readonly = readonly,
                            .discard = true,
-                           .no_sync = true};
+                           .no_sync = true,
+                           .cache_bytes = fuzz_below(f, 2)};
     char *error = NULL;
     BlockNode *n = block_open_image(path, &how, &error);
     if (!n) {

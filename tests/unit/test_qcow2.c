@@ -68,7 +68,7 @@ static bool is_dirty(const char *path)
 static void interrupt(const Qcow2Shape *s, bool snapshots, unsigned seed)
 {
     char *path = qcow2_make("crash", s), *error = NULL;
-    const BlockOpen how = {.format = "qcow2"};
+    const BlockOpen how = {.format = "qcow2", .cache_bytes = seed & 2};
     GRand *power = seed & 1 ? g_rand_new_with_seed(seed) : NULL;
     FaultNode *f = fault_open(path, (seed * 37) % 400);
     BlockNode *n = qcow2_open(&f->node, path, &how, &error);
