@@ -106,38 +106,41 @@ static bool tr_reg(ArmCtx *c, const ArmFields *f)
     return a32_transfer(c, &x);
 }
 
-// STRH, LDRH, LDRSB, LDRSH; LDRD and STRD have the codes of signed stores.
-static bool extra(ArmCtx *c, const ArmFields *f, A32Transfer *x)
-{
-    bool dual = !f->L && f->s >= 2;
-    if (!dual) {
-        return a32_transfer(c, x);
-    }
-    x->load = f->s == 2;
-    return !(f->t & 1) && !(!f->P && f->W) && a32_transfer_dual(c, x);
-}
-
-static A32Transfer extra_transfer(ArmCtx *c, const ArmFields *f)
+// s: 1 LDRH and STRH, 2 LDRSB, 3 LDRSH; LDRD and STRD have the codes of signed stores.
+static bool extra(ArmCtx *c, const ArmFields *f, unsigned s, IRRef reg)
 {
     static const uint8_t memop[] = {0, 1, 0 | IR_MEM_SIGN, 1 | IR_MEM_SIGN};
-    return transfer(c, f, f->L, memop[f->s]);
-}
-
-static bool tr_extra_imm(ArmCtx *c, const ArmFields *f)
-{
-    A32Transfer x = extra_transfer(c, f);
-    offset_imm(&x, f);
-    return f->s && extra(c, f, &x);
-}
-
-static bool tr_extra_reg(ArmCtx *c, const ArmFields *f)
-{
-    A32Transfer x = extra_transfer(c, f);
-    if (!f->s) {
-        return false;
+    A32Transfer x = transfer(c, f, f->L, memop[s]);
+    if (reg == IR_NONE) {
+        offset_imm(&x, f);
+    } else {
+        offset_reg(c, &x, f, reg);
     }
-    offset_reg(c, &x, f, a32_r(c, f->m));
-    return extra(c, f, &x);
+    if (f->L || s < 2) {
+        return a32_transfer(c, &x);
+    }
+    x.load = s == 2;
+    return !(f->t & 1) && !(!f->P && f->W) && a32_transfer_dual(c, &x);
+}
+
+static bool tr_half_imm(ArmCtx *c, const ArmFields *f)
+{
+    return extra(c, f, 1, IR_NONE);
+}
+
+static bool tr_half_reg(ArmCtx *c, const ArmFields *f)
+{
+    return extra(c, f, 1, a32_r(c, f->m));
+}
+
+static bool tr_signed_imm(ArmCtx *c, const ArmFields *f)
+{
+    return extra(c, f, 2 | f->s, IR_NONE);
+}
+
+static bool tr_signed_reg(ArmCtx *c, const ArmFields *f)
+{
+    return extra(c, f, 2 | f->s, a32_r(c, f->m));
 }
 
 // PLD, PLDW, PLI and the unallocated hints of their space
@@ -150,8 +153,10 @@ static bool tr_preload(ArmCtx *c, const ArmFields *f)
 static const ArmRow rows[] = {
     {"LDR_STR_imm", "---- 010P UBWL nnnn tttt iiii iiii iiii", tr_imm, ARM_FEAT_BASE},
     {"LDR_STR_reg", "---- 011P UBWL nnnn tttt iiii iss0 mmmm", tr_reg, ARM_FEAT_BASE},
-    {"LDRH_imm", "---- 000P U1WL nnnn tttt iiii 1ss1 iiii", tr_extra_imm, ARM_FEAT_BASE},
-    {"LDRH_reg", "---- 000P U0WL nnnn tttt 0000 1ss1 mmmm", tr_extra_reg, ARM_FEAT_BASE},
+    {"LDRH_imm", "---- 000P U1WL nnnn tttt iiii 1011 iiii", tr_half_imm, ARM_FEAT_BASE},
+    {"LDRH_reg", "---- 000P U0WL nnnn tttt 0000 1011 mmmm", tr_half_reg, ARM_FEAT_BASE},
+    {"LDRS_imm", "---- 000P U1WL nnnn tttt iiii 11s1 iiii", tr_signed_imm, ARM_FEAT_BASE},
+    {"LDRS_reg", "---- 000P U0WL nnnn tttt 0000 11s1 mmmm", tr_signed_reg, ARM_FEAT_BASE},
     {"PLD_imm", "1111 0101 -101 ---- 1111 ---- ---- ----", tr_preload, ARM_FEAT_BASE},
     {"PLDW_imm", "1111 0101 -001 ---- 1111 ---- ---- ----", tr_preload, ARM_FEAT_BASE},
     {"PLI_imm", "1111 0100 -101 ---- 1111 ---- ---- ----", tr_preload, ARM_FEAT_BASE},

@@ -48,7 +48,7 @@ static bool is_undefined(const ArmFields *f, bool load)
 // Into pc: in the middle of an IT block UNPREDICTABLE.
 static bool bad_branch(const ArmCtx *c, const ArmFields *f)
 {
-    return f->t == 15 && t32_inside_it(c);
+    return f->t == 15 && !is_hint(f) && t32_inside_it(c);
 }
 
 // 8-bit immediates: bits 10..8 are P, U, W.

@@ -67,8 +67,9 @@ static unsigned condition_of(const ArmCtx *c)
         return c->insn >> 28 == 15 ? A32_COND_AL : c->insn >> 28;
     }
     unsigned it = c->pc >> ARM_PC_IT_SHIFT & 0xff;
-    if (c->insn_bytes == 2 && (c->insn >> 8 == 0xbe || c->insn >> 6 == 0xba80 >> 6)) {
-        return A32_COND_AL; // BKPT and HLT, in IT blocks too
+    bool hlt = c->insn >> 6 == 0xba80 >> 6 && arm_has(c->cpu, ARM_FEAT_A32_V8);
+    if (c->insn_bytes == 2 && (c->insn >> 8 == 0xbe || hlt)) { // or BKPT: in IT blocks too
+        return A32_COND_AL;
     }
     return it & 15 ? MIN_OF(it >> 4, (unsigned)A32_COND_AL) : A32_COND_AL;
 }

@@ -65,6 +65,13 @@ static bool should_be(Gen *g, OracleCase *c)
     return true;
 }
 
+// What CPS asks for has to agree with itself.
+static bool sound_cps(Gen *g, OracleCase *c)
+{
+    ArmFields f = fields_of(g, c->insn[0]);
+    return f.o != 1 && (f.o | f.M) && (f.o >= 2) == (f.a != 0) && (f.M || !f.m);
+}
+
 // --- registers: 15 is UNPREDICTABLE nearly everywhere
 
 static bool any_is_pc(const Gen *g, const ArmFields *f, const char *letters)
@@ -109,6 +116,9 @@ static bool media(Gen *g, OracleCase *c)
         return false;
     }
     if ((named(g, "SBFX") || named(g, "UBFX")) && f.l + f.w > 31) {
+        return false;
+    }
+    if (is_thumb(g) && has_field(g, 'h') && f.h && !f.i) { // SSAT16 with a fifth bit
         return false;
     }
     if (named(g, "CRC32") && f.z == 3) {
@@ -288,7 +298,7 @@ static bool sound(const ArmFields *f, bool writeback, bool indexed, unsigned m)
 static bool memory_a32(Gen *g, OracleCase *c)
 {
     ArmFields f = fields_of(g, c->insn[0]);
-    bool indexed = has_field(g, 'm'), dual = named(g, "LDRH") && !f.L && f.s >= 2;
+    bool indexed = has_field(g, 'm'), dual = named(g, "LDRS") && !f.L;
     bool writeback = !f.P || f.W;
     if (named(g, "PL")) {
         return set_base(g, c, FIELD(c->insn[0], 16, 4), 1);
@@ -297,7 +307,7 @@ static bool memory_a32(Gen *g, OracleCase *c)
         return false;
     }
     if (dual && ((f.t & 1) || f.t == 14 || (writeback && f.n == f.t + 1) || (!f.P && f.W) ||
-                 (f.n == 15 && f.s == 3) || (indexed && (f.m == f.t || f.m == f.t + 1)))) {
+                 (f.n == 15 && f.s) || (indexed && (f.m == f.t || f.m == f.t + 1)))) {
         return false;
     }
     if (indexed) {
@@ -413,6 +423,9 @@ static bool exclusive(Gen *g, OracleCase *c)
     if (named(g, "CLREX")) {
         return true;
     }
+    if (is_thumb(g) && (f.t == 13 || f.d == 13 || u == 13)) { // UNDEFINED before ARMv8
+        return false;
+    }
     if (f.t == 15 || f.n == 15 || (pair && (u == 15 || (load && f.t == u)))) {
         return false;
     }
@@ -485,6 +498,8 @@ const Rule oracle_rules_a32[] = {
     {"System", NULL, should_be, ones},
     {"Exclusive accesses", "CLREX", should_be, ones},
     {"Load and store multiple", NULL, should_be, ones},
+    {"System", "CPS", sound_cps, "what does not is unpredictable"},
+    {"T32 system", "CPS", sound_cps, "what does not is unpredictable"},
     {NULL, "SETPAN", NULL, "QEMU 7.2 does not have it"},
     {"Data processing", NULL, data_processing, pc_use},
     {"T32 data processing", NULL, data_processing, pc_use},
