@@ -154,7 +154,8 @@ static void settle(Machine *m, Replay *r)
 {
     r->settle_at = (m->executed / REPLAY_SETTLE + 1) * REPLAY_SETTLE;
     snapshot_settle(m);
-    if (r->mode == REPLAY_PLAY && !r->differs) {
+    bool quiet = m->stop == MACHINE_RUNNING || m->stop == MACHINE_PAUSED; // nothing is asked for
+    if (r->mode == REPLAY_PLAY && !r->differs && quiet) {
         take_checkpoint(r);
     }
 }
@@ -473,6 +474,9 @@ static bool go_back(Machine *m, Replay *r, uint64_t icount, char **error)
     r->settle_at = (m->executed / REPLAY_SETTLE + 1) * REPLAY_SETTLE;
     read_next(m, r);
     m->pause = MACHINE_PAUSE_USER;
+    if (m->stop == MACHINE_RESET || m->stop == MACHINE_SHUTDOWN) {
+        m->stop = MACHINE_RUNNING;
+    }
     return true;
 }
 

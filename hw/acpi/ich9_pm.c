@@ -45,7 +45,7 @@ static const StateField fields[] = {
 static bool loaded(void *obj, char **error)
 {
     (void)error;
-    acpi_pm_update(&((Ich9Pm *)obj)->pm);
+    acpi_pm_loaded(&((Ich9Pm *)obj)->pm);
     return true;
 }
 

@@ -80,7 +80,7 @@ static bool loaded(void *obj, char **error)
     (void)error;
     pci_device_loaded(&s->pci);
     place_all(s);
-    acpi_pm_update(&s->pm);
+    acpi_pm_loaded(&s->pm);
     return true;
 }
 

@@ -48,19 +48,29 @@ static void catch_up(AcpiPm *pm)
     }
 }
 
-void acpi_pm_update(AcpiPm *pm)
+static void drive(const AcpiPm *pm)
 {
-    catch_up(pm);
     bool level = pm->sts & pm->en & PM1_EVENTS;
     for (unsigned i = 0; i < pm->gpe_len; i++) {
         level |= pm->gpe_sts[i] & pm->gpe_en[i];
     }
     irq_set(&pm->sci, level && (pm->cnt & PM1_CNT_SCI));
+}
+
+void acpi_pm_update(AcpiPm *pm)
+{
+    catch_up(pm);
+    drive(pm);
     if ((pm->en & ~pm->sts) & PM1_TIMER) {
         timer_arm(pm->timer, clock_ticks_to_ns(pm->carry, PM_TIMER_HZ));
     } else {
         timer_stop(pm->timer);
     }
+}
+
+void acpi_pm_loaded(const AcpiPm *pm)
+{
+    drive(pm); // the timer is as it was saved
 }
 
 static void carried(void *opaque)

@@ -45,6 +45,7 @@ void acpi_pm_init(AcpiPm *pm, MemRegion *io, MemRegion *block);
 void acpi_pm_free(AcpiPm *pm);
 void acpi_pm_reset(AcpiPm *pm);
 void acpi_pm_update(AcpiPm *pm); // the SCI
+void acpi_pm_loaded(const AcpiPm *pm);
 
 // 16-bit registers at offsets 0 (status) to 6. False: not one of these.
 bool acpi_pm_read(AcpiPm *pm, unsigned offset, uint16_t *value);

@@ -75,6 +75,10 @@ bool snapshot_save(struct Machine *m, const SnapshotSink *sink, char **error)
 {
     SectionWriter w;
     g_assert(!m->current);
+    if (m->stop == MACHINE_RESET || m->stop == MACHINE_SHUTDOWN) {
+        *error = g_strdup("the machine is just being reset or switched off");
+        return false;
+    }
     section_begin_file(&w, sink);
     char *what = describe(m);
     section_bytes(&w, what, strlen(what));
@@ -213,9 +217,12 @@ static SnapshotResult change(Load *l, const SnapshotSource *source, char **error
     return result;
 }
 
-// Of a machine that had come to its end: it can go on.
+// What the machine had asked for, or come to, before.
 static void alive_again(Machine *m)
 {
+    if (m->stop == MACHINE_RESET || m->stop == MACHINE_SHUTDOWN) {
+        m->stop = MACHINE_RUNNING;
+    }
     if (m->stop == MACHINE_PAUSED && m->pause != MACHINE_PAUSE_PRELAUNCH) {
         m->pause = MACHINE_PAUSE_USER;
     }

@@ -177,8 +177,7 @@ static bool loaded(void *obj, char **error)
         *error = g_strdup("i8042: queue or scan code set out of range");
         return false;
     }
-    update_irq(s);
-    irq_set(&s->a20m, !(s->outport & OUT_A20));
+    update_irq(s); // A20 is as the CPU has it: port 92h may have been written later
     return true;
 }
 

@@ -12,7 +12,7 @@ typedef struct Port92 {
     IrqLine a20m;
 } Port92;
 
-// A20 follows whoever was written last, so a load leaves it to the keyboard controller and the CPU.
+// A20 follows whoever was written last, so a load leaves it to the CPU, which has its level.
 static const StateField fields[] = {STATE_U8(Port92, value), STATE_END};
 static const StateDesc state = {"port92", 1, fields, NULL, NULL};
 
