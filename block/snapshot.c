@@ -38,37 +38,29 @@ static bool may_change(const BlockDevice *b, char **error)
     return !b->readonly;
 }
 
-bool block_snapshot_find(BlockDevice *b, const char *name_or_id, BlockSnapshotInfo *info)
+bool block_snapshot_find(BlockDevice *b, const char *name, BlockSnapshotInfo *info)
 {
     const BlockSnapshotOps *ops = ops_of(b);
-    BlockSnapshotInfo by_id, it;
-    bool has_id = false;
+    BlockSnapshotInfo it;
     for (unsigned i = 0; ops && ops->get(b->node, i, &it); i++) {
-        if (!strcmp(it.name, name_or_id)) {
+        if (!strcmp(it.name, name)) {
             if (info) {
                 *info = it;
             }
             return true;
         }
-        if (!has_id && !strcmp(it.id, name_or_id)) {
-            by_id = it;
-            has_id = true;
-        }
     }
-    if (has_id && info) {
-        *info = by_id;
-    }
-    return has_id;
+    return false;
 }
 
 // The snapshot's id, or NULL with *error.
-static const char *id_of(BlockDevice *b, const char *name_or_id, char **error)
+static const char *id_of(BlockDevice *b, const char *name, char **error)
 {
     BlockSnapshotInfo info;
-    if (block_snapshot_find(b, name_or_id, &info)) {
+    if (block_snapshot_find(b, name, &info)) {
         return info.id;
     }
-    *error = g_strdup_printf("there is no snapshot '%s'", name_or_id);
+    *error = g_strdup_printf("there is no snapshot '%s'", name);
     return NULL;
 }
 
@@ -86,25 +78,22 @@ bool block_snapshot_create(BlockDevice *b, const BlockSnapshotInfo *info, char *
     if (!may_change(b, error)) {
         return false;
     }
-    BlockSnapshotInfo it;
-    for (unsigned i = 0; ops_of(b)->get(b->node, i, &it); i++) {
-        if (!strcmp(it.name, info->name)) {
-            *error = g_strdup_printf("there is a snapshot '%s' already", info->name);
-            return false;
-        }
+    if (block_snapshot_find(b, info->name, NULL)) {
+        *error = g_strdup_printf("there is a snapshot '%s' already", info->name);
+        return false;
     }
     return ops_of(b)->create(b->node, info, error);
 }
 
-bool block_snapshot_apply(BlockDevice *b, const char *name_or_id, char **error)
+bool block_snapshot_apply(BlockDevice *b, const char *name, char **error)
 {
-    const char *id = may_change(b, error) ? id_of(b, name_or_id, error) : NULL;
+    const char *id = may_change(b, error) ? id_of(b, name, error) : NULL;
     return id && ops_of(b)->apply(b->node, id, error);
 }
 
-bool block_snapshot_delete(BlockDevice *b, const char *name_or_id, char **error)
+bool block_snapshot_delete(BlockDevice *b, const char *name, char **error)
 {
-    const char *id = may_change(b, error) ? id_of(b, name_or_id, error) : NULL;
+    const char *id = may_change(b, error) ? id_of(b, name, error) : NULL;
     return id && ops_of(b)->remove(b->node, id, error);
 }
 
@@ -120,15 +109,15 @@ void block_vmstate_drop(BlockDevice *b)
     }
 }
 
-bool block_vmstate_read(BlockDevice *b, const char *name_or_id, uint64_t off, void *buf,
-                        uint64_t len, char **error)
+bool block_vmstate_read(BlockDevice *b, const char *name, uint64_t off, void *buf, uint64_t len,
+                        char **error)
 {
     BlockSnapshotInfo info;
     if (!must_have(b, error)) {
         return false;
     }
-    if (!block_snapshot_find(b, name_or_id, &info)) {
-        return id_of(b, name_or_id, error);
+    if (!block_snapshot_find(b, name, &info)) {
+        return id_of(b, name, error);
     }
     if (off > info.vm_state_size || len > info.vm_state_size - off) {
         *error = g_strdup_printf("the state of '%s' ends at byte %llu", info.name,

@@ -32,21 +32,21 @@ typedef struct BlockSnapshotInfo {
 // Drives that are empty or read-only cannot, and need not.
 bool block_can_snapshot(const BlockDevice *b);
 
-// Keeps the disk as it is now. Several snapshots may have one name (QEMU's savevm deletes the old
-// one first); an error then. vm_state_size is what block_vmstate_write has written since the last
+// Keeps the disk as it is now. An error if there is a snapshot of that name (QEMU's savevm deletes
+// the old one first). vm_state_size is what block_vmstate_write has written since the last
 // snapshot, or 0.
 bool block_snapshot_create(BlockDevice *b, const BlockSnapshotInfo *info, char **error);
 // The disk becomes what it was; the snapshot stays. The state of the machine is not touched.
 // Refused if the disk had another size then.
-bool block_snapshot_apply(BlockDevice *b, const char *name_or_id, char **error);
-bool block_snapshot_delete(BlockDevice *b, const char *name_or_id, char **error);
+bool block_snapshot_apply(BlockDevice *b, const char *name, char **error);
+bool block_snapshot_delete(BlockDevice *b, const char *name, char **error);
 // Each snapshot, oldest first; *info and its strings live for the call. fn must not change the
 // drive's snapshots. Also for drives that cannot make snapshots but have some (read-only images).
 typedef void BlockSnapshotFn(void *opaque, const BlockSnapshotInfo *info);
 void block_snapshot_each(BlockDevice *b, BlockSnapshotFn *fn, void *opaque);
-// Names are looked for first, then ids. False if there is none. info may be NULL; its strings live
-// until the drive's snapshots change.
-bool block_snapshot_find(BlockDevice *b, const char *name_or_id, BlockSnapshotInfo *info);
+// By name (of several, the oldest), never by id: as QEMU's savevm. False if there is none. info may
+// be NULL; its strings live until the drive's snapshots change.
+bool block_snapshot_find(BlockDevice *b, const char *name, BlockSnapshotInfo *info);
 
 // Bytes of the state to be saved; in any order, but a snapshot's state should have no holes (they
 // read as zeros).
@@ -54,7 +54,7 @@ bool block_vmstate_write(BlockDevice *b, uint64_t off, const void *buf, uint64_t
 // Throws away what was written for a snapshot that will not be made.
 void block_vmstate_drop(BlockDevice *b);
 // Bytes of a snapshot's state. An error beyond its vm_state_size.
-bool block_vmstate_read(BlockDevice *b, const char *name_or_id, uint64_t off, void *buf,
-                        uint64_t len, char **error);
+bool block_vmstate_read(BlockDevice *b, const char *name, uint64_t off, void *buf, uint64_t len,
+                        char **error);
 
 #endif

@@ -22,7 +22,8 @@ static void cmd_savevm(Machine *m, int argc, char **argv, GString *out)
         monitor_usage(argv[0], out);
         return;
     }
-    answer(out, savevm_save(m, argc == 2 ? argv[1] : NULL, &error), error);
+    bool ok = savevm_save(m, argc == 2 ? argv[1] : NULL, &error);
+    answer(out, ok, error);
 }
 
 static void named(Machine *m, int argc, char **argv, GString *out,
@@ -33,7 +34,8 @@ static void named(Machine *m, int argc, char **argv, GString *out,
         monitor_usage(argv[0], out);
         return;
     }
-    answer(out, fn(m, argv[1], &error), error);
+    bool ok = fn(m, argv[1], &error);
+    answer(out, ok, error);
 }
 
 static void cmd_loadvm(Machine *m, int argc, char **argv, GString *out)
