@@ -23,16 +23,18 @@ static uint64_t fixture_now(void *opaque)
     return ((Fixture *)opaque)->now;
 }
 
-// engine NULL: the interpreter.
-static inline void fixture_init_with(Fixture *f, const char *model, const EngineConfig *engine)
+// engine NULL: the interpreter. a32: a CPU of 32 bits.
+static inline void fixture_init_kind(Fixture *f, bool a32, const char *model,
+                                     const EngineConfig *engine)
 {
-    static const BoardType board = {.name = "test", .target = "aarch64"};
+    static const BoardType boards[2] = {{.name = "test", .target = "aarch64"},
+                                        {.name = "test", .target = "arm"}};
     MachineConfig config = {.machine = "test", .cpu = model};
     if (engine) {
         config.engine = *engine;
     }
     memset(f, 0, sizeof(*f));
-    f->m = machine_new(&board, &config);
+    f->m = machine_new(&boards[a32], &config);
     MemRegion *ram = mem_ram("ram", RAM_SIZE);
     mem_map(address_space_root(f->m->memory), RAM_BASE, ram, 0);
     f->ram = mem_host(ram);
@@ -41,6 +43,11 @@ static inline void fixture_init_with(Fixture *f, const char *model, const Engine
     VCPU *v = arm_cpu_create(f->m, model, &error);
     cr_assert(v, "%s", error);
     f->c = arm_cpu(v);
+}
+
+static inline void fixture_init_with(Fixture *f, const char *model, const EngineConfig *engine)
+{
+    fixture_init_kind(f, false, model, engine);
 }
 
 static inline void fixture_init(Fixture *f, const char *model)
