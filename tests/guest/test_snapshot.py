@@ -6,10 +6,10 @@ import re
 import subprocess
 import sys
 import tempfile
-import time
 
 from console import Console
-from machines import PATIENCE, PROMPT, installer, need_programs
+from machines import installer, need_programs
+from reader import PATIENCE
 from screen import Screen
 
 EVERY = 30_000_000
@@ -29,11 +29,10 @@ def states(text):
 
 def wait_states(c, n, since=0):
     """n states that were printed behind `since`."""
-    end = time.monotonic() + PATIENCE
-    while len(states(c.log[since:])) < n:
-        assert time.monotonic() < end and c.process.poll() is None, c.log[-500:]
-        c._read(0.2)
-    return states(c.log[since:])
+    def enough():
+        found = states(c.log[since:])
+        return found if len(found) >= n else None
+    return c.wait_for(enough, "%d states" % n)
 
 
 def machine(arch, disk, *options, board=None):
@@ -47,7 +46,7 @@ def machine(arch, disk, *options, board=None):
 
 def image(tmp, name):
     disk = os.path.join(tmp, name + ".qcow2")
-    subprocess.run(["qemu-img", "create", "-q", "-f", "qcow2", disk, "64M"], check=True)
+    subprocess.run(["qemu-img", "create", "-q", "-f", "qcow2", disk, "64M"], check=True, timeout=PATIENCE)
     return disk
 
 
@@ -67,8 +66,8 @@ def said_nothing(answer, command):
 def again_and_again(what, argv, new_options):
     """Returns the states behind the snapshot."""
     with Screen(argv) as c:
-        c.expect(PROMPT, timeout=PATIENCE)
-        c.run(SETUP, timeout=PATIENCE)
+        c.shell()
+        c.run(SETUP)
         c.send_line(BUSY)
         wait_states(c, 3, len(c.log))
         said_nothing(c.monitor("savevm busy"), "savevm")
@@ -76,8 +75,6 @@ def again_and_again(what, argv, new_options):
         for _ in range(2):
             at = len(c.log)
             said_nothing(c.monitor("loadvm busy"), "loadvm")
-            c._read(0.1)
-            text = c.log[at:]
             got = wait_states(c, 6, at)
             # What was under way when the command came belongs to the run before.
             back = [i for i in range(1, len(got)) if got[i][0] <= got[i - 1][0]]
@@ -85,7 +82,7 @@ def again_and_again(what, argv, new_options):
             same(what + ", loaded", first, got)
         assert re.search(r"^-- +busy +\d.* MiB ", c.monitor("info snapshots"), re.MULTILINE)
         c.quit()
-        c.wait(timeout=PATIENCE)
+        c.wait()
     with Console(argv + new_options + ["-loadvm", "busy", "-serial", "stdio", "-display", "none"]) as c:
         same(what + ", a new process", first, wait_states(c, 4))
     print(what + ": passed")
