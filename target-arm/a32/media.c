@@ -362,10 +362,9 @@ bool a32_tr_crc32(ArmCtx *c, const ArmFields *f)
         return false;
     }
     IRRef acc = a32_r(c, f->n), v = ir_extu(c->b, a32_r(c, f->m));
+    IRRef z = ir_i32(c->b, f->z);
     a32_put(c, f->d,
-            f->C
-                ? ir_crc32c(c->b, acc, v, f->z)
-                : ir_trunc(c->b, ir_call(c->b, &arm_h_crc32, acc, v, ir_i32(c->b, f->z), IR_NONE)));
+            f->C ? ir_crc32c(c->b, acc, v, f->z) : ir_call(c->b, &arm_h_crc32, acc, v, z, IR_NONE));
     return true;
 }
 

@@ -183,6 +183,16 @@ static void translate_misaligned(ArmCtx *c)
     c->b->guest_insns = 1;
 }
 
+// An UNPREDICTABLE instruction may write pc and more (a multiply to pc and another register): what
+// is there behind the way out does not happen.
+static void drop_behind_exit(IRBlock *b, unsigned from)
+{
+    while (from < b->n && !(ir_op_info[b->insn[from].op].effects & IR_EFF_TERM)) {
+        from++;
+    }
+    b->n = MIN_OF(from + 1, b->n);
+}
+
 void arm_a32_translate(VCPU *v, IRBlock *b, const TranslateRequest *r)
 {
     ArmCtx c = {
@@ -198,7 +208,11 @@ void arm_a32_translate(VCPU *v, IRBlock *b, const TranslateRequest *r)
     fetch(&c, 0);
     for (;;) {
         ir_insn(b, c.pc, n++);
+        unsigned start = b->n;
         translate_one(&c);
+        if (c.ended) {
+            drop_behind_exit(b, start);
+        }
         done += c.insn_bytes;
         if (!room_for_more(&c, done, n, limit)) {
             break;

@@ -22,7 +22,7 @@ typedef struct FuzzBlocks {
 void fuzz_blocks_init(FuzzBlocks *b, Fuzz *f, const MachineConfig *c);
 void fuzz_blocks_free(FuzzBlocks *b);
 // All of it with one block; adds its instructions to Fuzz.inputs. -v tells of the request with
-// `size` bytes of code in units of 1 or 4.
+// `size` bytes of code in units of 1, 2 or 4.
 void fuzz_block(FuzzBlocks *b, const TranslateRequest *q, size_t size, unsigned unit);
 
 #endif
