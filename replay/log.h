@@ -1,7 +1,8 @@
 // The file of a recording: a header, then records in the order in which things happened.
 //
 //   file    = "MIMUSREC" version:u32 header record... END
-//   header  = rtc_base:v icount_shift:v n_cpus:v machine:s n_disks:v disk... hash:u64,u64
+//   header  = rtc_base:v icount_shift:v n_cpus:v machine:s n_disks:v disk... settle:v
+//            hash:u64,u64
 //   disk    = id:s file:s size:v modified:v
 //   record  = kind:u8 icount:v ns:v ...       both counted from the record before
 //   INPUT   = ... source:v [name:s] len:v bytes check:u32      a source is named when it is new
@@ -17,9 +18,10 @@
 
 #include "hw/core/state.h"
 
-#define REPLAY_MAX_INPUT (UINT64_C(16) << 20) // bytes of one input
-#define REPLAY_MAX_NAME  4096
-#define REPLAY_MAX_DISKS 256
+#define REPLAY_MAX_INPUT  (UINT64_C(16) << 20) // bytes of one input
+#define REPLAY_MAX_NAME   4096
+#define REPLAY_MAX_DISKS  256
+#define REPLAY_MIN_SETTLE 1000 // instructions
 
 typedef struct ReplayDisk {
     char *id, *file;
@@ -32,8 +34,9 @@ typedef struct ReplayHeader {
     uint64_t rtc_base; // seconds since 1970 at virtual time 0
     unsigned icount_shift, n_cpus;
     char *machine;
-    GArray *disks;  // ReplayDisk
-    StateHash hash; // before the first instruction
+    GArray *disks;   // ReplayDisk
+    uint64_t settle; // instructions; 0: never (REPLAY_SETTLE)
+    StateHash hash;  // before the first instruction
 } ReplayHeader;
 
 typedef enum ReplayKind { REPLAY_INPUT = 1, REPLAY_WAIT, REPLAY_END, REPLAY_KINDS } ReplayKind;

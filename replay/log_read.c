@@ -177,6 +177,10 @@ const ReplayHeader *replay_read_header(ReplayReader *r, char **error)
     for (; n && ok(r); n--) {
         take_disk(r);
     }
+    h->settle = take_number(r, UINT64_C(1) << 60, "an impossible interval");
+    if (h->settle && h->settle < REPLAY_MIN_SETTLE) {
+        fail(r, "an impossible interval");
+    }
     take_bytes(r, h->hash.h, sizeof h->hash.h);
     if (!ok(r)) {
         *error = error_at(r, r->at);

@@ -74,6 +74,7 @@ void replay_write_header(ReplayWriter *w, const ReplayHeader *h)
         put_number(w, d->size);
         put_number(w, d->modified);
     }
+    put_number(w, h->settle);
     put_hash(w, &h->hash);
 }
 

@@ -30,6 +30,7 @@ struct Replay {
     Checkpoints *checkpoints;
     gint64 began_us, spent_us; // host's time: since when, and how much went into checkpoints
     // --- both
+    uint64_t interval;  // REPLAY_SETTLE, or what the recording says; 0: never
     uint64_t settle_at; // instruction count at which derived state is forgotten
 };
 
@@ -80,9 +81,15 @@ bool replay_open(struct Machine *m, ReplayMode mode, const char *file, char **er
     r->mode = mode;
     r->file = g_strdup(file);
     r->rtc_base = UINT64_MAX;
+    r->interval = REPLAY_SETTLE;
     r->break_at = UINT64_MAX;
     m->replay = r;
     return open_file(r, error);
+}
+
+void replay_set_settle(struct Machine *m, uint64_t insns)
+{
+    m->replay->interval = insns;
 }
 
 uint64_t replay_rtc_base(struct Machine *m, uint64_t now)
@@ -103,6 +110,7 @@ static void begin_recording(Machine *m, Replay *r)
         .n_cpus = m->n_cpus,
         .machine = (char *)m->board->name,
         .disks = replay_disks(m),
+        .settle = r->interval,
     };
     machine_state_hash(m, &h.hash);
     replay_write_header(r->writer, &h);
@@ -143,27 +151,27 @@ static void take_checkpoint(Replay *r)
 {
     const CheckpointPlace place = {r->next_at, r->inputs};
     gint64 start = g_get_monotonic_time();
-    if (r->spent_us > (start - r->began_us) / CHECKPOINT_SHARE) {
+    bool often = r->interval < REPLAY_SETTLE; // somebody wants to see checkpoints
+    if (!often && r->spent_us > (start - r->began_us) / CHECKPOINT_SHARE) {
         return;
     }
     checkpoints_take(r->checkpoints, &place);
     r->spent_us += g_get_monotonic_time() - start;
 }
 
+static uint64_t next_settle(const Machine *m, const Replay *r)
+{
+    return r->interval ? (m->executed / r->interval + 1) * r->interval : UINT64_MAX;
+}
+
 static void settle(Machine *m, Replay *r)
 {
-    r->settle_at = (m->executed / REPLAY_SETTLE + 1) * REPLAY_SETTLE;
+    r->settle_at = next_settle(m, r);
     snapshot_settle(m);
     bool quiet = m->stop == MACHINE_RUNNING || m->stop == MACHINE_PAUSED; // nothing is asked for
     if (r->mode == REPLAY_PLAY && !r->differs && quiet) {
         take_checkpoint(r);
     }
-}
-
-bool replay_due(const struct Machine *m)
-{
-    const Replay *r = m->replay;
-    return r && r->mode != REPLAY_OFF && m->executed >= r->settle_at;
 }
 
 bool replay_begin(struct Machine *m, char **error)
@@ -189,6 +197,7 @@ bool replay_begin(struct Machine *m, char **error)
     if (!block_rewind_begin(m, error)) {
         return false;
     }
+    r->interval = r->header->settle;
     read_next(m, r);
     r->began_us = g_get_monotonic_time();
     r->checkpoints = checkpoints_new(m, CHECKPOINT_BYTES);
@@ -336,6 +345,18 @@ static void end_here(Machine *m, Replay *r)
     }
 }
 
+bool replay_due(const struct Machine *m)
+{
+    const Replay *r = m->replay;
+    return r && ((r->mode != REPLAY_OFF && m->executed >= r->settle_at) ||
+                 (!r->ended && is_next(m, r, REPLAY_END)));
+}
+
+static bool goes_on(const Machine *m)
+{
+    return m->stop == MACHINE_RUNNING || m->stop == MACHINE_RESET;
+}
+
 static void check_passed(Machine *m, Replay *r)
 {
     if (r->mode == REPLAY_PLAY && r->next.icount < m->executed) {
@@ -349,8 +370,7 @@ static void play(Machine *m, Replay *r)
         deliver_next(m, r);
     }
     // Who quit in the same moment came before a reset.
-    bool goes_on = m->stop == MACHINE_RUNNING || m->stop == MACHINE_RESET;
-    if (goes_on && is_next(m, r, REPLAY_END)) {
+    if (goes_on(m) && is_next(m, r, REPLAY_END)) {
         end_here(m, r);
     } else if (m->stop == MACHINE_RUNNING) {
         check_passed(m, r);
@@ -371,8 +391,10 @@ void replay_between_turns(struct Machine *m)
     Replay *r = m->replay;
     if (r && r->mode == REPLAY_PLAY && !m->round.open) {
         play(m, r);
+    } else if (r && goes_on(m) && is_next(m, r, REPLAY_END)) {
+        end_here(m, r); // who recorded quit in the middle of a round
     }
-    if (replay_due(m)) {
+    if (r && r->mode != REPLAY_OFF && m->executed >= r->settle_at) {
         settle(m, r);
     }
     replay_check_break(m);
@@ -471,7 +493,7 @@ static bool go_back(Machine *m, Replay *r, uint64_t icount, char **error)
     replay_reader_return(r->reader, &place.place);
     r->inputs = place.inputs;
     r->ended = r->differs = r->disturbed = false;
-    r->settle_at = (m->executed / REPLAY_SETTLE + 1) * REPLAY_SETTLE;
+    r->settle_at = next_settle(m, r);
     read_next(m, r);
     m->pause = MACHINE_PAUSE_USER;
     if (m->stop == MACHINE_RESET || m->stop == MACHINE_SHUTDOWN) {

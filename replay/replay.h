@@ -27,6 +27,9 @@ ReplayMode replay_mode(const struct Machine *m);
 
 // Before the machine is built. False with *error, which names the file.
 bool replay_open(struct Machine *m, ReplayMode mode, const char *file, char **error);
+// Between that and replay_begin, for tests: instead of REPLAY_SETTLE. A replay takes its
+// recording's.
+void replay_set_settle(struct Machine *m, uint64_t insns);
 // The date at virtual time 0 (seconds since 1970): a recording keeps it, a replay has its own.
 uint64_t replay_rtc_base(struct Machine *m, uint64_t now);
 // The machine is built and reset: its state goes into the recording, or must equal the recorded

@@ -93,7 +93,12 @@ static FuzzMachine *make_machine(Fuzz *f, unsigned cpus, ReplayMode mode, const 
         fuzz_fail("no machine: %s", *error);
     }
     replay_rtc_base(fm->m, 0);
-    if (!replay_open(fm->m, mode, file, error) || !replay_begin(fm->m, error)) {
+    if (!replay_open(fm->m, mode, file, error)) {
+        fuzz_machine_free(fm);
+        return NULL;
+    }
+    replay_set_settle(fm->m, 1000 + fuzz_below(f, 50000));
+    if (!replay_begin(fm->m, error)) {
         fuzz_machine_free(fm);
         return NULL;
     }
@@ -128,6 +133,40 @@ static StateHash record(Fuzz *f, unsigned cpus, const char *file)
     return h;
 }
 
+// Back and forth before the rest is replayed.
+typedef struct Wanderer {
+    Fuzz *f;
+    Machine *m;
+    unsigned left;
+} Wanderer;
+
+static bool wander(Wanderer *w)
+{
+    char *error = NULL;
+    uint64_t now = machine_icount(w->m);
+    uint64_t to =
+        w->left ? fuzz_below(w->f, MIN_OF(now + 30000, (uint64_t)MOST_INSNS)) : MOST_INSNS;
+    w->left -= w->left > 0;
+    bool ok = replay_break(w->m, to, &error);
+    if (w->f->verbose) {
+        printf("at %llu, to %llu: %s\n", (unsigned long long)now, (unsigned long long)to,
+               ok ? "ok" : error);
+    }
+    g_free(error);
+    return ok;
+}
+
+static void wander_on(void *opaque)
+{
+    Wanderer *w = opaque;
+    bool end = w->m->pause != MACHINE_PAUSE_USER || machine_icount(w->m) >= MOST_INSNS;
+    if (end || !wander(w)) {
+        quit_instead(w->m);
+    } else {
+        machine_continue(w->m);
+    }
+}
+
 // Returns the exit status, or -1 if the recording was refused.
 static int replay(Fuzz *f, unsigned cpus, const char *file, StateHash *h)
 {
@@ -140,14 +179,13 @@ static int replay(Fuzz *f, unsigned cpus, const char *file, StateHash *h)
         g_free(error);
         return -1;
     }
-    if (!replay_break(fm->m, MOST_INSNS,
-                      &error)) { // nothing is left to replay: it would run for ever
-        g_free(error);
+    Wanderer w = {f, fm->m, (unsigned)fuzz_below(f, 6)};
+    if (!wander(&w)) { // nothing is left to replay: it would run for ever
         fuzz_machine_free(fm);
         return -1;
     }
-    fm->m->paused = quit_instead;
-    fm->m->paused_opaque = fm->m;
+    fm->m->paused = wander_on;
+    fm->m->paused_opaque = &w;
     int status = machine_run(fm->m);
     machine_state_hash(fm->m, h);
     fuzz_machine_free(fm);
