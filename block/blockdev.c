@@ -180,7 +180,7 @@ static bool add_node(Machine *m, KeyVal *kv, bool snapshot, char **error)
     }
     bool file = is_file(driver);
     if (!file && !block_format_known(driver)) {
-        *error = g_strdup_printf("driver=%s: not supported, only file, raw and qcow2", driver);
+        *error = g_strdup_printf("driver=%s: not supported, only file, " BLOCK_FORMATS, driver);
         return false;
     }
     GString *s = g_string_new(NULL);

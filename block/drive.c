@@ -171,8 +171,8 @@ static bool get_format(KeyVal *kv, DriveOptions *o, char **error)
     const char *driver = keyval_get(kv, "driver"), *under = keyval_get(kv, "file.driver");
     o->format = format ? format : driver;
     if (o->format && !block_format_known(o->format)) {
-        *error = g_strdup_printf("%s=%s: not supported, only raw and qcow2 (qemu-img convert makes "
-                                 "one)",
+        *error = g_strdup_printf("%s=%s: not supported, only " BLOCK_FORMATS
+                                 " (qemu-img convert makes one)",
                                  format ? "format" : "driver", o->format);
         return false;
     }

@@ -15,16 +15,11 @@ static const struct {
     const char *name, *magic;
     FormatOpen *open;
 } formats[] = {
-    {"qcow2", "QFI\xfb", qcow2_open},
-    {"vmdk", "KDMV", NULL},
-    {"vmdk", "COWD", NULL},
-    {"vmdk", "# Disk DescriptorFile", NULL},
-    {"vhdx", "vhdxfile", NULL},
-    {"vpc", "conectix", NULL},
-    {"vdi", "<<< ", NULL},
-    {"qed", "QED", NULL},
-    {"luks", "LUKS\xba\xbe", NULL},
-    {"parallels", "WithoutFreeSpace", NULL},
+    {"qcow2", "QFI\xfb", qcow2_open}, {"vmdk", "KDMV", vmdk_open},
+    {"vmdk", "COWD", NULL},           {"vmdk", "# Disk DescriptorFile", NULL},
+    {"vpc", "conectix", vpc_open},    {"vdi", "<<< ", vdi_open},
+    {"vhdx", "vhdxfile", NULL},       {"qed", "QED", NULL},
+    {"luks", "LUKS\xba\xbe", NULL},   {"parallels", "WithoutFreeSpace", NULL},
 };
 
 const char *block_probe(const void *head, size_t len)
@@ -92,8 +87,8 @@ BlockNode *block_open_image(const char *file, const BlockOpen *how, char **error
         }
         return n;
     }
-    *error = g_strdup_printf("a %s image; raw and qcow2 are supported (qemu-img convert -O qcow2 "
-                             "makes one%s)",
+    *error = g_strdup_printf("a %s image that cannot be opened; there are " BLOCK_FORMATS
+                             " (qemu-img convert -O qcow2 makes one%s)",
                              format, how->format ? "" : "; format=raw shows the guest its bytes");
     n->ops->close(n);
     return NULL;
@@ -137,15 +132,19 @@ BlockNode *block_open_backing(const char *image, const char *name, const char *f
         return NULL;
     }
     if (format && !block_format_known(format)) {
-        *error = g_strdup_printf("format '%s' is not supported, only raw and qcow2", format);
+        *error = g_strdup_printf("format '%s' is not supported, only " BLOCK_FORMATS, format);
         return NULL;
     }
     char *path = block_backing_path(image, name);
     BlockNode *n = block_open_image(path, &below, error);
     if (n && !format && !how->quiet) {
+        BlockImageInfo info = {.format = "raw"};
+        if (n->ops->info) {
+            n->ops->info(n, &info);
+        }
         report("%s: the format of its backing file %s is not recorded; it is taken as %s (qemu-img "
                "rebase -u -F FORMAT records it)",
-               image, path, n->ops->snapshots ? "qcow2" : "raw");
+               image, path, info.format);
     }
     g_free(path);
     return n;

@@ -32,8 +32,12 @@ char *block_backing_path(const char *image, const char *name); // to be g_free'd
 // "raw", or the name of the format that a file with these first bytes has.
 const char *block_probe(const void *head, size_t len);
 bool block_format_known(const char *format); // can be opened
+#define BLOCK_FORMATS "raw, qcow2, vdi, vmdk and vpc"
 
 // The formats. Each takes file over, also if it fails.
 BlockNode *qcow2_open(BlockNode *file, const char *name, const BlockOpen *how, char **error);
+BlockNode *vdi_open(BlockNode *file, const char *name, const BlockOpen *how, char **error);
+BlockNode *vmdk_open(BlockNode *file, const char *name, const BlockOpen *how, char **error);
+BlockNode *vpc_open(BlockNode *file, const char *name, const BlockOpen *how, char **error);
 
 #endif

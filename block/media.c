@@ -203,7 +203,7 @@ bool block_change(Machine *m, const char *name, const char *file, const char *fo
 {
     BlockDevice *b = find_drive(m, name, error);
     if (b && format && !block_format_known(format)) {
-        *error = g_strdup_printf("format '%.64s': there are raw and qcow2", format);
+        *error = g_strdup_printf("format '%.64s': there are " BLOCK_FORMATS, format);
         return false;
     }
     if (!b || !may_remove(m, b, force, error)) {

@@ -1,12 +1,14 @@
 // Damaged qcow2 images: made by our own hand with data, zeros and a snapshot, changed in a few
 // places, then opened and used like a disk. Opening refuses them with one line and leaves the file
-// as it is, or the disk answers, with errors perhaps; nothing crashes or takes long.
+// as it is, or the disk answers, with errors perhaps; nothing crashes or takes long. Images of
+// other formats take turns with them.
 #include <stdio.h>
 #include <string.h>
 
 #include "block/format.h"
 #include "block/snapshot.h"
 #include "tests/fuzz/fuzz.h"
+#include "tests/fuzz/images.h"
 #include "tests/qcow2_image.h"
 
 #define SIZE  (192u << 10)
@@ -31,7 +33,7 @@ static void check_error(const char *error)
 static void transfer(Fuzz *f, BlockNode *n)
 {
     uint64_t off = fuzz_below(f, n->size ? n->size : 1);
-    uint64_t len = MIN_OF(1 + fuzz_below(f, 20000), n->size - MIN_OF(off, n->size));
+    uint64_t most = 1 + fuzz_below(f, 20000), len = MIN_OF(most, n->size - MIN_OF(off, n->size));
     struct iovec v = {g_malloc0(len + 1), len};
     memset(v.iov_base, (int)fuzz_below(f, 256), len);
     switch (len ? fuzz_below(f, 8) : 8) {
@@ -146,6 +148,32 @@ static void damage(Fuzz *f, const char *path)
     g_byte_array_free(b, TRUE);
 }
 
+// Images of other formats, which are only read.
+static void foreign_file(Fuzz *f)
+{
+    static const char *const formats[] = {"vdi", "vpc", "vmdk"};
+    const char *format = FUZZ_PICK(f, formats);
+    GByteArray *b = fuzz_image(format);
+    if (!fuzz_one_in(f, 16)) {
+        fuzz_mutate(f, b);
+    }
+    char *path = fuzz_file(f, "disk", b->data, b->len), *error = NULL;
+    g_byte_array_free(b, TRUE);
+    const BlockOpen how = {.format = fuzz_one_in(f, 8) ? NULL : format, .readonly = true};
+    BlockNode *n = block_open_image(path, &how, &error);
+    for (unsigned i = 0; n && i < STEPS; i++) {
+        transfer(f, n);
+    }
+    if (n) {
+        n->ops->close(n);
+    } else {
+        check_error(error);
+    }
+    g_free(error);
+    g_free(path);
+    f->inputs++;
+}
+
 static void one_file(Fuzz *f)
 {
     const Qcow2Shape *s = &FUZZ_PICK(f, shapes);
@@ -185,12 +213,13 @@ static void run(Fuzz *f)
     g_free(fuzz_file(f, "base", base, sizeof base));
     for (unsigned i = 0; i < FILES; i++) {
         one_file(f);
+        foreign_file(f);
     }
 }
 
 const Fuzzer fuzzer = {
     .name = "fuzz_qcow2",
-    .what = "Damaged qcow2 images, read, written and snapshotted.",
+    .what = "Damaged disk images: qcow2 read, written and snapshotted, others read.",
     .unit = "images",
     .hang_seconds = 30,
     .run = run,

@@ -1,6 +1,7 @@
 #include "tests/fuzz/images.h"
 
 #include <elf.h>
+#include <endian.h>
 #include <libfdt.h>
 #include <string.h>
 #include <zlib.h>
@@ -219,6 +220,64 @@ static void make_qcow2(GByteArray *b)
     g_byte_array_free(image, TRUE);
 }
 
+static void put_be(GByteArray *b, size_t at, uint64_t v, size_t n)
+{
+    v = htobe64(v) >> (64 - 8 * n);
+    put(b, at, &v, n);
+}
+
+// Four blocks of 4 KiB, two of them there.
+static void make_vdi(GByteArray *b)
+{
+    static const uint32_t header[][2] = {
+        {0x40, 0xbeda107f}, {0x44, 0x10001},     {0x4c, 1},   {0x154, 0x200}, {0x158, 0x400},
+        {0x170, 0x4000},    {0x178, 0x1000},     {0x180, 4},  {0x200, 1},     {0x204, 0xffffffff},
+        {0x208, 0},         {0x20c, 0xfffffffe}, {0x23fc, 7},
+    };
+    put(b, 0, "<<< fuzz >>>\n", 13);
+    for (size_t i = 0; i < ARRAY_LEN(header); i++) {
+        put_le(b, header[i][0], header[i][1], 4);
+    }
+}
+
+static void make_vpc(GByteArray *b)
+{
+    put(b, 0, "conectix", 8);
+    put_be(b, 16, 512, 8);
+    put_be(b, 48, 0x4000, 8);
+    put_be(b, 60, 3, 4);
+    put(b, 512, "cxsparse", 8);
+    put_be(b, 512 + 16, 0x600, 8);
+    put_be(b, 512 + 28, 4, 4);
+    put_be(b, 512 + 32, 0x1000, 4);
+    put_be(b, 0x600, UINT64_C(0x4ffffffff), 8);
+    put_be(b, 0x608, UINT64_C(0xffffffff0000000d), 8);
+    put_le(b, 0x2ff8, 7, 8);
+}
+
+static void make_vmdk(GByteArray *b)
+{
+    uint8_t packed[256];
+    uLongf n = sizeof packed;
+    uint8_t plain[4096] = "a grain";
+    compress(packed, &n, plain, sizeof plain);
+    put(b, 0, "KDMV", 4);
+    put_le(b, 8, 0x10004, 4);
+    put_le(b, 12, 32, 8);
+    put_le(b, 20, 8, 8);
+    put_le(b, 28, 1, 8);
+    put_le(b, 36, 1, 8);
+    put_le(b, 44, 512, 4);
+    put_le(b, 56, 2, 8);
+    put_le(b, 77, 1, 2);
+    put(b, 512, "parentCID=ffffffff\n", 19);
+    put_le(b, 1024, 3, 4);
+    put_le(b, 1536, 7, 4);
+    put_le(b, 1540, 1, 4);
+    put_le(b, 7 * 512 + 8, n, 4);
+    put(b, 7 * 512 + 12, packed, n);
+}
+
 static void make_text(GByteArray *b)
 {
     append(b, "#!/bin/sh\necho hello\n", 21);
@@ -238,6 +297,9 @@ const FuzzImage fuzz_images[] = {
     {"iso", make_iso},
     {"firmware", make_firmware},
     {"qcow2", make_qcow2},
+    {"vdi", make_vdi},
+    {"vpc", make_vpc},
+    {"vmdk", make_vmdk},
     {"text", make_text},
 };
 const unsigned n_fuzz_images = ARRAY_LEN(fuzz_images);

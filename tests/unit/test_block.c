@@ -153,7 +153,7 @@ Test(block, errors_name_what_is_wrong)
     cr_expect(strstr(drive_error("file=/nonexistent/x.img"), "No such file"));
     cr_expect(strstr(drive_error("file=/tmp"), "/tmp: "));
     cr_expect(strstr(drive_error("file=x,fromat=raw"), "fromat"));
-    cr_expect(strstr(drive_error("file=x,format=vmdk"), "format=vmdk"));
+    cr_expect(strstr(drive_error("file=x,format=vhdx"), "format=vhdx"));
     cr_expect(strstr(drive_error("file=x,if=usb"), "if=usb"));
     cr_expect(strstr(drive_error("file=x,cache=fast"), "cache=fast"));
     cr_expect(strstr(drive_error("file=x,readonly=maybe"), "readonly=maybe"));
@@ -162,7 +162,11 @@ Test(block, errors_name_what_is_wrong)
     cr_expect(strstr(drive_error(arg), "version"));
     cr_assert_eq(pwrite(fd, "KDMV", 4, 0), 4);
     close(fd);
-    cr_expect(strstr(drive_error(arg), "a vmdk image"));
+    cr_expect(strstr(drive_error(arg), "can only be read"));
+    fd = open(path, O_WRONLY);
+    cr_assert_eq(pwrite(fd, "vhdxfile", 8, 0), 8);
+    close(fd);
+    cr_expect(strstr(drive_error(arg), "a vhdx image"));
     unlink(path);
 }
 
