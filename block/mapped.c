@@ -68,7 +68,7 @@ static int unpack(MappedNode *m, uint64_t at)
     struct iovec v = {head, sizeof head};
     int err = m->file->ops->readv(m->file, at, &v, 1);
     uint32_t len = mapped_le32(head + 8);
-    if (err || len > most) {
+    if (err || !len || len > most) {
         return err ? err : BLOCK_EPACKED;
     }
     packed = g_malloc(len);

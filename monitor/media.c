@@ -66,7 +66,7 @@ static const MonitorCommand commands[] = {
     {"eject", NULL, "[-f] DRIVE", "takes a CD or floppy disk out (-f: also if it is locked)",
      cmd_eject},
     {"change", NULL,
-     "[-f] DRIVE FILE [raw|qcow2 [retain|read-only|read-write]] | vnc password PASSWORD",
+     "[-f] DRIVE FILE [FORMAT [retain|read-only|read-write]] | vnc password PASSWORD",
      "puts another CD or floppy disk in; a new password for VNC viewers", cmd_change},
     {NULL, NULL, NULL, NULL, NULL},
 };
