@@ -299,6 +299,9 @@ void bare_run(Bare *b, const OracleCase *c, OracleResult *r)
     memset(r, 0, sizeof *r);
     put_code(b, c);
     give_case(cpu, c);
+    if (c->poke) {
+        memcpy(b->ram + (ORACLE_MEM - RAM_BASE) + c->poke, &c->poked, 4);
+    }
     // The instructions, and the BRK behind them; a fault before that spends the rest in the vector.
     if (!is_svc(c)) {
         run_turns(cpu, c->n_insns + 1);

@@ -41,6 +41,8 @@ typedef struct OracleCase {
     uint32_t ignored_x; // bit n: what X[n] ends with is up to the implementation
     uint32_t state;
     uint32_t early; // bytes that the code begins before ORACLE_SLOT
+    uint32_t poke;  // not 0: a word of memory, at this offset, that is `poked` before
+    uint32_t poked;
     uint32_t pad;
     OracleRegs regs;
 } OracleCase;

@@ -20,7 +20,7 @@ static void insert_before(OracleCase *c, uint32_t insn)
 
 static bool wants_big_endian(Gen *g, const OracleCase *c)
 {
-    return c->memory && c->n_insns == 1 && gen_below(g, 8) == 0;
+    return c->memory && !c->poke && c->n_insns == 1 && gen_below(g, 8) == 0;
 }
 
 void oracle_condition_a32(Gen *g, OracleCase *c)
@@ -52,10 +52,10 @@ static bool fits_it(const Gen *g)
     return !in_list(g, never, ARRAY_LEN(never));
 }
 
-static bool ends_it(const Gen *g)
+static bool ends_it(const Gen *g, const OracleCase *c)
 {
     static const char *const last[] = {"ADD_pc", "MOV_pc", "BX", "BLX", "B", "POP", "LDM"};
-    return g->chapter == &t32_branches || g->chapter == &t32_load_store_multiple ||
+    return c->poke || g->chapter == &t32_branches || g->chapter == &t32_load_store_multiple ||
            in_list(g, last, ARRAY_LEN(last));
 }
 
@@ -76,7 +76,7 @@ static unsigned bytes_before_last(const OracleCase *c)
 void oracle_condition_thumb(Gen *g, OracleCase *c)
 {
     if (fits_it(g) && gen_below(g, 2)) {
-        bool alone = ends_it(g) || gen_below(g, 2);
+        bool alone = ends_it(g, c) || gen_below(g, 2);
         insert_before(c, random_it(g, alone ? 8 : 1 + gen_below(g, 15)));
     }
     if (wants_big_endian(g, c)) {

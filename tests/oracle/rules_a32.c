@@ -269,6 +269,15 @@ static unsigned random_align(Gen *g)
     return 1u << 2 * gen_below(g, 3);
 }
 
+// Where the instruction loads pc from: there the address of some code is put.
+static bool poke_target(Gen *g, OracleCase *c, uint32_t at)
+{
+    at -= (uint32_t)ORACLE_MEM;
+    c->poke = at;
+    c->poked = other_code(g, gen_below(g, 2));
+    return at % 4 == 0 && at && at < ORACLE_MEM_SIZE;
+}
+
 // The offset register's value, so that shifted it stays small. type: of the shift.
 static void set_offset(Gen *g, OracleCase *c, unsigned m, unsigned type, unsigned amount)
 {
@@ -302,6 +311,11 @@ static bool memory_a32(Gen *g, OracleCase *c)
     bool writeback = !f.P || f.W;
     if (named(g, "PL")) {
         return set_base(g, c, FIELD(c->insn[0], 16, 4), 1);
+    }
+    if (named(g, "LDR_STR_imm") && f.L && !f.B && f.t == 15 && f.n != 15 && !(!f.P && f.W)) {
+        set_base(g, c, f.n, 4);
+        uint32_t offset = f.U ? f.i : 0 - f.i;
+        return poke_target(g, c, (uint32_t)c->regs.x[f.n] + (f.P ? offset : 0));
     }
     if (!sound(&f, writeback, indexed, f.m) || (f.n == 15 && !f.L && !dual)) {
         return false;
@@ -337,6 +351,10 @@ static bool memory_t32(Gen *g, OracleCase *c)
     if (hint) {
         f.t = 0;
     }
+    if (load && imm12 && single && f.z == 2 && !f.S && f.t == 15 && f.n != 15) {
+        set_base(g, c, f.n, 4);
+        return poke_target(g, c, (uint32_t)c->regs.x[f.n] + f.i);
+    }
     if (!sound(&f, writeback, by_reg, m) || (f.n == 15 && !load)) {
         return false;
     }
@@ -367,17 +385,22 @@ static bool memory_t16(Gen *g, OracleCase *c)
 static bool multiple(Gen *g, OracleCase *c)
 {
     ArmFields f = fields_of(g, c->insn[0]);
-    bool load = FIELD(c->insn[0], 20, 1), t32 = is_thumb(g);
+    uint32_t insn = c->insn[0], list = insn & 0xffff, n = 4 * (uint32_t)__builtin_popcount(list);
+    bool load = FIELD(insn, 20, 1), before = FIELD(insn, 24, 1), up = FIELD(insn, 23, 1);
+    bool t32 = is_thumb(g), to_pc = load && list >> 15;
     if (named(g, "RFE") || named(g, "SRS")) {
         return set_base(g, c, f.n, 4);
     }
     if (f.n == 15 || !f.r || (f.W && f.r >> f.n & 1)) {
         return false;
     }
-    if ((load && f.r >> 15) || (t32 && ((f.r & 0xa000) || __builtin_popcount(f.r) < 2))) {
+    if (t32 && ((f.r & (load ? 0x2000 : 0xa000)) || n < 8 || (to_pc && list & 0x4000))) {
         return false;
     }
-    return set_base(g, c, f.n, gen_below(g, 4) ? 4 : 1);
+    set_base(g, c, f.n, to_pc || gen_below(g, 4) ? 4 : 1);
+    uint32_t base = (uint32_t)c->regs.x[f.n];
+    uint32_t start = up ? base + (before ? 4 : 0) : base - n + (before ? 0 : 4);
+    return !to_pc || poke_target(g, c, start + n - 4);
 }
 
 static bool multiple_t16(Gen *g, OracleCase *c)
@@ -385,10 +408,12 @@ static bool multiple_t16(Gen *g, OracleCase *c)
     ArmFields f = fields_of(g, c->insn[0]);
     bool stack = named(g, "PUSH") || named(g, "POP");
     bool late_base = named(g, "STM") && (f.r >> f.n & 1) && (f.r & ((1u << f.n) - 1));
-    if (f.P || late_base || !(f.r | f.M)) {
+    if (late_base || !(f.r | f.M | f.P)) {
         return false;
     }
-    return set_base(g, c, stack ? 13 : f.n, gen_below(g, 4) ? 4 : 1);
+    set_base(g, c, stack ? 13 : f.n, f.P || gen_below(g, 4) ? 4 : 1);
+    uint32_t words = (uint32_t)__builtin_popcount(f.r);
+    return !f.P || poke_target(g, c, (uint32_t)c->regs.x[13] + 4 * words);
 }
 
 // --- exclusives
@@ -488,7 +513,6 @@ static const char window[] =
     "addresses stay in the memory window; register choices that the manual "
     "calls unpredictable are left out";
 static const char pc_use[] = "pc as an operand is unpredictable";
-static const char target[] = "pc would come from random memory";
 static const char ones[] = "bits that should be 0 or 1 are";
 static const char user[] = "not in user mode";
 
@@ -559,7 +583,7 @@ const Rule oracle_rules_a32[] = {
     {"T16", "STR_sp", memory_t16, window},
     {"T16", "LDR_sp", memory_t16, window},
     {"T16", "PUSH", multiple_t16, window},
-    {"T16", "POP", multiple_t16, target},
+    {"T16", "POP", multiple_t16, window},
     {"T16", "STM", multiple_t16, window},
     {"T16", "LDM", multiple_t16, window},
 

@@ -139,6 +139,9 @@ static void handler(int sig, void *info, Context *uc)
         leave(0);
     }
     put_code();
+    if (current.poke) {
+        ((uint32_t *)(uintptr_t)ORACLE_MEM)[current.poke / 4] = current.poked;
+    }
     give_case(uc, &current);
 }
 
