@@ -19,8 +19,8 @@ typedef struct GdbReverse {
     bool found, at_begin; // a stop was met; there is nothing before
     uint64_t from;        // instruction count at which gdb asked
     uint64_t begin, to;   // of the stretch that is run
-    uint64_t hit;         // the last stop in it, and whose
-    VCPU *cpu;
+    uint64_t hit;         // the last stop in it,
+    DebugStop stop;       // and why
 } GdbReverse;
 
 typedef struct GdbServer {

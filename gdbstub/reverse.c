@@ -26,11 +26,9 @@ bool gdb_at_end(const GdbServer *g)
 static void done(GdbServer *g)
 {
     Machine *m = g->machine;
-    const GdbReverse r = g->reverse;
-    DebugStop stop;
     g->waiting = false;
-    if (!debug_last_stop(m, &stop)) {
-        g->reg_cpu = r.cpu ? r.cpu : m->cpu[m->round.open ? m->round.cpu : 0];
+    if (!g->reverse.found) {
+        g->reg_cpu = m->cpu[m->round.open ? m->round.cpu : 0];
     }
     gdb_reply_stop(g, GDB_SIGTRAP);
     g->reverse = (GdbReverse){GDB_FORWARD};
@@ -91,14 +89,24 @@ static void scan_before(GdbServer *g, uint64_t to)
     }
 }
 
+// A watchpoint stops behind the access. For gdb, going back, that is where Arm's stop (it steps
+// back once more by itself), while on other architectures it wants to be in front of it.
+static uint64_t place_of(const GdbServer *g, const DebugStop *stop, uint64_t now)
+{
+    const char *arch = g->machine->cpu[0]->target->gdb_arch;
+    bool arm = g_str_has_prefix(arch, "aarch64") || g_str_has_prefix(arch, "arm");
+    return stop->why == DEBUG_WATCH && !arm && now ? now - 1 : now;
+}
+
 static void scanned(GdbServer *g, uint64_t now)
 {
     GdbReverse *r = &g->reverse;
     DebugStop stop;
-    if (debug_last_stop(g->machine, &stop) && now < r->from) {
+    if (debug_last_stop(g->machine, &stop) &&
+        (now < r->from || (stop.why == DEBUG_WATCH && now == r->from))) {
         r->found = true;
-        r->hit = now;
-        r->cpu = stop.cpu;
+        r->hit = place_of(g, &stop, now);
+        r->stop = stop;
     }
     if (now < r->to) {
         debug_single_step(g->machine, NULL);

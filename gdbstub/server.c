@@ -48,6 +48,10 @@ void gdb_reply_stop(GdbServer *g, unsigned signal)
     DebugStop stop;
     GString *s = g_string_new(NULL);
     bool known = !g->interrupted && debug_last_stop(g->machine, &stop);
+    if (g->reverse.found) {
+        known = true;
+        stop = g->reverse.stop;
+    }
     if (known && stop.cpu) {
         g->reg_cpu = stop.cpu;
     }

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """gdb-multiarch against a small bare-metal program: registers, memory, breakpoints, watchpoints,
-stepping, Ctrl-C, threads, monitor commands, detaching."""
+stepping, Ctrl-C, threads, monitor commands, detaching; going back in a replay."""
 import atexit
 import os
 import re
@@ -134,6 +134,39 @@ def test_hostile_peer(path):
         time.sleep(0.2)
 
 
+def test_reverse(elf, directory, smp):
+    """Back by instructions, to breakpoints and watchpoints, from the end and to the beginning."""
+    record, path = os.path.join(directory, "record"), os.path.join(directory, "reverse")
+    argv = [mimus(), "-M", "virt", "-m", "64M", "-nic", "none", "-smp", smp, "-kernel", elf, "-display", "none",
+            "-monitor", "none", "-serial", "null"]
+    icount = "shift=0,rr=%s,rrfile=" + record
+    subprocess.run(argv + ["-icount", icount % "record", "-stop-at", "10000"], check=True, timeout=PATIENCE,
+                   stdout=subprocess.DEVNULL)
+    p = subprocess.Popen(argv + ["-icount", icount % "replay", "-S", "-gdb", "unix:" + path])
+    atexit.register(p.kill)
+    until(lambda: os.path.exists(path), "the gdb server")
+    out = gdb(elf, path, [
+        "stepi 3", "p/x $pc - (long)&_start",
+        "reverse-stepi 2", "p/x $pc - (long)&_start",
+        "reverse-stepi 5",  # no more than there was
+        "p/x $pc - (long)&_start",
+        "break spot", "continue", "continue 4", "p $x0",
+        "reverse-continue", "p $x0",
+        "reverse-continue", "p $x0",
+        "delete", "continue",  # to the end
+        "echo the end\\n",
+        "watch *(long *)&counter", "reverse-continue",
+        "p $x0 - *(long *)&counter", "p *(long *)&counter > 2000",
+        "delete", "reverse-continue",
+        "p/x $pc - (long)&_start",
+        "kill",
+    ])
+    check(out, "= 0xc", "= 0x4", "No more reverse-execution history", "= 0x0", "Breakpoint 1", "= 5", "= 4", "= 3",
+          "No more reverse-execution history", "the end", "Old value", "New value", "= 1", "= 1",
+          "No more reverse-execution history", "= 0x0")
+    p.wait(timeout=PATIENCE)
+
+
 def main():
     for tool in ("gdb-multiarch", "aarch64-linux-gnu-gcc"):
         if not shutil.which(tool):
@@ -148,6 +181,7 @@ def main():
             test_interrupt(elf, path, c)
             status = c.wait()
             assert status == 0, "exit status %d" % status
+        test_reverse(elf, d, "1")
     print("gdb: passed")
 
 
