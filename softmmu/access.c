@@ -53,7 +53,7 @@ static NORETURN void raise_unaligned(VCPU *v, uint64_t va, MmuAccess a, unsigned
 
 static void check_alignment(VCPU *v, uint64_t va, uint32_t memop, unsigned size, MmuAccess a)
 {
-    bool bad = (memop & IR_MEM_ALIGN) && (va & (size - 1));
+    bool bad = (memop & IR_MEM_ALIGN) && (va & ir_mem_align_mask(memop, size));
     bad |= (memop & IR_MEM_ALIGN16) && (va & 15) + size > 16;
     if (unlikely(bad)) {
         raise_unaligned(v, va, a, regime_of(memop));

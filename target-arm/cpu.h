@@ -127,7 +127,7 @@ enum {
     ARM_BF_BREAK = 1 << 23,   // hardware breakpoints armed: check each instruction's address
     ARM_BF_SPSEL = 1 << 24,   // PSTATE.SP
 };
-// AArch32: EL, FP_TRAP (VFP: FPEXC.EN or CPACR), FP_SOFT, ALIGN, UNPRIV, IL, BREAK as above, and
+// AArch32: EL, FP_TRAP (CPACR; not FPEXC.EN), FP_SOFT, ALIGN, UNPRIV, IL, BREAK as above, and
 #define ARM_BF_A32     BIT(32)
 #define ARM_BF_E       BIT(33) // data are big-endian
 #define ARM_BF_NO_SIMD BIT(34) // CPACR.ASEDIS: Advanced SIMD is UNDEFINED
@@ -135,5 +135,7 @@ enum {
 #define ARM_BF_SYS     BIT(36) // System mode: no SPSR, banked registers are User's
 #define ARM_BF_NO_IT   BIT(37) // SCTLR.ITD: long IT blocks are UNDEFINED
 #define ARM_BF_SWP     BIT(38) // ARMv7's SCTLR.SW: SWP and SWPB are there
+// FPSCR does not round to nearest, as Advanced SIMD always does: it uses the exact functions.
+#define ARM_BF_FP_ROUND BIT(39)
 
 #endif

@@ -158,3 +158,34 @@ static uint64_t rsqrts(SfStatus *s, SfFormat f, uint64_t a, uint64_t b, uint64_t
     return step(s, f, a, b, constant(f, 1, true), constant(f, 0, true), -1);
 }
 FP_LANES(rsqrts)
+
+// --- AArch32: the product is rounded on its own (DDI 0487 shared/functions/float: FPRecipStep,
+// FPRSqrtStep)
+
+static bool infinity_times_zero(SfStatus *s, SfFormat f, uint64_t a, uint64_t b)
+{
+    SfStatus own = *s;
+    SfParts x = sf_unpack(&own, f, a), y = sf_unpack(&own, f, b);
+    bool yes = (x.cls == SF_INF && y.cls == SF_ZERO) || (x.cls == SF_ZERO && y.cls == SF_INF);
+    s->flags |= yes ? own.flags : 0;
+    return yes;
+}
+
+static uint64_t recps_twice(SfStatus *s, SfFormat f, uint64_t a, uint64_t b, uint64_t c)
+{
+    uint64_t two = constant(f, 1, false);
+    (void)c;
+    return infinity_times_zero(s, f, a, b) ? two : sf_sub(s, f, two, sf_mul(s, f, a, b));
+}
+FP_LANES(recps_twice)
+
+static uint64_t rsqrts_twice(SfStatus *s, SfFormat f, uint64_t a, uint64_t b, uint64_t c)
+{
+    (void)c;
+    if (infinity_times_zero(s, f, a, b)) {
+        return constant(f, 0, true);
+    }
+    uint64_t rest = sf_sub(s, f, constant(f, 1, true), sf_mul(s, f, a, b));
+    return sf_div(s, f, rest, constant(f, 1, false));
+}
+FP_LANES(rsqrts_twice)

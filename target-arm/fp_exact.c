@@ -7,7 +7,7 @@ void fp_each_lane(VCPU *v, FpLaneFn *fn, V128 *d, const V128 *a, const V128 *b, 
                   uint32_t desc)
 {
     SfFormat f = desc & 3;
-    SfStatus s = arm_fp_status(arm_cpu(v), f);
+    SfStatus s = arm_fp_status_of(arm_cpu(v), f, desc);
     V128 r = {.u64 = {0, 0}};
     for (unsigned i = 0; i < fp_lanes(desc); i++) {
         fp_set_lane(
@@ -126,7 +126,7 @@ static void do_cmp(VCPU *v, V128 *d, const V128 *a, const V128 *b, const V128 *c
         {IR_FLAG_C, IR_FLAG_Z, 0, IR_FLAG_Z | IR_FLAG_P | IR_FLAG_C},
         {IR_FLAG_S, IR_FLAG_Z | IR_FLAG_C, IR_FLAG_C, IR_FLAG_C | IR_FLAG_V}};
     SfFormat f = desc & 3;
-    SfStatus s = arm_fp_status(arm_cpu(v), f);
+    SfStatus s = arm_fp_status_of(arm_cpu(v), f, desc);
     SfOrder o = sf_compare(&s, f, fp_lane(a, f, 0), fp_lane(b, f, 0), desc & IR_FCMP_SIGNAL);
     (void)c;
     arm_fp_note(arm_cpu(v), f, &s);

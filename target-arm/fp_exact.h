@@ -27,17 +27,22 @@ void arm_fpsr_write(ARMCPU *c, uint32_t value);
 // Also loads the rounding mode for translated code. The caller reports the mode change.
 void arm_fpcr_write(ARMCPU *c, uint32_t value);
 
-// softfloat's settings for a format under the current FPCR, and the way back of its flags.
+// softfloat's settings for a format under the current FPCR, and the way back of its flags. _of: or,
+// if desc has IR_FP_FLUSH, under the standard FPSCR value that Advanced SIMD has in AArch32.
 SfStatus arm_fp_status(const ARMCPU *c, SfFormat f);
+SfStatus arm_fp_status_of(const ARMCPU *c, SfFormat f, uint32_t desc);
 void arm_fp_note(ARMCPU *c, SfFormat f, const SfStatus *s);
 
 #define ARM_FX_FBITS 4                   // position in aux2, 7 bits
 #define ARM_FX_I64   (UINT32_C(1) << 31) // in desc: the integer side has 64 bits
+#define ARM_FX_I16   (UINT32_C(1) << 30) // 16 bits
 
 // Lane by lane: a op b, a * b + c, op a.
 extern const IRVHelper arm_fx_add, arm_fx_sub, arm_fx_mul, arm_fx_div, arm_fx_sqrt, arm_fx_fma,
     arm_fx_min, arm_fx_max, arm_fx_minnm, arm_fx_maxnm, arm_fx_mulx, arm_fx_abd, arm_fx_recps,
     arm_fx_rsqrts, arm_fx_recpe, arm_fx_rsqrte, arm_fx_recpx;
+// AArch32's Newton steps, whose product is rounded before the subtraction.
+extern const IRVHelper arm_fx_recps_twice, arm_fx_rsqrts_twice;
 extern const IRVHelper arm_fx_ceq, arm_fx_cge, arm_fx_cgt, arm_fx_acge, arm_fx_acgt; // all-ones
 extern const IRVHelper arm_fx_round;         // aux2: IRRound
 extern const IRVHelper arm_fx_round_bounded; // FRINT32/64: aux2 also 64 or 32 at ARM_FX_FBITS

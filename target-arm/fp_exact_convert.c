@@ -19,7 +19,7 @@ typedef uint64_t ConvertFn(SfStatus *s, SfFormat f, uint64_t a, uint32_t desc);
 static void each_lane(VCPU *v, ConvertFn *fn, V128 *d, const V128 *a, uint32_t desc)
 {
     SfFormat f = desc & 3;
-    SfStatus s = arm_fp_status(arm_cpu(v), f);
+    SfStatus s = arm_fp_status_of(arm_cpu(v), f, desc);
     V128 r = {.u64 = {0, 0}};
     for (unsigned i = 0; i < fp_lanes(desc); i++) {
         fp_set_lane(&r, f, i, fn(&s, f, fp_lane(a, f, i), desc));
@@ -85,13 +85,13 @@ CONVERT(vu2f, from_unsigned)
 
 static unsigned integer_bits(uint32_t desc)
 {
-    return desc & ARM_FX_I64 ? 64 : 32;
+    return desc & ARM_FX_I64 ? 64 : desc & ARM_FX_I16 ? 16 : 32;
 }
 
 static void to_register(VCPU *v, V128 *d, const V128 *a, uint32_t desc, bool is_signed)
 {
     SfFormat f = desc & 3;
-    SfStatus s = arm_fp_status(arm_cpu(v), f);
+    SfStatus s = arm_fp_status_of(arm_cpu(v), f, desc);
     unsigned bits = integer_bits(desc);
     uint64_t r = sf_to_int(&s, f, fp_lane(a, f, 0), rounding(&s, desc), fraction_bits(desc), bits,
                            is_signed);
@@ -102,7 +102,7 @@ static void to_register(VCPU *v, V128 *d, const V128 *a, uint32_t desc, bool is_
 static void from_register(VCPU *v, V128 *d, const V128 *a, uint32_t desc, bool is_signed)
 {
     SfFormat f = desc & 3;
-    SfStatus s = arm_fp_status(arm_cpu(v), f);
+    SfStatus s = arm_fp_status_of(arm_cpu(v), f, desc);
     unsigned bits = integer_bits(desc);
     uint64_t x = is_signed ? (uint64_t)sextract64(a->u64[0], 0, bits) : a->u64[0] & mask64(bits);
     uint64_t r = sf_from_int(&s, f, x, fraction_bits(desc), is_signed);
@@ -150,9 +150,9 @@ const IRVHelper arm_fx_jcvt = {"fx_jcvt", do_jcvt, 0};
 // --- between formats. Half precision is not flushed here, whatever FZ16 says, and may be the
 // alternative one.
 
-static SfStatus convert_status(const ARMCPU *c, SfFormat from, SfFormat to)
+static SfStatus convert_status(const ARMCPU *c, SfFormat from, SfFormat to, uint32_t desc)
 {
-    SfStatus s = arm_fp_status(c, SF_F64);
+    SfStatus s = arm_fp_status_of(c, SF_F64, desc);
     s.flush_in = s.flush_in && from != SF_F16;
     s.flush_out = s.flush_out && to != SF_F16;
     s.alt_half = c->fpcr & FPCR_AHP;
@@ -162,7 +162,7 @@ static SfStatus convert_status(const ARMCPU *c, SfFormat from, SfFormat to)
 static void do_cvt(VCPU *v, V128 *d, const V128 *a, const V128 *b, const V128 *c, uint32_t desc)
 {
     SfFormat from = desc & 3, to = desc >> 16 & 7;
-    SfStatus s = convert_status(arm_cpu(v), from, to);
+    SfStatus s = convert_status(arm_cpu(v), from, to, desc);
     (void)b;
     (void)c;
     *d = (V128){.u64 = {sf_convert(&s, from, to, fp_lane(a, from, 0)), 0}};
@@ -172,7 +172,7 @@ const IRVHelper arm_fx_cvt = {"fx_cvt", do_cvt, 0};
 
 static void do_cvt_odd(VCPU *v, V128 *d, const V128 *a, const V128 *b, const V128 *c, uint32_t desc)
 {
-    SfStatus s = convert_status(arm_cpu(v), SF_F64, SF_F32);
+    SfStatus s = convert_status(arm_cpu(v), SF_F64, SF_F32, desc);
     s.round = SF_RND_ODD;
     (void)b;
     (void)c;
@@ -184,9 +184,9 @@ const IRVHelper arm_fx_cvt_odd = {"fx_cvt_odd", do_cvt_odd, 0};
 
 // n lanes from the bottom of a to the bottom of d.
 static void change_lanes(VCPU *v, V128 *d, const V128 *a, SfFormat from, SfFormat to, unsigned n,
-                         bool odd)
+                         bool odd, uint32_t desc)
 {
-    SfStatus s = convert_status(arm_cpu(v), from, to);
+    SfStatus s = convert_status(arm_cpu(v), from, to, desc);
     V128 r = {.u64 = {0, 0}};
     s.round = odd ? SF_RND_ODD : s.round;
     for (unsigned i = 0; i < n; i++) {
@@ -204,7 +204,7 @@ static void change_lanes(VCPU *v, V128 *d, const V128 *a, SfFormat from, SfForma
         SfFormat from = desc & 3;                                                                  \
         (void)b;                                                                                   \
         (void)c;                                                                                   \
-        change_lanes(v, d, a, from, to, n, odd);                                                   \
+        change_lanes(v, d, a, from, to, n, odd, desc);                                                   \
     }                                                                                              \
     const IRVHelper arm_fx_##name = {"fx_" #name, do_##name, 0};
 

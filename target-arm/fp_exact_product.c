@@ -7,7 +7,7 @@
 static void do_cadd(VCPU *v, V128 *d, const V128 *a, const V128 *b, const V128 *c, uint32_t desc)
 {
     SfFormat f = desc & 3;
-    SfStatus s = arm_fp_status(arm_cpu(v), f);
+    SfStatus s = arm_fp_status_of(arm_cpu(v), f, desc);
     bool by_270 = desc >> 16 & 2;
     V128 r;
     (void)c;
@@ -26,7 +26,7 @@ const IRVHelper arm_fx_cadd = {"fx_cadd", do_cadd, 0};
 static void do_cmla(VCPU *v, V128 *d, const V128 *a, const V128 *b, const V128 *c, uint32_t desc)
 {
     SfFormat f = desc & 3;
-    SfStatus s = arm_fp_status(arm_cpu(v), f);
+    SfStatus s = arm_fp_status_of(arm_cpu(v), f, desc);
     unsigned rot = desc >> 16 & 3;
     uint64_t sign = sf_sign_bit(f);
     V128 r;
@@ -48,7 +48,7 @@ const IRVHelper arm_fx_cmla = {"fx_cmla", do_cmla, 0};
 static void do_mlal(VCPU *v, V128 *d, const V128 *a, const V128 *b, const V128 *c, uint32_t desc)
 {
     ARMCPU *cpu = arm_cpu(v);
-    SfStatus s = arm_fp_status(cpu, SF_F32);
+    SfStatus s = arm_fp_status_of(cpu, SF_F32, desc);
     unsigned how = desc >> 16, n = how & 4 ? 2 : 4, base = (how & 1) * n;
     V128 r = {.u64 = {0, 0}};
     for (unsigned i = 0; i < n; i++) {
@@ -107,7 +107,7 @@ const IRVHelper arm_fx_bf_mmla = {"fx_bf_mmla", do_bf_mmla, 0};
 // aux2: 0 even lanes, 1 odd lanes. Under the ordinary FPCR, fused.
 static void do_bf_mlal(VCPU *v, V128 *d, const V128 *a, const V128 *b, const V128 *c, uint32_t desc)
 {
-    SfStatus s = arm_fp_status(arm_cpu(v), SF_F32);
+    SfStatus s = arm_fp_status_of(arm_cpu(v), SF_F32, desc);
     unsigned odd = desc >> 16 & 1;
     V128 r;
     for (unsigned i = 0; i < 4; i++) {

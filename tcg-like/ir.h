@@ -89,6 +89,10 @@ typedef enum IRFlagCond {
 #define IR_FP_SCALAR 0x10
 #define IR_FP_SSE    0x40
 #define IR_FP_KEEP   0x80 // with SCALAR and SSE: the other lanes are a's
+// Arm's standard FPSCR for Advanced SIMD in AArch32, while the guest rounds to nearest: denormal
+// operands and results are flushed, NaNs are the default one. The host computes if no operand is
+// denormal and no result can be.
+#define IR_FP_FLUSH 0x100
 
 // fma under IR_FP_SSE: signs of the product and of c. A NaN keeps its own.
 typedef enum IRFmaKind {
@@ -121,7 +125,15 @@ enum {
     IR_MEM_STORE = 1 << 8,   // set by the builder on stores, and on chk for stores
     IR_MEM_ALIGN16 = 1 << 9, // alignment fault only if the access crosses 16 bytes (Arm LSE2)
     IR_MEM_WRITE = 1 << 10,  // on ld: checked as a store would be, as one to there follows
+    // With ALIGN: log2 of the alignment in 3 bits, if it is not the natural one (0).
+    IR_MEM_ALIGN_TO = 11,
 };
+// The mask that ALIGN asks to be zero, of an access of `bytes`.
+static inline unsigned ir_mem_align_mask(unsigned memop, unsigned bytes)
+{
+    unsigned to = memop >> IR_MEM_ALIGN_TO & 7;
+    return (to ? 1u << to : bytes) - 1;
+}
 
 // clang-format off
 typedef enum IRRmwKind {

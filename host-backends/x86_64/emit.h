@@ -34,6 +34,9 @@ enum {
     K_ABS32,
     K_MIN64, // smallest normal numbers
     K_MIN32,
+    K_ONES,
+    K_TINY32,  // in all 32-bit lanes: 2^-126 as bits, less 2
+    K_SMALL32, // the same of 2^-40
     K_SIGN32,
     K_TWO63_64,
     K_TWO63_32,

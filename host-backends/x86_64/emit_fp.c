@@ -10,6 +10,9 @@
 //
 // What the host raises before it leaves is part of what the exact function raises, never more.
 //
+// With IR_FP_FLUSH operands that are denormal, or could make a denormal result, leave before the op:
+// fp_guard_small; then only a NaN result is left to tell.
+//
 // With IR_FP_SSE the guest's rules are the host's: the bare instruction.
 //
 //      op  t, a, b                      vandpd  u, t, [abs]
@@ -184,6 +187,44 @@ static Cold *guard_tiny(Emit *e, const Fp *f)
     return any_lane(e, f);
 }
 
+void fp_colds_back(Emit *e, unsigned first)
+{
+    for (unsigned k = first; k < e->n_cold; k++) {
+        e->cold[k].back = e->c.pos;
+    }
+}
+
+// --- IR_FP_FLUSH. Magnitudes order like their bits: |x| - 1 wraps for zero, and is at most
+// bits(2^n) - 2 for what is too small.
+static void magnitude_less_1(Emit *e, int d, int x)
+{
+    vex_rrm(&e->c, V_PAND, d, x, x86_const(K_ABS32));
+    vex_rrm(&e->c, V_PADDD, d, d, x86_const(K_ONES));
+}
+
+static void leave_if_small(Emit *e, const Fp *f, int x, int y, X86Mem limit)
+{
+    magnitude_less_1(e, XMM_B, x);
+    if (y >= 0 && y != x) {
+        magnitude_less_1(e, XMM_A, y);
+        vex_rrr(&e->c, V_PMINUD, XMM_B, XMM_B, XMM_A);
+    }
+    vex_rrm(&e->c, V_PMINUD, XMM_A, XMM_B, limit);
+    vex_rrr(&e->c, V_PCMPEQD, XMM_A, XMM_A, XMM_B);
+    vex_rrr(&e->c, 0x50 | X86_0F, RAX, 0, XMM_A); // movmskps
+    x86_test_rr(&e->c, false, RAX, RAX);
+    fp_cold(e, f, CC_NE);
+}
+
+void fp_guard_small(Emit *e, const IRInsn *i, const Fp *f)
+{
+    bool product = i->op == IR_fmul || i->op == IR_fma;
+    leave_if_small(e, f, f->a, f->b, x86_const(product ? K_SMALL32 : K_TINY32));
+    if (f->c >= 0) {
+        leave_if_small(e, f, f->c, -1, x86_const(K_TINY32));
+    }
+}
+
 // --- arithmetic
 static void arithmetic(Emit *e, const IRInsn *i, unsigned opcode,
                        Cold *(*guard)(Emit *, const Fp *))
@@ -193,8 +234,14 @@ static void arithmetic(Emit *e, const IRInsn *i, unsigned opcode,
         return;
     }
     Fp f = fp_operands(e, i);
+    unsigned first = e->n_cold;
+    if (fp_flush(i)) {
+        fp_guard_small(e, i, &f);
+        guard = guard_nan;
+    }
     vex_rrr(&e->c, fp_op(&f, opcode), f.t, f.a, f.b);
     fp_finish(e, &f, fp_sse(i) ? NULL : guard(e, &f));
+    fp_colds_back(e, first);
 }
 EMIT(fadd)
 {
@@ -210,12 +257,16 @@ EMIT(fmul)
 }
 EMIT(fdiv)
 {
+    if (fp_flush(i)) {
+        fp_by_exact(e, i);
+        return;
+    }
     arithmetic(e, i, 0x5e, guard_nan);
 }
 
 EMIT(fsqrt)
 {
-    if (!fp_native(i)) {
+    if (!fp_native(i) || fp_flush(i)) {
         fp_by_exact(e, i);
         return;
     }
@@ -252,10 +303,15 @@ EMIT(fma)
     }
     Fp f = fp_operands(e, i);
     unsigned op = (f.scalar ? 0xb9 : 0xb8) | M0F38 | (f.esize == 3 ? X86_W : 0);
+    unsigned first = e->n_cold;
+    if (fp_flush(i)) {
+        fp_guard_small(e, i, &f);
+    }
     vex_rrr(&e->c, V_MOVAPS, f.t, 0, f.c);
     vex_rrr(&e->c, op, f.t, f.a, f.b); // fmadd231: t = a * b + t
     f.clean = upper_lanes_zero(e, i->arg[2], f.esize);
-    fp_finish(e, &f, guard_tiny(e, &f));
+    fp_finish(e, &f, fp_flush(i) ? guard_nan(e, &f) : guard_tiny(e, &f));
+    fp_colds_back(e, first);
 }
 
 // --- minimum and maximum. MINPS gives its second operand if both are equal, so that doing it in
@@ -273,6 +329,10 @@ static void min_max(Emit *e, const IRInsn *i, unsigned opcode, unsigned join)
         fp_finish(e, &f, NULL);
         return;
     }
+    unsigned first = e->n_cold;
+    if (fp_flush(i)) {
+        fp_guard_small(e, i, &f);
+    }
     if (f.scalar) {
         vex_rrr(&e->c, compare_op(&f, false), f.a, 0, f.b);
         cold = fp_cold(e, &f, CC_P);
@@ -285,6 +345,7 @@ static void min_max(Emit *e, const IRInsn *i, unsigned opcode, unsigned join)
     vex_rrr(&e->c, join, XMM_B, XMM_A, XMM_B);
     f.t = XMM_B;
     fp_finish(e, &f, cold);
+    fp_colds_back(e, first);
 }
 EMIT(fmin)
 {
@@ -303,8 +364,13 @@ static void lane_compare(Emit *e, const IRInsn *i, unsigned predicate)
         return;
     }
     Fp f = fp_operands(e, i);
+    unsigned first = e->n_cold;
+    if (fp_flush(i)) {
+        fp_guard_small(e, i, &f);
+    }
     x86_vi(e, fp_op(&f, 0xc2), f.t, f.a, f.b, predicate);
     fp_finish(e, &f, NULL);
+    fp_colds_back(e, first);
 }
 EMIT(fceq)
 {

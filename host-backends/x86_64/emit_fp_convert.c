@@ -19,7 +19,7 @@ static unsigned round_op(const Fp *f)
 
 EMIT(fround)
 {
-    if (!fp_native(i) || (i->aux2 & 7) == IR_RND_AWAY) {
+    if (!fp_native(i) || fp_flush(i) || (i->aux2 & 7) == IR_RND_AWAY) {
         fp_by_exact(e, i);
         return;
     }
@@ -197,9 +197,7 @@ static void convert_to_int(Emit *e, const IRInsn *i, InRax *convert)
     } else {
         x86_mov_rr(&e->c, w, f.d, RAX);
     }
-    for (unsigned k = first; k < e->n_cold; k++) {
-        e->cold[k].back = e->c.pos;
-    }
+    fp_colds_back(e, first);
 }
 
 EMIT(ff2s)
@@ -258,6 +256,10 @@ EMIT(vf2s)
         return;
     }
     Fp f = fp_operands(e, i);
+    unsigned first = e->n_cold;
+    if (fp_flush(i)) {
+        fp_guard_small(e, i, &f);
+    }
     vex_rrr(&e->c, 0x5b | X86_0F | (current ? X86_66 : X86_F3), f.t, 0, f.a);
     if (fp_sse(i)) {
         fp_finish(e, &f, NULL);
@@ -267,6 +269,7 @@ EMIT(vf2s)
     vex_rrr(&e->c, 0x50 | X86_0F, RAX, 0, XMM_A);
     x86_test_rr(&e->c, false, RAX, RAX);
     fp_finish(e, &f, fp_cold(e, &f, CC_NE));
+    fp_colds_back(e, first);
 }
 
 EMIT(vu2f)

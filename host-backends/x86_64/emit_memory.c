@@ -108,7 +108,7 @@ static unsigned check_alignment(Emit *e, const Access *a, size_t *from)
         return 0;
     }
     if (a->memop & IR_MEM_ALIGN) {
-        x86_test_ri(c, false, RAX, (int32_t)a->span - 1);
+        x86_test_ri(c, false, RAX, (int32_t)ir_mem_align_mask(a->memop, a->span));
     } else if (a->memop & IR_MEM_ALIGN16) {
         x86_mov_rr(c, false, RCX, RAX);
         x86_alu_ri(c, ALU_AND, false, RCX, 15);

@@ -1,18 +1,19 @@
 // FP operations as IR: fp.h.
 #include "target-arm/a64/fp.h"
 
-bool a64_fp_soft(const ArmCtx *c, unsigned esize)
+bool a64_fp_soft(const ArmCtx *c, unsigned aux)
 {
-    return esize == 1 || (c->flags & ARM_BF_FP_SOFT);
+    uint64_t other = a64_fp_aux(c, aux) & IR_FP_FLUSH ? ARM_BF_FP_ROUND : ARM_BF_FP_SOFT;
+    return (aux & 3) == 1 || (c->flags & other);
 }
 
 IRRef a64_fp(ArmCtx *c, IROpcode op, const IRVHelper *exact, IRRef x, IRRef y, IRRef z,
              unsigned aux, unsigned aux2)
 {
-    if (a64_fp_soft(c, aux & 3)) {
+    if (a64_fp_soft(c, aux)) {
         return a64_fp_exact(c, exact, x, y, z, aux, aux2);
     }
-    return ir_fp(c->b, op, IR_V128, x, y, z, aux, aux2, exact);
+    return ir_fp(c->b, op, IR_V128, x, y, z, a64_fp_aux(c, aux), aux2, exact);
 }
 
 IRRef a64_fp_neg(ArmCtx *c, IRRef v, unsigned esize)
@@ -37,14 +38,14 @@ IRRef a64_fp_maxnm(ArmCtx *c, IRRef x, IRRef y, unsigned aux, bool max)
 {
     IRBlock *b = c->b;
     unsigned esize = aux & 3;
-    if (a64_fp_soft(c, esize)) {
+    if (a64_fp_soft(c, aux)) {
         return a64_fp_exact(c, max ? &arm_fx_maxnm : &arm_fx_minnm, x, y, IR_NONE, aux, 0);
     }
     IRRef qx = quiet_nan(c, x, esize), qy = quiet_nan(c, y, esize);
     IRRef first = ir_v3(b, IR_vbsl, ir_v2(b, IR_vandn, qx, qy, 0), y, x, 0);
     IRRef second = ir_v3(b, IR_vbsl, ir_v2(b, IR_vandn, qy, qx, 0), x, y, 0);
-    return ir_fp(b, max ? IR_fmax : IR_fmin, IR_V128, first, second, IR_NONE, aux, 0,
-                 max ? &arm_fx_max : &arm_fx_min);
+    return ir_fp(b, max ? IR_fmax : IR_fmin, IR_V128, first, second, IR_NONE, a64_fp_aux(c, aux),
+                 0, max ? &arm_fx_max : &arm_fx_min);
 }
 
 static unsigned int_flag(const ArmCtx *c, IRRef x)
@@ -56,7 +57,7 @@ IRRef a64_fp_from_int(ArmCtx *c, IRRef x, unsigned esize, unsigned fbits, bool i
 {
     const IRVHelper *exact = is_signed ? &arm_fx_s2f : &arm_fx_u2f;
     unsigned aux = esize | IR_FP_SCALAR;
-    if (a64_fp_soft(c, esize)) {
+    if (a64_fp_soft(c, aux)) {
         IRRef v = ir_v1(c->b, IR_vfromg, x, ir_type(c->b, x) == IR_I64 ? 3 : 2);
         return a64_fp_exact(c, exact, v, IR_NONE, IR_NONE, aux,
                             fbits << ARM_FX_FBITS | int_flag(c, x));
@@ -78,7 +79,7 @@ IRRef a64_fp_to_int(ArmCtx *c, IRRef v, bool to_sf, unsigned esize, unsigned fbi
     const IRVHelper *exact = is_signed ? &arm_fx_f2s : &arm_fx_f2u;
     IRType t = to_sf ? IR_I64 : IR_I32;
     unsigned aux = esize | IR_FP_SCALAR;
-    if (fbits || a64_fp_soft(c, esize)) {
+    if (fbits || a64_fp_soft(c, aux)) {
         unsigned aux2 = round | fbits << ARM_FX_FBITS | (to_sf ? ARM_FX_I64 >> 16 : 0);
         IRRef r = a64_fp_exact(c, exact, v, IR_NONE, IR_NONE, aux, aux2);
         return ir_vget(c->b, t, r, to_sf ? 3 : 2, 0);

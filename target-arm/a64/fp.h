@@ -9,12 +9,18 @@
 // ops do not know (ARM_BF_FP_SOFT). Unused operands are IR_NONE. aux = esize | IR_FP_SCALAR.
 IRRef a64_fp(ArmCtx *c, IROpcode op, const IRVHelper *exact, IRRef x, IRRef y, IRRef z,
              unsigned aux, unsigned aux2);
+// In AArch32 state vectors are Advanced SIMD's and have the standard FPSCR value; lane 0 alone is
+// VFP's. aux with what tells the two apart.
+static inline unsigned a64_fp_aux(const ArmCtx *c, unsigned aux)
+{
+    return aux | (c->flags & ARM_BF_A32 && !(aux & IR_FP_SCALAR) ? IR_FP_FLUSH : 0);
+}
 static inline IRRef a64_fp_exact(ArmCtx *c, const IRVHelper *exact, IRRef x, IRRef y, IRRef z,
                                  unsigned aux, unsigned aux2)
 {
-    return ir_vcall(c->b, exact, x, y, z, aux | (uint32_t)aux2 << 16);
+    return ir_vcall(c->b, exact, x, y, z, a64_fp_aux(c, aux) | (uint32_t)aux2 << 16);
 }
-bool a64_fp_soft(const ArmCtx *c, unsigned esize);
+bool a64_fp_soft(const ArmCtx *c, unsigned aux);
 
 // Sign bits flipped, or cleared, in all lanes.
 IRRef a64_fp_neg(ArmCtx *c, IRRef v, unsigned esize);
@@ -22,6 +28,9 @@ IRRef a64_fp_abs(ArmCtx *c, IRRef v, unsigned esize);
 
 // FMAXNM, FMINNM on vectors: aux as in a64_fp.
 IRRef a64_fp_maxnm(ArmCtx *c, IRRef x, IRRef y, unsigned aux, bool max);
+
+// FCMP of lane 0: flags.
+IRRef a64_fp_compare(ArmCtx *c, IRRef n, IRRef m, unsigned esize, bool signalling);
 
 // Integer <-> lane 0. to_sf, from_sf: the integer is an I64, else an I32.
 IRRef a64_fp_from_int(ArmCtx *c, IRRef x, unsigned esize, unsigned fbits, bool is_signed);

@@ -191,11 +191,11 @@ static bool tr_fmov_imm(ArmCtx *c, const ArmFields *f)
 
 // --- compare and select
 
-static IRRef compare(ArmCtx *c, IRRef n, IRRef m, unsigned esize, bool signalling)
+IRRef a64_fp_compare(ArmCtx *c, IRRef n, IRRef m, unsigned esize, bool signalling)
 {
     unsigned aux = esize | IR_FCMP_NZCV | (signalling ? IR_FCMP_SIGNAL : 0);
-    if (a64_fp_soft(c, esize)) {
-        IRRef r = a64_fp_exact(c, &arm_fx_cmp, n, m, IR_NONE, aux, 0);
+    if (a64_fp_soft(c, esize | IR_FP_SCALAR)) {
+        IRRef r = ir_vcall(c->b, &arm_fx_cmp, n, m, IR_NONE, aux);
         return ir_f_unpack(c->b, ir_vget(c->b, IR_I32, r, 2, 0));
     }
     return ir_f_fcmp(c->b, n, m, aux, &arm_fx_cmp);
@@ -209,7 +209,7 @@ static bool tr_fcmp(ArmCtx *c, const ArmFields *f)
     }
     if (!a64_fp_trapped(c)) {
         IRRef m = f->z ? simd_zero(c) : a64_v(c, f->m);
-        a64_put_flags(c, compare(c, a64_v(c, f->n), m, esize, f->e));
+        a64_put_flags(c, a64_fp_compare(c, a64_v(c, f->n), m, esize, f->e));
     }
     return true;
 }
@@ -249,7 +249,7 @@ static bool tr_fccmp(ArmCtx *c, const ArmFields *f)
     IRRef zero = simd_zero(c), old = a64_flags(c);
     IRRef n = choose(c, f->c, a64_v(c, f->n), zero, esize);
     IRRef m = choose(c, f->c, a64_v(c, f->m), zero, esize);
-    IRRef r = compare(c, n, m, esize, f->e);
+    IRRef r = a64_fp_compare(c, n, m, esize, f->e);
     if (!always(f->c)) {
         r = ir_f_choose(c->b, a64_cond(f->c), old, r, flags_of_nzcv(c, f->k));
     }

@@ -182,12 +182,6 @@ static bool tr_pair_pre(ArmCtx *c, const ArmFields *f)
 
 // --- structures
 
-typedef struct Structs {
-    unsigned rt, esize, n_regs; // registers rt, rt + 1, ... modulo 32
-    bool interleaved;           // LD2-4; LD1 of several registers just follows memory
-    bool q, load;
-} Structs;
-
 static unsigned nth(unsigned rt, unsigned i)
 {
     return (rt + i) & 31;
@@ -203,7 +197,7 @@ static void post_index(ArmCtx *c, const ArmFields *f, IRRef base, unsigned bytes
 }
 
 // Element by element, as the manual tells it; for accesses that must each be aligned (SCTLR.A).
-static void structs_by_element(ArmCtx *c, const Structs *s, IRRef base)
+static void structs_by_element(ArmCtx *c, const SimdStructs *s, IRRef base)
 {
     IRRef v[4];
     unsigned lanes = (s->q ? 16 : 8) >> s->esize, disp = 0;
@@ -227,21 +221,20 @@ static void structs_by_element(ArmCtx *c, const Structs *s, IRRef base)
     }
 }
 
-// The memory of all registers as 16-byte pieces, the last one of 8 if that is what remains.
-static unsigned piece_size(const Structs *s, unsigned piece)
+unsigned simd_piece_size(const SimdStructs *s, unsigned piece)
 {
     unsigned bytes = s->n_regs * (s->q ? 16 : 8);
     return bytes - piece * 16 >= 16 ? 4 : 3;
 }
 
-static unsigned n_pieces(const Structs *s)
+unsigned simd_n_pieces(const SimdStructs *s)
 {
     return s->q ? s->n_regs : (s->n_regs + 1) / 2;
 }
 
 // Bytes of three registers <-> bytes of memory, as byte tables for vtbl: which byte of source piece
 // `from` goes to each byte of destination piece `to`; 255 for none.
-static IRRef triple_table(ArmCtx *c, const Structs *s, unsigned from, unsigned to, bool load)
+static IRRef triple_table(ArmCtx *c, const SimdStructs *s, unsigned from, unsigned to, bool load)
 {
     unsigned es = 1u << s->esize, reg_bytes = s->q ? 16 : 8;
     V128 t;
@@ -265,7 +258,7 @@ static IRRef triple_table(ArmCtx *c, const Structs *s, unsigned from, unsigned t
     return ir_vconst(c->b, t.u64[0], t.u64[1]);
 }
 
-static IRRef triple(ArmCtx *c, const Structs *s, const IRRef *in, unsigned n_in, unsigned to)
+static IRRef triple(ArmCtx *c, const SimdStructs *s, const IRRef *in, unsigned n_in, unsigned to)
 {
     IRRef r = IR_NONE;
     for (unsigned i = 0; i < n_in; i++) {
@@ -275,7 +268,7 @@ static IRRef triple(ArmCtx *c, const Structs *s, const IRRef *in, unsigned n_in,
     return r;
 }
 
-static void take_apart(ArmCtx *c, const Structs *s, const IRRef *mem, IRRef *reg)
+void simd_take_apart(ArmCtx *c, const SimdStructs *s, const IRRef *mem, IRRef *reg)
 {
     IRBlock *b = c->b;
     unsigned es = s->esize;
@@ -286,7 +279,7 @@ static void take_apart(ArmCtx *c, const Structs *s, const IRRef *mem, IRRef *reg
         reg[1] = ir_v2(b, IR_vuzp2, mem[0], hi, es);
     } else if (s->n_regs == 3) {
         for (unsigned i = 0; i < 3; i++) {
-            reg[i] = triple(c, s, mem, n_pieces(s), i);
+            reg[i] = triple(c, s, mem, simd_n_pieces(s), i);
         }
     } else {
         IRRef even = ir_v2(b, IR_vuzp1, mem[0], mem[1], es);
@@ -300,7 +293,7 @@ static void take_apart(ArmCtx *c, const Structs *s, const IRRef *mem, IRRef *reg
     }
 }
 
-static void put_together(ArmCtx *c, const Structs *s, const IRRef *reg, IRRef *mem)
+void simd_put_together(ArmCtx *c, const SimdStructs *s, const IRRef *reg, IRRef *mem)
 {
     IRBlock *b = c->b;
     unsigned es = s->esize;
@@ -308,7 +301,7 @@ static void put_together(ArmCtx *c, const Structs *s, const IRRef *reg, IRRef *m
         mem[0] = ir_v2(b, IR_vzip1, reg[0], reg[1], es);
         mem[1] = ir_v2(b, IR_vzip2, reg[0], reg[1], es);
     } else if (s->n_regs == 3) {
-        for (unsigned i = 0; i < n_pieces(s); i++) {
+        for (unsigned i = 0; i < simd_n_pieces(s); i++) {
             mem[i] = triple(c, s, reg, 3, i);
         }
     } else {
@@ -325,14 +318,14 @@ static void put_together(ArmCtx *c, const Structs *s, const IRRef *reg, IRRef *m
     }
 }
 
-static void structs_whole(ArmCtx *c, const Structs *s, IRRef base)
+static void structs_whole(ArmCtx *c, const SimdStructs *s, IRRef base)
 {
     IRRef mem[4], reg[4];
     if (s->load) {
-        for (unsigned i = 0; i < n_pieces(s); i++) {
-            mem[i] = ir_ld(c->b, IR_V128, base, i * 16, piece_size(s, i));
+        for (unsigned i = 0; i < simd_n_pieces(s); i++) {
+            mem[i] = ir_ld(c->b, IR_V128, base, i * 16, simd_piece_size(s, i));
         }
-        take_apart(c, s, mem, reg);
+        simd_take_apart(c, s, mem, reg);
         for (unsigned i = 0; i < s->n_regs; i++) {
             a64_put_v(c, nth(s->rt, i), reg[i]);
         }
@@ -340,15 +333,15 @@ static void structs_whole(ArmCtx *c, const Structs *s, IRRef base)
         for (unsigned i = 0; i < s->n_regs; i++) {
             reg[i] = a64_v(c, nth(s->rt, i));
         }
-        put_together(c, s, reg, mem);
-        for (unsigned i = 0; i < n_pieces(s); i++) {
-            ir_st(c->b, base, i * 16, mem[i], piece_size(s, i));
+        simd_put_together(c, s, reg, mem);
+        for (unsigned i = 0; i < simd_n_pieces(s); i++) {
+            ir_st(c->b, base, i * 16, mem[i], simd_piece_size(s, i));
         }
     }
 }
 
 // LD1/ST1 of one to four registers.
-static void structs_in_order(ArmCtx *c, const Structs *s, IRRef base)
+static void structs_in_order(ArmCtx *c, const SimdStructs *s, IRRef base)
 {
     IRRef v[4];
     unsigned size = s->q ? 4 : 3;
@@ -371,7 +364,7 @@ static bool multiple(ArmCtx *c, const ArmFields *f, bool writeback)
         uint8_t n_regs, interleaved;
     } shape[16] = {[0] = {4, 1}, [2] = {4, 0}, [4] = {3, 1}, [6] = {3, 0},
                    [7] = {1, 0}, [8] = {2, 1}, [10] = {2, 0}};
-    Structs s = {.rt = f->t,
+    SimdStructs s = {.rt = f->t,
                  .esize = f->s,
                  .n_regs = shape[f->o].n_regs,
                  .interleaved = shape[f->o].interleaved,

@@ -61,6 +61,9 @@ bool simd_by_element(const ArmCtx *c, bool scalar, unsigned esize, Simd *s, unsi
 
 IRRef simd_clean(ArmCtx *c, const Simd *s, IRRef v)
 {
+    if (s->given) {
+        return v;
+    }
     if (s->scalar) {
         return ir_v1(c->b, IR_vzext, v, s->esize);
     }

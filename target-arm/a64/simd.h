@@ -21,7 +21,10 @@ typedef struct Simd {
     bool resized;
     uint8_t shift; // by immediate, as an amount
     bool m_given;  // the second operand is not Vm but m_value: a splatted element
-    IRRef m_value;
+    // A32 and T32: no operand is read by its number; all are values, with zeroes above 64 bits where
+    // the instruction has D registers.
+    bool given;
+    IRRef n_value, m_value, d_value;
 } Simd;
 
 typedef IRRef SimdFn(ArmCtx *c, const Simd *s);
@@ -48,21 +51,21 @@ static inline unsigned simd_bits(const Simd *s)
 
 static inline IRRef simd_n(ArmCtx *c, const Simd *s)
 {
-    return a64_v(c, s->n);
+    return s->given ? s->n_value : a64_v(c, s->n);
 }
 static inline IRRef simd_m(ArmCtx *c, const Simd *s)
 {
-    return s->m_given ? s->m_value : a64_v(c, s->m);
+    return s->m_given || s->given ? s->m_value : a64_v(c, s->m);
 }
 static inline IRRef simd_d(ArmCtx *c, const Simd *s)
 {
-    return a64_v(c, s->d);
+    return s->given ? s->d_value : a64_v(c, s->d);
 }
 // v with zeroes in the lanes that take no part.
 IRRef simd_clean(ArmCtx *c, const Simd *s, IRRef v);
 static inline IRRef simd_n_clean(ArmCtx *c, const Simd *s)
 {
-    return simd_clean(c, s, a64_v(c, s->n));
+    return simd_clean(c, s, simd_n(c, s));
 }
 static inline IRRef simd_m_clean(ArmCtx *c, const Simd *s)
 {
@@ -70,7 +73,7 @@ static inline IRRef simd_m_clean(ArmCtx *c, const Simd *s)
 }
 static inline IRRef simd_d_clean(ArmCtx *c, const Simd *s)
 {
-    return simd_clean(c, s, a64_v(c, s->d));
+    return simd_clean(c, s, simd_d(c, s));
 }
 // The low halves of two registers as one, for operations that treat both as one string of lanes;
 // for the D form of ZIP, UZP, ADDP and the like.
@@ -86,6 +89,9 @@ static inline IRRef simd_zero(ArmCtx *c)
 IRRef simd_splat(ArmCtx *c, unsigned esize, uint64_t value);
 // QC, if a saturated result differs from the wrapped one.
 void simd_note_saturation(ArmCtx *c, IRRef saturated, IRRef wrapped);
+
+// AdvSIMDExpandImm for cmode below 1111; op counts for 1110 only.
+uint64_t simd_expand_imm(unsigned op, unsigned cmode, uint64_t imm8);
 
 // Emits the instruction; always true.
 bool simd_run(ArmCtx *c, const Simd *s, SimdFn *fn);
@@ -117,19 +123,51 @@ IRRef simd_wide_n(ArmCtx *c, const Simd *s);
 // Rounded right shift of lanes, 1 <= n <= lane bits.
 IRRef simd_shr_round(ArmCtx *c, IRRef v, unsigned esize, unsigned n, bool is_signed);
 
+// Structures of 1 to 4 elements in memory, one register for each place: registers rt, rt + 1, ...
+typedef struct SimdStructs {
+    unsigned rt, esize, n_regs;
+    bool interleaved; // LD2-4; LD1 of several registers just follows memory
+    bool q, load;
+} SimdStructs;
+// The memory of all registers as 16-byte pieces, the last one of 8 (log2: 3) if that is what
+// remains.
+unsigned simd_n_pieces(const SimdStructs *s);
+unsigned simd_piece_size(const SimdStructs *s, unsigned piece);
+// Between those pieces and the registers' values, of 2 to 4 registers.
+void simd_take_apart(ArmCtx *c, const SimdStructs *s, const IRRef *mem, IRRef *reg);
+void simd_put_together(ArmCtx *c, const SimdStructs *s, const IRRef *reg, IRRef *mem);
+
 // Operations that have both forms, by file.
 extern SimdFn simd_add, simd_sub, simd_cmgt, simd_cmge, simd_cmhi, simd_cmhs, simd_cmeq, simd_cmtst,
     simd_sqadd, simd_uqadd, simd_sqsub, simd_uqsub, simd_sshl, simd_ushl, simd_srshl, simd_urshl,
     simd_sqshl, simd_uqshl, simd_sqrshl, simd_uqrshl, simd_sqdmulh, simd_sqrdmulh, simd_sqrdmlah,
-    simd_sqrdmlsh, simd_mul, simd_mla, simd_mls, simd_udot, simd_sdot, simd_usdot, simd_sudot;
+    simd_sqrdmlsh, simd_mul, simd_mla, simd_mls, simd_udot, simd_sdot, simd_usdot, simd_sudot,
+    simd_smax, simd_smin, simd_umax, simd_umin, simd_sabd, simd_uabd, simd_saba, simd_uaba,
+    simd_shadd, simd_uhadd, simd_srhadd, simd_urhadd, simd_shsub, simd_uhsub, simd_pmul, simd_addp,
+    simd_smaxp, simd_sminp, simd_umaxp, simd_uminp, simd_and, simd_bic, simd_orr, simd_orn,
+    simd_eor, simd_bsl, simd_bit, simd_bif, simd_ummla, simd_smmla, simd_usmmla;
 extern SimdFn simd_abs, simd_neg, simd_cmgt0, simd_cmge0, simd_cmeq0, simd_cmle0, simd_cmlt0,
-    simd_sqabs, simd_sqneg, simd_suqadd, simd_usqadd, simd_sqxtn, simd_uqxtn, simd_sqxtun;
+    simd_sqabs, simd_sqneg, simd_suqadd, simd_usqadd, simd_sqxtn, simd_uqxtn, simd_sqxtun, simd_cls,
+    simd_clz, simd_cnt, simd_not, simd_rbit, simd_rev64, simd_rev32, simd_rev16, simd_saddlp,
+    simd_uaddlp, simd_sadalp, simd_uadalp, simd_xtn, simd_shll, simd_urecpe, simd_ursqrte;
 extern SimdFn simd_sqdmlal, simd_sqdmlsl, simd_sqdmull, simd_smull, simd_umull, simd_smlal,
-    simd_umlal, simd_smlsl, simd_umlsl;
+    simd_umlal, simd_smlsl, simd_umlsl, simd_saddl, simd_uaddl, simd_ssubl, simd_usubl, simd_saddw,
+    simd_uaddw, simd_ssubw, simd_usubw, simd_sabdl, simd_uabdl, simd_sabal, simd_uabal, simd_addhn,
+    simd_raddhn, simd_subhn, simd_rsubhn, simd_pmull8, simd_pmull64;
 extern SimdFn simd_sshr, simd_ushr, simd_ssra, simd_usra, simd_srshr, simd_urshr, simd_srsra,
     simd_ursra, simd_shl, simd_sri, simd_sli, simd_sqshl_imm, simd_uqshl_imm, simd_sqshlu_imm,
-    simd_sqshrn, simd_sqrshrn, simd_uqshrn, simd_uqrshrn, simd_sqshrun, simd_sqrshrun;
+    simd_sqshrn, simd_sqrshrn, simd_uqshrn, simd_uqrshrn, simd_sqshrun, simd_sqrshrun, simd_shrn,
+    simd_rshrn, simd_sshll, simd_ushll;
 // Floating point: esize 1, 2 or 3.
-extern SimdFn simd_fmla, simd_fmls, simd_fmul, simd_fmulx;
+extern SimdFn simd_fmla, simd_fmls, simd_fmul, simd_fmulx, simd_fadd, simd_fsub, simd_fdiv,
+    simd_fmax, simd_fmin, simd_fmaxnm, simd_fminnm, simd_fcmeq, simd_fcmge, simd_fcmgt, simd_facge,
+    simd_facgt, simd_fabd, simd_frecps, simd_frsqrts, simd_faddp, simd_fmaxp, simd_fminp,
+    simd_fmaxnmp, simd_fminnmp, simd_fabs, simd_fneg, simd_fsqrt, simd_frintn, simd_frintp,
+    simd_frintm, simd_frintz, simd_frinta, simd_frinti, simd_frintx, simd_frint32z, simd_frint32x,
+    simd_frint64z, simd_frint64x, simd_frecpe, simd_frsqrte, simd_frecpx, simd_fcmgt0, simd_fcmge0,
+    simd_fcmeq0, simd_fcmle0, simd_fcmlt0;
+extern SimdFn simd_scvtf, simd_ucvtf, simd_fcvtns, simd_fcvtnu, simd_fcvtms, simd_fcvtmu,
+    simd_fcvtps, simd_fcvtpu, simd_fcvtzs, simd_fcvtzu, simd_fcvtas, simd_fcvtau, simd_scvtf_fix,
+    simd_ucvtf_fix, simd_fcvtzs_fix, simd_fcvtzu_fix;
 
 #endif

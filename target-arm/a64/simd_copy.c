@@ -107,8 +107,7 @@ static bool tr_ins_element(ArmCtx *c, const ArmFields *f)
     return true;
 }
 
-// AdvSIMDExpandImm for cmode below 1111; op is part of the value only for cmode 1110.
-static uint64_t expand_imm(unsigned op, unsigned cmode, uint64_t imm8)
+uint64_t simd_expand_imm(unsigned op, unsigned cmode, uint64_t imm8)
 {
     if (cmode < 8) { // 32-bit lanes, shifted by whole bytes
         return (imm8 << (cmode >> 1) * 8) * UINT64_C(0x100000001);
@@ -165,7 +164,7 @@ static bool tr_modified_imm(ArmCtx *c, const ArmFields *f)
                          : a64_expand_fp_imm(2, f->a) * UINT64_C(0x100000001));
         return true;
     }
-    uint64_t v = expand_imm(f->o, f->c, f->a);
+    uint64_t v = simd_expand_imm(f->o, f->c, f->a);
     if (f->c < 12 && (f->c & 1)) {
         or_or_clear(c, f, v);
     } else {

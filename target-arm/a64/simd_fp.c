@@ -17,18 +17,18 @@ static IRRef exact2(ArmCtx *c, const Simd *s, const IRVHelper *exact)
 }
 
 #define FP2(name, op, exact)                                                                       \
-    static IRRef simd_##name(ArmCtx *c, const Simd *s)                                             \
+    IRRef simd_##name(ArmCtx *c, const Simd *s)                                             \
     {                                                                                              \
         return fp2(c, s, op, &exact);                                                              \
     }
 #define EXACT2(name, exact)                                                                        \
-    static IRRef simd_##name(ArmCtx *c, const Simd *s)                                             \
+    IRRef simd_##name(ArmCtx *c, const Simd *s)                                             \
     {                                                                                              \
         return exact2(c, s, &exact);                                                               \
     }
 
 #define MAXNM(name, max)                                                                           \
-    static IRRef simd_##name(ArmCtx *c, const Simd *s)                                             \
+    IRRef simd_##name(ArmCtx *c, const Simd *s)                                             \
     {                                                                                              \
         return a64_fp_maxnm(c, simd_fp_clean(c, s, simd_n(c, s)),                                  \
                             simd_fp_clean(c, s, simd_m(c, s)), simd_fp_aux(s), max);               \
@@ -57,7 +57,7 @@ IRRef simd_fmulx(ArmCtx *c, const Simd *s)
 }
 
 // The divisors that do not count become 1.
-static IRRef simd_fdiv(ArmCtx *c, const Simd *s)
+IRRef simd_fdiv(ArmCtx *c, const Simd *s)
 {
     IRRef m = simd_m(c, s);
     if (!s->scalar && !s->q) {
@@ -67,7 +67,7 @@ static IRRef simd_fdiv(ArmCtx *c, const Simd *s)
                   simd_fp_aux(s), 0);
 }
 
-static IRRef simd_fabd(ArmCtx *c, const Simd *s)
+IRRef simd_fabd(ArmCtx *c, const Simd *s)
 {
     return a64_fp_abs(c, simd_fsub(c, s), s->esize);
 }
@@ -79,11 +79,11 @@ static IRRef compare_absolute(ArmCtx *c, const Simd *s, IROpcode op, const IRVHe
     return a64_fp(c, op, exact, n, m, IR_NONE, simd_fp_aux(s), 0);
 }
 
-static IRRef simd_facge(ArmCtx *c, const Simd *s)
+IRRef simd_facge(ArmCtx *c, const Simd *s)
 {
     return compare_absolute(c, s, IR_fcge, &arm_fx_cge);
 }
-static IRRef simd_facgt(ArmCtx *c, const Simd *s)
+IRRef simd_facgt(ArmCtx *c, const Simd *s)
 {
     return compare_absolute(c, s, IR_fcgt, &arm_fx_cgt);
 }
@@ -150,7 +150,7 @@ static IRRef pairwise(ArmCtx *c, const Simd *s, Pair *op)
 }
 
 #define PAIRWISE(name, op)                                                                         \
-    static IRRef simd_##name(ArmCtx *c, const Simd *s)                                             \
+    IRRef simd_##name(ArmCtx *c, const Simd *s)                                             \
     {                                                                                              \
         return pairwise(c, s, op);                                                                 \
     }
@@ -214,21 +214,21 @@ static IRRef fp1(ArmCtx *c, const Simd *s, IROpcode op, const IRVHelper *exact, 
                   aux2);
 }
 
-static IRRef simd_fabs(ArmCtx *c, const Simd *s)
+IRRef simd_fabs(ArmCtx *c, const Simd *s)
 {
     return a64_fp_abs(c, simd_n(c, s), s->esize);
 }
-static IRRef simd_fneg(ArmCtx *c, const Simd *s)
+IRRef simd_fneg(ArmCtx *c, const Simd *s)
 {
     return a64_fp_neg(c, simd_n(c, s), s->esize);
 }
-static IRRef simd_fsqrt(ArmCtx *c, const Simd *s)
+IRRef simd_fsqrt(ArmCtx *c, const Simd *s)
 {
     return fp1(c, s, IR_fsqrt, &arm_fx_sqrt, 0);
 }
 
 #define ROUND(name, mode)                                                                          \
-    static IRRef simd_##name(ArmCtx *c, const Simd *s)                                             \
+    IRRef simd_##name(ArmCtx *c, const Simd *s)                                             \
     {                                                                                              \
         return fp1(c, s, IR_fround, &arm_fx_round, mode);                                          \
     }
@@ -248,7 +248,7 @@ static IRRef round_bounded(ArmCtx *c, const Simd *s, unsigned bits, IRRound mode
 }
 
 #define ROUND_BOUNDED(name, bits, mode)                                                            \
-    static IRRef simd_##name(ArmCtx *c, const Simd *s)                                             \
+    IRRef simd_##name(ArmCtx *c, const Simd *s)                                             \
     {                                                                                              \
         return round_bounded(c, s, bits, mode);                                                    \
     }
@@ -268,15 +268,15 @@ static IRRef estimate(ArmCtx *c, const Simd *s, const IRVHelper *exact)
     return a64_fp_exact(c, exact, n, IR_NONE, IR_NONE, simd_fp_aux(s), 0);
 }
 
-static IRRef simd_frecpe(ArmCtx *c, const Simd *s)
+IRRef simd_frecpe(ArmCtx *c, const Simd *s)
 {
     return estimate(c, s, &arm_fx_recpe);
 }
-static IRRef simd_frsqrte(ArmCtx *c, const Simd *s)
+IRRef simd_frsqrte(ArmCtx *c, const Simd *s)
 {
     return estimate(c, s, &arm_fx_rsqrte);
 }
-static IRRef simd_frecpx(ArmCtx *c, const Simd *s)
+IRRef simd_frecpx(ArmCtx *c, const Simd *s)
 {
     return estimate(c, s, &arm_fx_recpx);
 }
@@ -289,7 +289,7 @@ static IRRef against_zero(ArmCtx *c, const Simd *s, IROpcode op, const IRVHelper
 }
 
 #define ZERO(name, op, exact, zero_first)                                                          \
-    static IRRef simd_##name(ArmCtx *c, const Simd *s)                                             \
+    IRRef simd_##name(ArmCtx *c, const Simd *s)                                             \
     {                                                                                              \
         return against_zero(c, s, op, &exact, zero_first);                                         \
     }

@@ -9,7 +9,7 @@ static IRRef convert(ArmCtx *c, const Simd *s, IROpcode op, const IRVHelper *exa
 }
 
 #define CONVERT(name, op, exact, round)                                                            \
-    static IRRef simd_##name(ArmCtx *c, const Simd *s)                                             \
+    IRRef simd_##name(ArmCtx *c, const Simd *s)                                             \
     {                                                                                              \
         return convert(c, s, op, &exact, round);                                                   \
     }
@@ -35,19 +35,19 @@ static IRRef convert_fixed(ArmCtx *c, const Simd *s, const IRVHelper *exact, IRR
                         simd_fp_aux(s), round | (unsigned)s->shift << ARM_FX_FBITS);
 }
 
-static IRRef simd_scvtf_fix(ArmCtx *c, const Simd *s)
+IRRef simd_scvtf_fix(ArmCtx *c, const Simd *s)
 {
     return convert_fixed(c, s, &arm_fx_vs2f, 0);
 }
-static IRRef simd_ucvtf_fix(ArmCtx *c, const Simd *s)
+IRRef simd_ucvtf_fix(ArmCtx *c, const Simd *s)
 {
     return convert_fixed(c, s, &arm_fx_vu2f, 0);
 }
-static IRRef simd_fcvtzs_fix(ArmCtx *c, const Simd *s)
+IRRef simd_fcvtzs_fix(ArmCtx *c, const Simd *s)
 {
     return convert_fixed(c, s, &arm_fx_vf2s, IR_RND_ZERO);
 }
-static IRRef simd_fcvtzu_fix(ArmCtx *c, const Simd *s)
+IRRef simd_fcvtzu_fix(ArmCtx *c, const Simd *s)
 {
     return convert_fixed(c, s, &arm_fx_vf2u, IR_RND_ZERO);
 }

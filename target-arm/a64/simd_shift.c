@@ -98,11 +98,11 @@ static IRRef narrow_shift(ArmCtx *c, const Simd *s, bool round)
                 : ir_v1(c->b, IR_vnarrow, x, wide);
 }
 
-static IRRef shrn(ArmCtx *c, const Simd *s)
+IRRef simd_shrn(ArmCtx *c, const Simd *s)
 {
     return narrow_shift(c, s, false);
 }
-static IRRef rshrn(ArmCtx *c, const Simd *s)
+IRRef simd_rshrn(ArmCtx *c, const Simd *s)
 {
     return narrow_shift(c, s, true);
 }
@@ -140,11 +140,11 @@ static IRRef long_shift(ArmCtx *c, const Simd *s, bool is_signed)
     return s->shift ? ir_v1i(c->b, IR_vshli, wide, s->esize + 1, s->shift) : wide;
 }
 
-static IRRef sshll(ArmCtx *c, const Simd *s)
+IRRef simd_sshll(ArmCtx *c, const Simd *s)
 {
     return long_shift(c, s, true);
 }
-static IRRef ushll(ArmCtx *c, const Simd *s)
+IRRef simd_ushll(ArmCtx *c, const Simd *s)
 {
     return long_shift(c, s, false);
 }
@@ -175,13 +175,13 @@ static bool other_size(ArmCtx *c, const Simd *s, SimdFn *fn)
 #define RIGHT(name)  TR(name, simd_shift_right, in_lanes, simd_##name)
 #define LEFT(name)   TR(name, simd_shift_left, in_lanes, simd_##name)
 #define NARROW(name) TR(name, simd_shift_right, other_size, simd_##name)
+#define WIDEN(name)  TR(name, simd_shift_left, other_size, simd_##name)
 
 // clang-format off
 RIGHT(sshr) RIGHT(ushr) RIGHT(ssra) RIGHT(usra) RIGHT(srshr) RIGHT(urshr) RIGHT(srsra) RIGHT(ursra)
 RIGHT(sri) LEFT(shl) LEFT(sli) LEFT(sqshl_imm) LEFT(uqshl_imm) LEFT(sqshlu_imm)
 NARROW(sqshrn) NARROW(sqrshrn) NARROW(uqshrn) NARROW(uqrshrn) NARROW(sqshrun) NARROW(sqrshrun)
-TR(shrn, simd_shift_right, other_size, shrn) TR(rshrn, simd_shift_right, other_size, rshrn)
-TR(sshll, simd_shift_left, other_size, sshll) TR(ushll, simd_shift_left, other_size, ushll)
+NARROW(shrn) NARROW(rshrn) WIDEN(sshll) WIDEN(ushll)
 
 #define ROW(name, size, u, immh, op) \
     {#name size, "0q" #u "0 1111 0" immh op "1 nnnn nddd dd", tr_##name, ARM_FEAT_BASE}

@@ -34,53 +34,53 @@ static IRRef onto_d(ArmCtx *c, const Simd *s, IROpcode how, IRRef x)
     return ir_v2(c->b, how, simd_d(c, s), x, s->esize + 1);
 }
 
-static IRRef saddl(ArmCtx *c, const Simd *s)
+IRRef simd_saddl(ArmCtx *c, const Simd *s)
 {
     return long_op(c, s, IR_vadd, true);
 }
-static IRRef uaddl(ArmCtx *c, const Simd *s)
+IRRef simd_uaddl(ArmCtx *c, const Simd *s)
 {
     return long_op(c, s, IR_vadd, false);
 }
-static IRRef ssubl(ArmCtx *c, const Simd *s)
+IRRef simd_ssubl(ArmCtx *c, const Simd *s)
 {
     return long_op(c, s, IR_vsub, true);
 }
-static IRRef usubl(ArmCtx *c, const Simd *s)
+IRRef simd_usubl(ArmCtx *c, const Simd *s)
 {
     return long_op(c, s, IR_vsub, false);
 }
-static IRRef saddw(ArmCtx *c, const Simd *s)
+IRRef simd_saddw(ArmCtx *c, const Simd *s)
 {
     return wide_op(c, s, IR_vadd, true);
 }
-static IRRef uaddw(ArmCtx *c, const Simd *s)
+IRRef simd_uaddw(ArmCtx *c, const Simd *s)
 {
     return wide_op(c, s, IR_vadd, false);
 }
-static IRRef ssubw(ArmCtx *c, const Simd *s)
+IRRef simd_ssubw(ArmCtx *c, const Simd *s)
 {
     return wide_op(c, s, IR_vsub, true);
 }
-static IRRef usubw(ArmCtx *c, const Simd *s)
+IRRef simd_usubw(ArmCtx *c, const Simd *s)
 {
     return wide_op(c, s, IR_vsub, false);
 }
-static IRRef sabdl(ArmCtx *c, const Simd *s)
+IRRef simd_sabdl(ArmCtx *c, const Simd *s)
 {
     return long_op(c, s, IR_vabds, true);
 }
-static IRRef uabdl(ArmCtx *c, const Simd *s)
+IRRef simd_uabdl(ArmCtx *c, const Simd *s)
 {
     return long_op(c, s, IR_vabdu, false);
 }
-static IRRef sabal(ArmCtx *c, const Simd *s)
+IRRef simd_sabal(ArmCtx *c, const Simd *s)
 {
-    return onto_d(c, s, IR_vadd, sabdl(c, s));
+    return onto_d(c, s, IR_vadd, simd_sabdl(c, s));
 }
-static IRRef uabal(ArmCtx *c, const Simd *s)
+IRRef simd_uabal(ArmCtx *c, const Simd *s)
 {
-    return onto_d(c, s, IR_vadd, uabdl(c, s));
+    return onto_d(c, s, IR_vadd, simd_uabdl(c, s));
 }
 IRRef simd_smull(ArmCtx *c, const Simd *s)
 {
@@ -121,19 +121,19 @@ static IRRef high_narrow(ArmCtx *c, const Simd *s, IROpcode op, bool round)
     return s->q ? ir_v2(b, IR_vnarrow2, simd_d(c, s), x, wide) : ir_v1(b, IR_vnarrow, x, wide);
 }
 
-static IRRef addhn(ArmCtx *c, const Simd *s)
+IRRef simd_addhn(ArmCtx *c, const Simd *s)
 {
     return high_narrow(c, s, IR_vadd, false);
 }
-static IRRef raddhn(ArmCtx *c, const Simd *s)
+IRRef simd_raddhn(ArmCtx *c, const Simd *s)
 {
     return high_narrow(c, s, IR_vadd, true);
 }
-static IRRef subhn(ArmCtx *c, const Simd *s)
+IRRef simd_subhn(ArmCtx *c, const Simd *s)
 {
     return high_narrow(c, s, IR_vsub, false);
 }
-static IRRef rsubhn(ArmCtx *c, const Simd *s)
+IRRef simd_rsubhn(ArmCtx *c, const Simd *s)
 {
     return high_narrow(c, s, IR_vsub, true);
 }
@@ -176,13 +176,13 @@ IRRef simd_sqdmlsl(ArmCtx *c, const Simd *s)
 
 // --- polynomials
 
-static IRRef pmull8(ArmCtx *c, const Simd *s)
+IRRef simd_pmull8(ArmCtx *c, const Simd *s)
 {
     return ir_vcall(c->b, &arm_hv_pmull8, simd_n(c, s), simd_m(c, s), IR_NONE,
                     arm_vdesc(0, true, s->q));
 }
 
-static IRRef pmull64(ArmCtx *c, const Simd *s)
+IRRef simd_pmull64(ArmCtx *c, const Simd *s)
 {
     return ir_v2(c->b, IR_vclmul, simd_n(c, s), simd_m(c, s), s->q | s->q << 4);
 }
@@ -201,22 +201,22 @@ static bool long_result(ArmCtx *c, const ArmFields *f, unsigned sizes, SimdFn *f
     return true;
 }
 
-#define TR(name, sizes, fn)                                                                        \
+#define TR(name, sizes, fn)\
     static bool tr_##name(ArmCtx *c, const ArmFields *f)                                           \
     {                                                                                              \
         return long_result(c, f, sizes, fn);                                                       \
     }
 
 // clang-format off
-TR(saddl, SIMD_BHS, saddl) TR(uaddl, SIMD_BHS, uaddl) TR(ssubl, SIMD_BHS, ssubl)
-TR(usubl, SIMD_BHS, usubl) TR(saddw, SIMD_BHS, saddw) TR(uaddw, SIMD_BHS, uaddw)
-TR(ssubw, SIMD_BHS, ssubw) TR(usubw, SIMD_BHS, usubw) TR(sabdl, SIMD_BHS, sabdl)
-TR(uabdl, SIMD_BHS, uabdl) TR(sabal, SIMD_BHS, sabal) TR(uabal, SIMD_BHS, uabal)
+TR(saddl, SIMD_BHS, simd_saddl) TR(uaddl, SIMD_BHS, simd_uaddl) TR(ssubl, SIMD_BHS, simd_ssubl)
+TR(usubl, SIMD_BHS, simd_usubl) TR(saddw, SIMD_BHS, simd_saddw) TR(uaddw, SIMD_BHS, simd_uaddw)
+TR(ssubw, SIMD_BHS, simd_ssubw) TR(usubw, SIMD_BHS, simd_usubw) TR(sabdl, SIMD_BHS, simd_sabdl)
+TR(uabdl, SIMD_BHS, simd_uabdl) TR(sabal, SIMD_BHS, simd_sabal) TR(uabal, SIMD_BHS, simd_uabal)
 TR(smull, SIMD_BHS, simd_smull) TR(umull, SIMD_BHS, simd_umull) TR(smlal, SIMD_BHS, simd_smlal)
 TR(umlal, SIMD_BHS, simd_umlal) TR(smlsl, SIMD_BHS, simd_smlsl) TR(umlsl, SIMD_BHS, simd_umlsl)
-TR(addhn, SIMD_BHS, addhn) TR(raddhn, SIMD_BHS, raddhn) TR(subhn, SIMD_BHS, subhn)
-TR(rsubhn, SIMD_BHS, rsubhn) TR(sqdmull, SIMD_HS, simd_sqdmull) TR(sqdmlal, SIMD_HS, simd_sqdmlal)
-TR(sqdmlsl, SIMD_HS, simd_sqdmlsl) TR(pmull8, 1, pmull8) TR(pmull64, 1, pmull64)
+TR(addhn, SIMD_BHS, simd_addhn) TR(raddhn, SIMD_BHS, simd_raddhn) TR(subhn, SIMD_BHS, simd_subhn)
+TR(rsubhn, SIMD_BHS, simd_rsubhn) TR(sqdmull, SIMD_HS, simd_sqdmull) TR(sqdmlal, SIMD_HS, simd_sqdmlal)
+TR(sqdmlsl, SIMD_HS, simd_sqdmlsl) TR(pmull8, 1, simd_pmull8) TR(pmull64, 1, simd_pmull64)
 
 #define ROW(name, u, op) \
     {#name, "0q" #u "0 1110 ss1m mmmm " op "00 nnnn nddd dd", tr_##name, ARM_FEAT_BASE}

@@ -10,7 +10,6 @@
         return ir_v2(c->b, op, simd_n(c, s), simd_m(c, s), s->esize);                              \
     }
 
-#define LOCAL_ONE_OP(name, op) static ONE_OP(name, op)
 ONE_OP(add, IR_vadd)
 ONE_OP(sub, IR_vsub)
 ONE_OP(cmgt, IR_vcgt)
@@ -20,12 +19,12 @@ ONE_OP(cmhs, IR_vcgeu)
 ONE_OP(cmeq, IR_vceq)
 ONE_OP(cmtst, IR_vctst)
 ONE_OP(mul, IR_vmul)
-LOCAL_ONE_OP(smax, IR_vmaxs)
-LOCAL_ONE_OP(smin, IR_vmins)
-LOCAL_ONE_OP(umax, IR_vmaxu)
-LOCAL_ONE_OP(umin, IR_vminu)
-LOCAL_ONE_OP(sabd, IR_vabds)
-LOCAL_ONE_OP(uabd, IR_vabdu)
+ONE_OP(smax, IR_vmaxs)
+ONE_OP(smin, IR_vmins)
+ONE_OP(umax, IR_vmaxu)
+ONE_OP(umin, IR_vminu)
+ONE_OP(sabd, IR_vabds)
+ONE_OP(uabd, IR_vabdu)
 
 #define ACCUMULATE(name, op, how)                                                                  \
     IRRef simd_##name(ArmCtx *c, const Simd *s)                                                    \
@@ -34,12 +33,10 @@ LOCAL_ONE_OP(uabd, IR_vabdu)
         return ir_v2(c->b, how, simd_d(c, s), x, s->esize);                                        \
     }
 
-#define LOCAL_ACCUMULATE(name, op, how) static ACCUMULATE(name, op, how)
-
 ACCUMULATE(mla, IR_vmul, IR_vadd)
 ACCUMULATE(mls, IR_vmul, IR_vsub)
-LOCAL_ACCUMULATE(saba, IR_vabds, IR_vadd)
-LOCAL_ACCUMULATE(uaba, IR_vabdu, IR_vadd)
+ACCUMULATE(saba, IR_vabds, IR_vadd)
+ACCUMULATE(uaba, IR_vabdu, IR_vadd)
 
 // --- halving. With x = a ^ b: a + b = 2 (a & b) + x and a - b = x - 2 (~a & b).
 
@@ -74,11 +71,11 @@ static IRRef halving_sub(ArmCtx *c, const Simd *s, bool is_signed)
 }
 
 #define SIGNED_PAIR(name, fn)                                                                      \
-    static IRRef simd_s##name(ArmCtx *c, const Simd *s)                                            \
+    IRRef simd_s##name(ArmCtx *c, const Simd *s)                                            \
     {                                                                                              \
         return fn(c, s, true);                                                                     \
     }                                                                                              \
-    static IRRef simd_u##name(ArmCtx *c, const Simd *s)                                            \
+    IRRef simd_u##name(ArmCtx *c, const Simd *s)                                            \
     {                                                                                              \
         return fn(c, s, false);                                                                    \
     }
@@ -153,8 +150,6 @@ IRRef simd_sqrdmulh(ArmCtx *c, const Simd *s)
                           simd_d_clean(c, s));                                                     \
     }
 
-#define LOCAL_BY_HELPER(name) static BY_HELPER(name)
-
 BY_HELPER(sshl)
 BY_HELPER(ushl)
 BY_HELPER(srshl)
@@ -163,7 +158,7 @@ BY_HELPER(sqshl)
 BY_HELPER(uqshl)
 BY_HELPER(sqrshl)
 BY_HELPER(uqrshl)
-LOCAL_BY_HELPER(pmul)
+BY_HELPER(pmul)
 BY_HELPER3(sqrdmlah)
 BY_HELPER3(sqrdmlsh)
 
@@ -178,15 +173,13 @@ static IRRef dot(ArmCtx *c, const Simd *s, const IRVHelper *h, unsigned signs)
         return dot(c, s, &helper, signs);                                                          \
     }
 
-#define LOCAL_DOT(name, helper, signs) static DOT(name, helper, signs)
-
 DOT(udot, arm_hv_dot, 0)
 DOT(sdot, arm_hv_dot, 3)
 DOT(usdot, arm_hv_dot, 2)
 DOT(sudot, arm_hv_dot, 1)
-LOCAL_DOT(ummla, arm_hv_mmla, 0)
-LOCAL_DOT(smmla, arm_hv_mmla, 3)
-LOCAL_DOT(usmmla, arm_hv_mmla, 2)
+DOT(ummla, arm_hv_mmla, 0)
+DOT(smmla, arm_hv_mmla, 3)
+DOT(usmmla, arm_hv_mmla, 2)
 
 // --- pairwise: even lanes of both operands against the odd ones
 
@@ -204,7 +197,7 @@ static IRRef pairwise(ArmCtx *c, const Simd *s, IROpcode op)
 }
 
 #define PAIRWISE(name, op)                                                                         \
-    static IRRef simd_##name(ArmCtx *c, const Simd *s)                                             \
+    IRRef simd_##name(ArmCtx *c, const Simd *s)                                             \
     {                                                                                              \
         return pairwise(c, s, op);                                                                 \
     }
@@ -217,42 +210,42 @@ PAIRWISE(uminp, IR_vminu)
 
 // --- bitwise; the size field tells the operation
 
-static IRRef simd_and(ArmCtx *c, const Simd *s)
+IRRef simd_and(ArmCtx *c, const Simd *s)
 {
     return ir_v2(c->b, IR_vand, simd_n(c, s), simd_m(c, s), 0);
 }
 
-static IRRef simd_bic(ArmCtx *c, const Simd *s)
+IRRef simd_bic(ArmCtx *c, const Simd *s)
 {
     return ir_v2(c->b, IR_vandn, simd_n(c, s), simd_m(c, s), 0);
 }
 
-static IRRef simd_orr(ArmCtx *c, const Simd *s) // MOV if both are the same
+IRRef simd_orr(ArmCtx *c, const Simd *s) // MOV if both are the same
 {
     return s->n == s->m ? simd_n(c, s) : ir_v2(c->b, IR_vor, simd_n(c, s), simd_m(c, s), 0);
 }
 
-static IRRef simd_orn(ArmCtx *c, const Simd *s)
+IRRef simd_orn(ArmCtx *c, const Simd *s)
 {
     return ir_v2(c->b, IR_vorn, simd_n(c, s), simd_m(c, s), 0);
 }
 
-static IRRef simd_eor(ArmCtx *c, const Simd *s)
+IRRef simd_eor(ArmCtx *c, const Simd *s)
 {
     return ir_v2(c->b, IR_vxor, simd_n(c, s), simd_m(c, s), 0);
 }
 
-static IRRef simd_bsl(ArmCtx *c, const Simd *s)
+IRRef simd_bsl(ArmCtx *c, const Simd *s)
 {
     return ir_v3(c->b, IR_vbsl, simd_d(c, s), simd_n(c, s), simd_m(c, s), 0);
 }
 
-static IRRef simd_bit(ArmCtx *c, const Simd *s)
+IRRef simd_bit(ArmCtx *c, const Simd *s)
 {
     return ir_v3(c->b, IR_vbsl, simd_m(c, s), simd_n(c, s), simd_d(c, s), 0);
 }
 
-static IRRef simd_bif(ArmCtx *c, const Simd *s)
+IRRef simd_bif(ArmCtx *c, const Simd *s)
 {
     return ir_v3(c->b, IR_vbsl, simd_m(c, s), simd_d(c, s), simd_n(c, s), 0);
 }

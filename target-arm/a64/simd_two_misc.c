@@ -48,13 +48,11 @@ IRRef simd_neg(ArmCtx *c, const Simd *s)
 
 BY_HELPER_ON_D(suqadd)
 BY_HELPER_ON_D(usqadd)
-#define LOCAL_BY_HELPER(name) static BY_HELPER(name)
-
-LOCAL_BY_HELPER(cls)
-LOCAL_BY_HELPER(clz)
-LOCAL_BY_HELPER(rbit)
-LOCAL_BY_HELPER(urecpe)
-LOCAL_BY_HELPER(ursqrte)
+BY_HELPER(cls)
+BY_HELPER(clz)
+BY_HELPER(rbit)
+BY_HELPER(urecpe)
+BY_HELPER(ursqrte)
 
 // --- saturating, of the most negative value alone
 
@@ -77,11 +75,11 @@ IRRef simd_sqneg(ArmCtx *c, const Simd *s)
 
 // --- bits and order
 
-static IRRef simd_cnt(ArmCtx *c, const Simd *s)
+IRRef simd_cnt(ArmCtx *c, const Simd *s)
 {
     return ir_v1(c->b, IR_vcnt, simd_n(c, s), 0);
 }
-static IRRef simd_not(ArmCtx *c, const Simd *s)
+IRRef simd_not(ArmCtx *c, const Simd *s)
 {
     return ir_v1(c->b, IR_vnot, simd_n(c, s), 0);
 }
@@ -91,15 +89,15 @@ static IRRef reverse(ArmCtx *c, const Simd *s, unsigned container)
     return ir_make(c->b, IR_vrev, IR_V128, simd_n(c, s), IR_NONE, IR_NONE, IR_NONE, s->esize,
                    container, 0);
 }
-static IRRef simd_rev64(ArmCtx *c, const Simd *s)
+IRRef simd_rev64(ArmCtx *c, const Simd *s)
 {
     return reverse(c, s, 3);
 }
-static IRRef simd_rev32(ArmCtx *c, const Simd *s)
+IRRef simd_rev32(ArmCtx *c, const Simd *s)
 {
     return reverse(c, s, 2);
 }
-static IRRef simd_rev16(ArmCtx *c, const Simd *s)
+IRRef simd_rev16(ArmCtx *c, const Simd *s)
 {
     return reverse(c, s, 1);
 }
@@ -116,19 +114,19 @@ static IRRef add_long_pairs(ArmCtx *c, const Simd *s, bool is_signed)
     return ir_v2(b, IR_vadd, even, ir_v1i(b, right, n, wide, bits), wide);
 }
 
-static IRRef simd_saddlp(ArmCtx *c, const Simd *s)
+IRRef simd_saddlp(ArmCtx *c, const Simd *s)
 {
     return add_long_pairs(c, s, true);
 }
-static IRRef simd_uaddlp(ArmCtx *c, const Simd *s)
+IRRef simd_uaddlp(ArmCtx *c, const Simd *s)
 {
     return add_long_pairs(c, s, false);
 }
-static IRRef simd_sadalp(ArmCtx *c, const Simd *s)
+IRRef simd_sadalp(ArmCtx *c, const Simd *s)
 {
     return ir_v2(c->b, IR_vadd, simd_d(c, s), add_long_pairs(c, s, true), s->esize + 1);
 }
-static IRRef simd_uadalp(ArmCtx *c, const Simd *s)
+IRRef simd_uadalp(ArmCtx *c, const Simd *s)
 {
     return ir_v2(c->b, IR_vadd, simd_d(c, s), add_long_pairs(c, s, false), s->esize + 1);
 }
@@ -149,14 +147,14 @@ IRRef simd_sqxtun(ArmCtx *c, const Simd *s)
     return simd_narrow_saturating(c, s, simd_wide_n(c, s), NARROW_S_TO_U);
 }
 
-static IRRef simd_xtn(ArmCtx *c, const Simd *s)
+IRRef simd_xtn(ArmCtx *c, const Simd *s)
 {
     IRRef n = simd_n(c, s);
     return s->q ? ir_v2(c->b, IR_vnarrow2, simd_d(c, s), n, s->esize + 1)
                 : ir_v1(c->b, IR_vnarrow, n, s->esize + 1);
 }
 
-static IRRef simd_shll(ArmCtx *c, const Simd *s)
+IRRef simd_shll(ArmCtx *c, const Simd *s)
 {
     IRRef wide = ir_v1(c->b, s->q ? IR_vwiden2_u : IR_vwiden_u, simd_n(c, s), s->esize);
     return ir_v1i(c->b, IR_vshli, wide, s->esize + 1, simd_bits(s));
