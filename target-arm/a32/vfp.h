@@ -68,7 +68,7 @@ bool neon_run_one(ArmCtx *c, const Neon *n, unsigned esize, SimdFn *fn);
         return call;                                                                               \
     }
 
-// VMLA and VMLS: the product is rounded on its own; so are AArch32's Newton steps.
-extern SimdFn neon_fmla, neon_fmls, neon_recps, neon_rsqrts;
+// VMLA and VMLS: the product is rounded on its own.
+extern SimdFn neon_fmla, neon_fmls;
 
 #endif
