@@ -137,5 +137,7 @@ enum {
 #define ARM_BF_SWP     BIT(38) // ARMv7's SCTLR.SW: SWP and SWPB are there
 // FPSCR does not round to nearest, as Advanced SIMD always does: it uses the exact functions.
 #define ARM_BF_FP_ROUND BIT(39)
+// FPSCR asks for short vectors, which no CPU of ours has: what would obey it is UNDEFINED.
+#define ARM_BF_FP_SHORT BIT(40)
 
 #endif

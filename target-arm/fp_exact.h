@@ -11,6 +11,7 @@
 
 // FPCR and FPSR (DDI 0487 C5.2.7, C5.2.10).
 enum {
+    FPCR_SHORT = 0x37 << 16, // LEN and STRIDE, of AArch32
     FPCR_FZ16 = 1 << 19,
     FPCR_RMODE_SHIFT = 22,
     FPCR_FZ = 1 << 24,

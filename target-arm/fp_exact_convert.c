@@ -204,7 +204,7 @@ static void change_lanes(VCPU *v, V128 *d, const V128 *a, SfFormat from, SfForma
         SfFormat from = desc & 3;                                                                  \
         (void)b;                                                                                   \
         (void)c;                                                                                   \
-        change_lanes(v, d, a, from, to, n, odd, desc);                                                   \
+        change_lanes(v, d, a, from, to, n, odd, desc);                                             \
     }                                                                                              \
     const IRVHelper arm_fx_##name = {"fx_" #name, do_##name, 0};
 

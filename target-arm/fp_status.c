@@ -4,8 +4,8 @@
 #include "accel/engine.h"
 #include "target-arm/fp_exact.h"
 
-// Bits that exist in cpu->fpsr: QC, IDC, IXC..IOC; above them are AArch32's condition flags. HOST_FP_* and SF_* number the
-// five IEEE flags like FPSR.
+// Bits that exist in cpu->fpsr: QC, IDC, IXC..IOC; above them are AArch32's condition flags.
+// HOST_FP_* and SF_* number the five IEEE flags like FPSR.
 #define FPSR_MASK 0x0800009fu
 
 static void clear_inline_qc(ARMCPU *c)
@@ -54,7 +54,7 @@ static unsigned rmode(const ARMCPU *c)
 // Trap enables are RAZ/WI: exceptions are never trapped, as on the CPUs that we model.
 void arm_fpcr_write(ARMCPU *c, uint32_t value)
 {
-    uint32_t mask = FPCR_AHP | FPCR_DN | FPCR_FZ | 3u << FPCR_RMODE_SHIFT;
+    uint32_t mask = FPCR_SHORT | FPCR_AHP | FPCR_DN | FPCR_FZ | 3u << FPCR_RMODE_SHIFT;
     if (arm_has(c, ARM_FEAT_FP16)) {
         mask |= FPCR_FZ16;
     }

@@ -5,7 +5,7 @@
 #include "target-arm/system.h"
 
 #define FPEXC_EN   (1u << 30)
-#define FPSR_PART  0xf800009fu // N Z C V QC IDC IXC..IOC
+#define FPSR_PART  0xf800009fu   // N Z C V QC IDC IXC..IOC
 #define ID_MVFR(n) (3 * 8 + (n)) // index into the ID space
 
 uint32_t arm_fpscr_read(ARMCPU *c)
@@ -20,12 +20,21 @@ void arm_fpscr_write(ARMCPU *c, uint32_t value)
     arm_mode_changed(c);
 }
 
-// Implementer Arm, VFPv3 or later with the common subarchitecture; the rest as in MIDR.
+// By the part number of MIDR; all of ARMv8 have the same.
 static uint32_t fpsid(const ARMCPU *c)
 {
-    uint32_t midr = (uint32_t)c->sys->midr;
-    unsigned sub = arm_has(c, ARM_FEAT_VFP4) ? 4 : 3;
-    return (midr & 0xff000000) | sub << 16 | 3 << 12 | (midr >> 4 & 0xf) << 4 | (midr & 0xf);
+    static const struct {
+        uint16_t part;
+        uint32_t fpsid;
+    } table[] = {
+        {0xc07, 0x41023075}, {0xc08, 0x410330c0}, {0xc09, 0x41033090}, {0xc0f, 0x410430f0}};
+    unsigned part = extract32((uint32_t)c->sys->midr, 4, 12);
+    for (unsigned i = 0; i < ARRAY_LEN(table); i++) {
+        if (table[i].part == part) {
+            return table[i].fpsid;
+        }
+    }
+    return 0x41034070;
 }
 
 static uint64_t vmrs(VCPU *v, uint64_t reg)

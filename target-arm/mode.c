@@ -15,6 +15,7 @@ enum { MODE_EL0, MODE_EL1, MODE_EL1_PAN, MODE_FLAT = ARM_REGIME_MODES };
 
 #define FPCR_DN    BIT(25)
 #define FPCR_FZ    BIT(24)
+#define FPCR_SHORT UINT64_C(0x370000) // LEN, STRIDE
 #define FPCR_RMODE (UINT64_C(3) << 22)
 #define FPCR_FZ16  BIT(19)
 #define FPCR_TRAPS UINT64_C(0x9f00)
@@ -91,6 +92,7 @@ static uint64_t control_flags(const ARMCPU *c, unsigned el)
     f |= fp_traps(c, el) ? ARM_BF_FP_TRAP : 0;
     f |= c->fpcr & FPCR_SOFT ? ARM_BF_FP_SOFT : 0;
     f |= c->fpcr & FPCR_RMODE ? ARM_BF_FP_ROUND : 0;
+    f |= c->fpcr & FPCR_SHORT ? ARM_BF_FP_SHORT : 0;
     f |= sctlr & SCTLR_A ? ARM_BF_ALIGN : 0;
     return f | pauth_flags(c, sctlr) | tbi_flags(c->sys->tcr_el[1]);
 }

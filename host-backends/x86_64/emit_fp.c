@@ -10,8 +10,8 @@
 //
 // What the host raises before it leaves is part of what the exact function raises, never more.
 //
-// With IR_FP_FLUSH operands that are denormal, or could make a denormal result, leave before the op:
-// fp_guard_small; then only a NaN result is left to tell.
+// With IR_FP_FLUSH operands that are denormal, or could make a denormal result, leave before the
+// op: fp_guard_small; then only a NaN result is left to tell.
 //
 // With IR_FP_SSE the guest's rules are the host's: the bare instruction.
 //

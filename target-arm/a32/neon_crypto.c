@@ -42,8 +42,8 @@ static IRRef aesimc(ArmCtx *c, IRRef d, IRRef n, IRRef m)
 static IRRef sha1h(ArmCtx *c, IRRef d, IRRef n, IRRef m)
 {
     (void)d, (void)n;
-    IRRef x = ir_v2(c->b, IR_vor, ir_v1i(c->b, IR_vshli, m, 2, 30),
-                    ir_v1i(c->b, IR_vshri, m, 2, 2), 0);
+    IRRef x =
+        ir_v2(c->b, IR_vor, ir_v1i(c->b, IR_vshli, m, 2, 30), ir_v1i(c->b, IR_vshri, m, 2, 2), 0);
     return ir_v1(c->b, IR_vzext, x, 2);
 }
 static IRRef sha1su0(ArmCtx *c, IRRef d, IRRef n, IRRef m)

@@ -97,8 +97,8 @@ static void load_pieces(ArmCtx *c, const Multiple *m, IRRef at, unsigned group, 
     IRRef mem[4];
     for (unsigned i = 0; i < simd_n_pieces(&s); i++) {
         unsigned disp = group * m->n_regs * 8 + i * 16;
-        mem[i] = ir_ld(c->b, IR_V128, at, disp,
-                       simd_piece_size(&s, i) | alignment(c, disp, m->align));
+        mem[i] =
+            ir_ld(c->b, IR_V128, at, disp, simd_piece_size(&s, i) | alignment(c, disp, m->align));
     }
     if (m->n_regs == 1) {
         reg[0] = mem[0];
@@ -148,8 +148,8 @@ static bool tr_multiple(ArmCtx *c, const ArmFields *f)
                   .esize = f->s,
                   .align = f->a ? f->a + 2 : 0,
                   .load = f->l};
-    if (!m.n_regs || (m.n_regs > 1 && m.esize == 3) || f->a > shape[f->t].align ||
-        f->n == A32_PC || m.first + m.repeats - 1 + (m.n_regs - 1) * m.step > 31) {
+    if (!m.n_regs || (m.n_regs > 1 && m.esize == 3) || f->a > shape[f->t].align || f->n == A32_PC ||
+        m.first + m.repeats - 1 + (m.n_regs - 1) * m.step > 31) {
         return false;
     }
     if (a32_vfp_trapped(c, true)) {
@@ -205,7 +205,8 @@ static bool tr_lane(ArmCtx *c, const ArmFields *f)
     Lane x;
     unsigned n = f->o + 1, first = vfp_d(f->d, f->D);
     IRRef v[4];
-    if (!lane_shape(f, extract32(c->insn, 10, 2), &x) || f->n == A32_PC || first + (n - 1) * x.step > 31) {
+    if (!lane_shape(f, extract32(c->insn, 10, 2), &x) || f->n == A32_PC ||
+        first + (n - 1) * x.step > 31) {
         return false;
     }
     if (a32_vfp_trapped(c, true)) {

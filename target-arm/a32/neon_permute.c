@@ -65,8 +65,7 @@ static bool tr_vdup(ArmCtx *c, const ArmFields *f)
     if (!a32_vfp_trapped(c, true)) {
         unsigned esize = (unsigned)__builtin_ctz(f->i);
         unsigned lane = (f->i >> (esize + 1)) + n.m % 2 * (8u >> esize);
-        neon_put_reg(c, n.d, n.q,
-                     ir_v1(c->b, IR_vduplane, a32_q(c, n.m / 2), esize | lane << 8));
+        neon_put_reg(c, n.d, n.q, ir_v1(c->b, IR_vduplane, a32_q(c, n.m / 2), esize | lane << 8));
     }
     return true;
 }

@@ -37,7 +37,8 @@ static bool scalar(ArmCtx *c, bool q, bool is_long, SimdFn *fn)
 
 static bool floating(ArmCtx *c, const ArmFields *f, SimdFn *fn)
 {
-    return (neon_fields(c).size == 2 || arm_has(c->cpu, ARM_FEAT_FP16)) && scalar(c, f->q, false, fn);
+    return (neon_fields(c).size == 2 || arm_has(c->cpu, ARM_FEAT_FP16)) &&
+           scalar(c, f->q, false, fn);
 }
 
 #define TR(name)      NEON_TR(name, scalar(c, f->q, false, simd_##name))

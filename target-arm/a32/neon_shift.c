@@ -1,5 +1,5 @@
-// Advanced SIMD, two registers and a shift amount (DDI 0487 F4.1.22). L:imm6 (fields l, i) tell lane
-// size and amount; without any of its high bits set it is another instruction, so that each
+// Advanced SIMD, two registers and a shift amount (DDI 0487 F4.1.22). L:imm6 (fields l, i) tell
+// lane size and amount; without any of its high bits set it is another instruction, so that each
 // operation has a row for each lane size.
 #include "target-arm/a32/vfp.h"
 

@@ -1,5 +1,5 @@
-// Advanced SIMD, two registers, miscellaneous (DDI 0487 F4.1.22). Size is at 19..18. Permutes are in
-// neon_permute.c, cryptography in neon_crypto.c.
+// Advanced SIMD, two registers, miscellaneous (DDI 0487 F4.1.22). Size is at 19..18. Permutes are
+// in neon_permute.c, cryptography in neon_crypto.c.
 #include "target-arm/a32/vfp.h"
 
 static unsigned size_of(const ArmCtx *c)

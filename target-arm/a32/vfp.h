@@ -42,7 +42,8 @@ bool vfp_to_int(ArmCtx *c, const ArmFields *f, IRRound round);
 IRRef neon_reg(ArmCtx *c, unsigned d, bool q);
 void neon_put_reg(ArmCtx *c, unsigned d, bool q, IRRef v);
 
-// The fields of an Advanced SIMD data-processing instruction. False: a Q register has an odd number.
+// The fields of an Advanced SIMD data-processing instruction. False: a Q register has an odd
+// number.
 typedef struct Neon {
     unsigned d, n, m; // as D registers
     unsigned size;

@@ -25,7 +25,7 @@ typedef IRRef VfpFn(ArmCtx *c, const Operands *o);
 
 static bool three(ArmCtx *c, const ArmFields *f, VfpFn *fn)
 {
-    if (!size_ok(c, f->z)) {
+    if (!size_ok(c, f->z) || (c->flags & ARM_BF_FP_SHORT)) {
         return false;
     }
     if (!a32_vfp_trapped(c, false)) {
@@ -189,7 +189,7 @@ static bool tr_vmov(ArmCtx *c, const ArmFields *f)
 
 static bool tr_vmov_imm(ArmCtx *c, const ArmFields *f)
 {
-    if (!size_ok(c, f->z)) {
+    if (!size_ok(c, f->z) || (c->flags & ARM_BF_FP_SHORT)) {
         return false;
     }
     if (!a32_vfp_trapped(c, false)) {
@@ -395,10 +395,10 @@ static const ArmRow rows[] = {
     ROW3(vadd, "0D11", "0", 0), ROW3(vsub, "0D11", "1", 0), ROW3(vdiv, "1D00", "0", 0),
     ROW3(vfnms, "1D01", "0", ARM_FEAT_VFP4), ROW3(vfnma, "1D01", "1", ARM_FEAT_VFP4),
     ROW3(vfma, "1D10", "0", ARM_FEAT_VFP4), ROW3(vfms, "1D10", "1", ARM_FEAT_VFP4),
-    {"vmov_imm", VFP_COND "1110 1D11 iiii dddd 10zz -0-0 iiii", tr_vmov_imm, 0},
+    {"vmov_imm", VFP_COND "1110 1D11 iiii dddd 10zz 0000 iiii", tr_vmov_imm, 0},
     ROW1(vmov, "0000", "01", 0), ROW1(vabs, "0000", "11", 0), ROW1(vneg, "0001", "01", 0),
     ROW1(vsqrt, "0001", "11", 0), ROW1(vcmp, "0100", "e1", 0),
-    {"vcmp0", VFP_COND "1110 1D11 0101 dddd 10zz e1-0 ----", tr_vcmp0, 0},
+    {"vcmp0", VFP_COND "1110 1D11 0101 dddd 10zz e100 0000", tr_vcmp0, 0},
     ROW1(vrintr, "0110", "01", ARM_FEAT_A32_V8), ROW1(vrintz, "0110", "11", ARM_FEAT_A32_V8),
     ROW1(vrintx, "0111", "01", ARM_FEAT_A32_V8),
     {"vcvt_double", VFP_COND "1110 1D11 0111 dddd 10zz 11M0 mmmm", tr_vcvt_double, 0},

@@ -4,7 +4,6 @@
 
 #define ALIGNED_4 (IR_MEM_ALIGN | 2u << IR_MEM_ALIGN_TO)
 
-
 // Big-endian doublewords are two words, the upper one first; a32_load_at swaps all eight bytes,
 // which is the same.
 static void load(ArmCtx *c, IRRef at, int32_t disp, unsigned r, unsigned esize, bool check)

@@ -76,8 +76,7 @@ static bool tr_vmov_to_lane(ArmCtx *c, const ArmFields *f)
 static bool tr_vmov_from_lane(ArmCtx *c, const ArmFields *f)
 {
     unsigned esize, lane, d = vfp_d(f->n, f->N);
-    if (f->t == A32_PC || !lane_of(f, &esize, &lane) ||
-        (f->U && esize == 2)) {
+    if (f->t == A32_PC || !lane_of(f, &esize, &lane) || (f->U && esize == 2)) {
         return false;
     }
     if (!a32_vfp_trapped(c, esize < 2)) {
@@ -105,14 +104,14 @@ static bool tr_vdup(ArmCtx *c, const ArmFields *f)
 
 // --- two core registers: t the lower half, u the upper
 
-static bool pair_ok(const ArmCtx *c, const ArmFields *f)
+static bool pair_ok(const ArmFields *f)
 {
     return f->t != A32_PC && f->u != A32_PC && !(f->l && f->t == f->u);
 }
 
 static bool tr_vmov_double(ArmCtx *c, const ArmFields *f)
 {
-    if (!pair_ok(c, f)) {
+    if (!pair_ok(f)) {
         return false;
     }
     if (a32_vfp_trapped(c, false)) {
@@ -133,7 +132,7 @@ static bool tr_vmov_double(ArmCtx *c, const ArmFields *f)
 static bool tr_vmov_singles(ArmCtx *c, const ArmFields *f)
 {
     unsigned s = vfp_s(f->m, f->M);
-    if (!pair_ok(c, f) || s == 31) {
+    if (!pair_ok(f) || s == 31) {
         return false;
     }
     if (a32_vfp_trapped(c, false)) {
@@ -187,8 +186,7 @@ static bool tr_vmrs(ArmCtx *c, const ArmFields *f)
     if (f->t == A32_PC) {
         a32_put_flags(c, ir_get(c->b, IR_FLAGS, offsetof(ARMCPU, vfp_flags)));
     } else {
-        a32_put(c, f->t,
-                ir_call(c->b, &arm_h_vmrs, ir_i64(c->b, f->r), IR_NONE, IR_NONE, IR_NONE));
+        a32_put(c, f->t, ir_call(c->b, &arm_h_vmrs, ir_i64(c->b, f->r), IR_NONE, IR_NONE, IR_NONE));
     }
     return true;
 }
@@ -212,15 +210,15 @@ static bool tr_vmsr(ArmCtx *c, const ArmFields *f)
 
 // clang-format off
 static const ArmRow rows[] = {
-    {"vmov_single", VFP_COND "1110 000l nnnn tttt 1010 N--1 ----", tr_vmov_single, 0},
-    {"vmov_half", VFP_COND "1110 000l nnnn tttt 1001 N--1 ----", tr_vmov_half, ARM_FEAT_FP16},
-    {"vmov_to_lane", VFP_COND "1110 0oo0 nnnn tttt 1011 Npp1 ----", tr_vmov_to_lane, 0},
-    {"vmov_from_lane", VFP_COND "1110 Uoo1 nnnn tttt 1011 Npp1 ----", tr_vmov_from_lane, 0},
-    {"vdup", VFP_COND "1110 1bq0 nnnn tttt 1011 N0e1 ----", tr_vdup, 0},
+    {"vmov_single", VFP_COND "1110 000l nnnn tttt 1010 N001 0000", tr_vmov_single, 0},
+    {"vmov_half", VFP_COND "1110 000l nnnn tttt 1001 N001 0000", tr_vmov_half, ARM_FEAT_FP16},
+    {"vmov_to_lane", VFP_COND "1110 0oo0 nnnn tttt 1011 Npp1 0000", tr_vmov_to_lane, 0},
+    {"vmov_from_lane", VFP_COND "1110 Uoo1 nnnn tttt 1011 Npp1 0000", tr_vmov_from_lane, 0},
+    {"vdup", VFP_COND "1110 1bq0 nnnn tttt 1011 N0e1 0000", tr_vdup, 0},
     {"vmov_double", VFP_COND "1100 010l uuuu tttt 1011 00M1 mmmm", tr_vmov_double, 0},
     {"vmov_singles", VFP_COND "1100 010l uuuu tttt 1010 00M1 mmmm", tr_vmov_singles, 0},
-    {"vmrs", VFP_COND "1110 1111 rrrr tttt 1010 ---1 ----", tr_vmrs, 0},
-    {"vmsr", VFP_COND "1110 1110 rrrr tttt 1010 ---1 ----", tr_vmsr, 0},
+    {"vmrs", VFP_COND "1110 1111 rrrr tttt 1010 0001 0000", tr_vmrs, 0},
+    {"vmsr", VFP_COND "1110 1110 rrrr tttt 1010 0001 0000", tr_vmsr, 0},
 };
 // clang-format on
 

@@ -1,5 +1,6 @@
 // VFP and Advanced SIMD instructions of ARMv8 in the unconditional space (DDI 0487 F4.1.21): VSEL,
-// VMAXNM, directed rounding, dot products, complex numbers, half precision and brain float products.
+// VMAXNM, directed rounding, dot products, complex numbers, half precision and brain float
+// products.
 #include "target-arm/a32/vfp.h"
 
 static bool size_ok(const ArmCtx *c, unsigned esize)
@@ -219,8 +220,7 @@ static bool mlal(ArmCtx *c, const ArmFields *f, bool subtract, bool by_element)
     if (by_element) {
         y = ir_v1(c->b, IR_vduplane, y, 1 | lane << 8);
     }
-    neon_put_reg(c, d, f->q,
-                 a64_fp_exact(c, &arm_fx_mlal, x, y, neon_reg(c, d, f->q), 2, how));
+    neon_put_reg(c, d, f->q, a64_fp_exact(c, &arm_fx_mlal, x, y, neon_reg(c, d, f->q), 2, how));
     return true;
 }
 
@@ -253,7 +253,8 @@ static bool bf_mlal(ArmCtx *c, const ArmFields *f, bool by_element)
     } else {
         y = a32_q(c, m / 2);
     }
-    a32_put_q(c, d / 2, a64_fp_exact(c, &arm_fx_bf_mlal, a32_q(c, n / 2), y, a32_q(c, d / 2), 2, f->q));
+    a32_put_q(c, d / 2,
+              a64_fp_exact(c, &arm_fx_bf_mlal, a32_q(c, n / 2), y, a32_q(c, d / 2), 2, f->q));
     return true;
 }
 

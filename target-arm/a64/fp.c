@@ -44,8 +44,8 @@ IRRef a64_fp_maxnm(ArmCtx *c, IRRef x, IRRef y, unsigned aux, bool max)
     IRRef qx = quiet_nan(c, x, esize), qy = quiet_nan(c, y, esize);
     IRRef first = ir_v3(b, IR_vbsl, ir_v2(b, IR_vandn, qx, qy, 0), y, x, 0);
     IRRef second = ir_v3(b, IR_vbsl, ir_v2(b, IR_vandn, qy, qx, 0), x, y, 0);
-    return ir_fp(b, max ? IR_fmax : IR_fmin, IR_V128, first, second, IR_NONE, a64_fp_aux(c, aux),
-                 0, max ? &arm_fx_max : &arm_fx_min);
+    return ir_fp(b, max ? IR_fmax : IR_fmin, IR_V128, first, second, IR_NONE, a64_fp_aux(c, aux), 0,
+                 max ? &arm_fx_max : &arm_fx_min);
 }
 
 static unsigned int_flag(const ArmCtx *c, IRRef x)

@@ -365,11 +365,11 @@ static bool multiple(ArmCtx *c, const ArmFields *f, bool writeback)
     } shape[16] = {[0] = {4, 1}, [2] = {4, 0}, [4] = {3, 1}, [6] = {3, 0},
                    [7] = {1, 0}, [8] = {2, 1}, [10] = {2, 0}};
     SimdStructs s = {.rt = f->t,
-                 .esize = f->s,
-                 .n_regs = shape[f->o].n_regs,
-                 .interleaved = shape[f->o].interleaved,
-                 .q = f->q,
-                 .load = f->l};
+                     .esize = f->s,
+                     .n_regs = shape[f->o].n_regs,
+                     .interleaved = shape[f->o].interleaved,
+                     .q = f->q,
+                     .load = f->l};
     if (!s.n_regs || (s.interleaved && s.esize == 3 && !s.q)) {
         return false;
     }

@@ -21,8 +21,8 @@ typedef struct Simd {
     bool resized;
     uint8_t shift; // by immediate, as an amount
     bool m_given;  // the second operand is not Vm but m_value: a splatted element
-    // A32 and T32: no operand is read by its number; all are values, with zeroes above 64 bits where
-    // the instruction has D registers.
+    // A32 and T32: no operand is read by its number; all are values, with zeroes above 64 bits
+    // where the instruction has D registers.
     bool given;
     IRRef n_value, m_value, d_value;
 } Simd;

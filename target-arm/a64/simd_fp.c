@@ -17,18 +17,18 @@ static IRRef exact2(ArmCtx *c, const Simd *s, const IRVHelper *exact)
 }
 
 #define FP2(name, op, exact)                                                                       \
-    IRRef simd_##name(ArmCtx *c, const Simd *s)                                             \
+    IRRef simd_##name(ArmCtx *c, const Simd *s)                                                    \
     {                                                                                              \
         return fp2(c, s, op, &exact);                                                              \
     }
 #define EXACT2(name, exact)                                                                        \
-    IRRef simd_##name(ArmCtx *c, const Simd *s)                                             \
+    IRRef simd_##name(ArmCtx *c, const Simd *s)                                                    \
     {                                                                                              \
         return exact2(c, s, &exact);                                                               \
     }
 
 #define MAXNM(name, max)                                                                           \
-    IRRef simd_##name(ArmCtx *c, const Simd *s)                                             \
+    IRRef simd_##name(ArmCtx *c, const Simd *s)                                                    \
     {                                                                                              \
         return a64_fp_maxnm(c, simd_fp_clean(c, s, simd_n(c, s)),                                  \
                             simd_fp_clean(c, s, simd_m(c, s)), simd_fp_aux(s), max);               \
@@ -150,7 +150,7 @@ static IRRef pairwise(ArmCtx *c, const Simd *s, Pair *op)
 }
 
 #define PAIRWISE(name, op)                                                                         \
-    IRRef simd_##name(ArmCtx *c, const Simd *s)                                             \
+    IRRef simd_##name(ArmCtx *c, const Simd *s)                                                    \
     {                                                                                              \
         return pairwise(c, s, op);                                                                 \
     }
@@ -228,7 +228,7 @@ IRRef simd_fsqrt(ArmCtx *c, const Simd *s)
 }
 
 #define ROUND(name, mode)                                                                          \
-    IRRef simd_##name(ArmCtx *c, const Simd *s)                                             \
+    IRRef simd_##name(ArmCtx *c, const Simd *s)                                                    \
     {                                                                                              \
         return fp1(c, s, IR_fround, &arm_fx_round, mode);                                          \
     }
@@ -248,7 +248,7 @@ static IRRef round_bounded(ArmCtx *c, const Simd *s, unsigned bits, IRRound mode
 }
 
 #define ROUND_BOUNDED(name, bits, mode)                                                            \
-    IRRef simd_##name(ArmCtx *c, const Simd *s)                                             \
+    IRRef simd_##name(ArmCtx *c, const Simd *s)                                                    \
     {                                                                                              \
         return round_bounded(c, s, bits, mode);                                                    \
     }
@@ -289,7 +289,7 @@ static IRRef against_zero(ArmCtx *c, const Simd *s, IROpcode op, const IRVHelper
 }
 
 #define ZERO(name, op, exact, zero_first)                                                          \
-    IRRef simd_##name(ArmCtx *c, const Simd *s)                                             \
+    IRRef simd_##name(ArmCtx *c, const Simd *s)                                                    \
     {                                                                                              \
         return against_zero(c, s, op, &exact, zero_first);                                         \
     }

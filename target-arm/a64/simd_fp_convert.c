@@ -9,7 +9,7 @@ static IRRef convert(ArmCtx *c, const Simd *s, IROpcode op, const IRVHelper *exa
 }
 
 #define CONVERT(name, op, exact, round)                                                            \
-    IRRef simd_##name(ArmCtx *c, const Simd *s)                                             \
+    IRRef simd_##name(ArmCtx *c, const Simd *s)                                                    \
     {                                                                                              \
         return convert(c, s, op, &exact, round);                                                   \
     }

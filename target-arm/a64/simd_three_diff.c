@@ -201,7 +201,7 @@ static bool long_result(ArmCtx *c, const ArmFields *f, unsigned sizes, SimdFn *f
     return true;
 }
 
-#define TR(name, sizes, fn)\
+#define TR(name, sizes, fn)                                                                        \
     static bool tr_##name(ArmCtx *c, const ArmFields *f)                                           \
     {                                                                                              \
         return long_result(c, f, sizes, fn);                                                       \

@@ -71,11 +71,11 @@ static IRRef halving_sub(ArmCtx *c, const Simd *s, bool is_signed)
 }
 
 #define SIGNED_PAIR(name, fn)                                                                      \
-    IRRef simd_s##name(ArmCtx *c, const Simd *s)                                            \
+    IRRef simd_s##name(ArmCtx *c, const Simd *s)                                                   \
     {                                                                                              \
         return fn(c, s, true);                                                                     \
     }                                                                                              \
-    IRRef simd_u##name(ArmCtx *c, const Simd *s)                                            \
+    IRRef simd_u##name(ArmCtx *c, const Simd *s)                                                   \
     {                                                                                              \
         return fn(c, s, false);                                                                    \
     }
@@ -197,7 +197,7 @@ static IRRef pairwise(ArmCtx *c, const Simd *s, IROpcode op)
 }
 
 #define PAIRWISE(name, op)                                                                         \
-    IRRef simd_##name(ArmCtx *c, const Simd *s)                                             \
+    IRRef simd_##name(ArmCtx *c, const Simd *s)                                                    \
     {                                                                                              \
         return pairwise(c, s, op);                                                                 \
     }
