@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "target-arm/fp_exact.h"
+#include "target-arm/helpers_vfp.h"
 
 #define R(n)                                                                                       \
     {                                                                                              \
@@ -70,27 +70,6 @@ const GdbRegister arm_a32_gdb_regs[ARM_A32_GDB_REGS] = {
     {"fpscr", 32, "int"},
 };
 
-// FPSCR: N, Z, C, V of its own, control bits where FPCR has them, QC and sticky flags where FPSR
-// has.
-#define FPSCR_FPSR 0x0800009fu
-
-static uint32_t read_fpscr(ARMCPU *c)
-{
-    unsigned f = c->vfp_flags;
-    uint32_t nzcv = (f & IR_FLAG_S ? 1u << 31 : 0) | (f & IR_FLAG_Z ? 1u << 30 : 0) |
-                    (f & IR_FLAG_C ? 1u << 29 : 0) | (f & IR_FLAG_V ? 1u << 28 : 0);
-    return nzcv | c->fpcr | (arm_fpsr_read(c) & FPSCR_FPSR);
-}
-
-static void write_fpscr(ARMCPU *c, uint32_t v)
-{
-    c->vfp_flags = (uint16_t)((v >> 31 & 1 ? IR_FLAG_S : 0) | (v >> 30 & 1 ? IR_FLAG_Z : 0) |
-                              (v >> 29 & 1 ? IR_FLAG_C : 0) | (v >> 28 & 1 ? IR_FLAG_V : 0));
-    arm_fpsr_write(c, v & FPSCR_FPSR);
-    arm_fpcr_write(c, v & 0x07f79f00);
-    arm_mode_changed(c);
-}
-
 static uint64_t *d_register(VCPU *v, unsigned reg)
 {
     unsigned n = reg - REG_D0;
@@ -110,7 +89,7 @@ bool arm_a32_gdb_read(VCPU *v, unsigned reg, void *buf)
     uint32_t word = reg < REG_PC      ? (uint32_t)v->gpr[reg]
                     : reg == REG_PC   ? (uint32_t)vcpu_pc_address(v)
                     : reg == REG_CPSR ? arm_cpsr(c)
-                                      : read_fpscr(c);
+                                      : arm_fpscr_read(c);
     memcpy(buf, &word, 4);
     return true;
 }
@@ -144,7 +123,7 @@ bool arm_a32_gdb_write(VCPU *v, unsigned reg, const void *buf)
     } else if (reg == REG_CPSR) {
         return write_cpsr(c, word);
     } else if (reg == REG_FPSCR) {
-        write_fpscr(c, word);
+        arm_fpscr_write(c, word);
     } else {
         return false;
     }

@@ -91,8 +91,6 @@ static uint64_t control_flags(const ARMCPU *c, unsigned el)
     uint64_t f = el | (el == 0 ? el0_flags(sctlr) : el1_flags(sctlr));
     f |= fp_traps(c, el) ? ARM_BF_FP_TRAP : 0;
     f |= c->fpcr & FPCR_SOFT ? ARM_BF_FP_SOFT : 0;
-    f |= c->fpcr & FPCR_RMODE ? ARM_BF_FP_ROUND : 0;
-    f |= c->fpcr & FPCR_SHORT ? ARM_BF_FP_SHORT : 0;
     f |= sctlr & SCTLR_A ? ARM_BF_ALIGN : 0;
     return f | pauth_flags(c, sctlr) | tbi_flags(c->sys->tcr_el[1]);
 }
@@ -105,6 +103,8 @@ static uint64_t control_flags_a32(const ARMCPU *c, unsigned el)
     f |= fp_traps(c, el) ? ARM_BF_FP_TRAP : 0;
     f |= c->fpcr & FPCR_SOFT ? ARM_BF_FP_SOFT : 0;
     f |= c->sys->sctlr_el[1] & SCTLR_A ? ARM_BF_ALIGN : 0;
+    f |= c->fpcr & FPCR_RMODE ? ARM_BF_FP_ROUND : 0;
+    f |= c->fpcr & FPCR_SHORT ? ARM_BF_FP_SHORT : 0;
     f |= el1 && !(c->fpexc & FPEXC_EN) ? ARM_BF_VFP_OFF : 0;
     f |= el1 && (c->sys->cpacr & CPACR_ASEDIS) ? ARM_BF_NO_SIMD : 0;
     return f | (el ? ARM_BF_UNPRIV : 0);

@@ -1,72 +1,7 @@
-// Registers, traps and shapes of VFP and Advanced SIMD. Qn is vec[n]; parts of it are read and
-// written with the whole, so that the passes see one size a slot.
+// Operands and shapes of VFP and Advanced SIMD.
 #include "target-arm/a32/vfp.h"
 
-enum {
-    SYN_FP_TRAP = 0x07 << 26 | 1 << 24, // EC, CV
-    SYN_COND_SHIFT = 20,
-};
-
-// --- Q, D, S
-
-static size_t slot(unsigned q)
-{
-    return offsetof(ARMCPU, vcpu.vec) + 16 * (size_t)q;
-}
-
-IRRef a32_q(ArmCtx *c, unsigned q)
-{
-    return ir_get(c->b, IR_V128, slot(q));
-}
-
-void a32_put_q(ArmCtx *c, unsigned q, IRRef v)
-{
-    ir_put(c->b, slot(q), v);
-}
-
-IRRef a32_d(ArmCtx *c, unsigned d)
-{
-    return ir_vget(c->b, IR_I64, a32_q(c, d / 2), 3, d % 2);
-}
-
-void a32_put_d(ArmCtx *c, unsigned d, IRRef v)
-{
-    a32_put_q(c, d / 2, ir_vset(c->b, a32_q(c, d / 2), v, 3, d % 2));
-}
-
-IRRef a32_dv(ArmCtx *c, unsigned d)
-{
-    IRRef q = a32_q(c, d / 2);
-    return d % 2 ? ir_vext(c->b, q, simd_zero(c), 8) : ir_v1(c->b, IR_vzext, q, 3);
-}
-
-void a32_put_dv(ArmCtx *c, unsigned d, IRRef v)
-{
-    IRRef q = ir_v2(c->b, IR_vmovlane, a32_q(c, d / 2), v, 3 | (d % 2) << 8);
-    a32_put_q(c, d / 2, q);
-}
-
-IRRef a32_s(ArmCtx *c, unsigned s)
-{
-    return ir_vget(c->b, IR_I32, a32_q(c, s / 4), 2, s % 4);
-}
-
-void a32_put_s(ArmCtx *c, unsigned s, IRRef v)
-{
-    a32_put_q(c, s / 4, ir_vset(c->b, a32_q(c, s / 4), v, 2, s % 4));
-}
-
-IRRef a32_sv(ArmCtx *c, unsigned s)
-{
-    IRRef q = a32_q(c, s / 4);
-    return s % 4 ? ir_v1(c->b, IR_vduplane, q, 2 | (s % 4) << 8) : q;
-}
-
-void a32_put_sv(ArmCtx *c, unsigned s, IRRef v)
-{
-    IRRef q = ir_v2(c->b, IR_vmovlane, a32_q(c, s / 4), v, 2 | (s % 4) << 8);
-    a32_put_q(c, s / 4, q);
-}
+// --- registers
 
 IRRef vfp_lane(ArmCtx *c, unsigned r, unsigned esize)
 {
@@ -99,21 +34,6 @@ void neon_put_reg(ArmCtx *c, unsigned d, bool q, IRRef v)
     } else {
         a32_put_dv(c, d, v);
     }
-}
-
-// --- traps (DDI 0487 G1.16.6, AArch32.CheckAdvSIMDOrFPEnabled)
-
-bool a32_vfp_trapped(ArmCtx *c, bool simd)
-{
-    if (c->flags & ARM_BF_FP_TRAP) {
-        a32_raise(c, SYN_FP_TRAP | (uint32_t)c->cond << SYN_COND_SHIFT);
-        return true;
-    }
-    if ((c->flags & ARM_BF_VFP_OFF) || (simd && c->flags & ARM_BF_NO_SIMD)) {
-        a32_undefined(c);
-        return true;
-    }
-    return false;
 }
 
 // --- Advanced SIMD

@@ -5,13 +5,20 @@
 
 static bool size_ok(const ArmCtx *c, unsigned esize)
 {
-    return esize > 1 || (esize == 1 && arm_has(c->cpu, ARM_FEAT_FP16));
+    return esize > 1 || arm_has(c->cpu, ARM_FEAT_FP16);
 }
 
-// --- scalars
+// --- scalars. Their size is at 9..8.
+
+static ArmFields sized(const ArmCtx *c, const ArmFields *f)
+{
+    ArmFields g = *f;
+    g.z = extract32(c->insn, 8, 2);
+    return g;
+}
 
 // Field c: EQ, VS, GE, GT.
-static bool tr_vsel(ArmCtx *c, const ArmFields *f)
+static bool vsel(ArmCtx *c, const ArmFields *f)
 {
     static const uint8_t cond[] = {IR_F_Z, IR_F_V, IR_F_GE, IR_F_GT};
     if (!size_ok(c, f->z)) {
@@ -29,7 +36,7 @@ static bool tr_vsel(ArmCtx *c, const ArmFields *f)
 }
 
 // Field o: VMINNM.
-static bool tr_vmaxnm(ArmCtx *c, const ArmFields *f)
+static bool vmaxnm(ArmCtx *c, const ArmFields *f)
 {
     if (!size_ok(c, f->z)) {
         return false;
@@ -45,7 +52,7 @@ static bool tr_vmaxnm(ArmCtx *c, const ArmFields *f)
 
 static const uint8_t direction[] = {IR_RND_AWAY, IR_RND_NEAREST, IR_RND_UP, IR_RND_DOWN};
 
-static bool tr_vrint(ArmCtx *c, const ArmFields *f)
+static bool vrint(ArmCtx *c, const ArmFields *f)
 {
     if (!size_ok(c, f->z)) {
         return false;
@@ -57,10 +64,22 @@ static bool tr_vrint(ArmCtx *c, const ArmFields *f)
     return true;
 }
 
-static bool tr_vcvt(ArmCtx *c, const ArmFields *f)
+static bool vcvt(ArmCtx *c, const ArmFields *f)
 {
     return size_ok(c, f->z) && vfp_to_int(c, f, (IRRound)direction[f->r]);
 }
+
+#define TR_SCALAR(name)                                                                            \
+    static bool tr_##name(ArmCtx *c, const ArmFields *f)                                           \
+    {                                                                                              \
+        ArmFields g = sized(c, f);                                                                 \
+        return name(c, &g);                                                                        \
+    }
+
+TR_SCALAR(vsel)
+TR_SCALAR(vmaxnm)
+TR_SCALAR(vrint)
+TR_SCALAR(vcvt)
 
 // The low half of Sm goes to the high half of Sd; the high half of Sm to Sd.
 static bool tr_vins(ArmCtx *c, const ArmFields *f)
@@ -268,12 +287,15 @@ static bool tr_vfmab_element(ArmCtx *c, const ArmFields *f)
 }
 
 // clang-format off
-#define V8(name, bits)            {#name, "1111 11" bits, tr_##name, ARM_FEAT_A32_V8}
+// Size 0 is another coprocessor's.
+#define SCALAR(name, high, low) \
+    {#name "_half", "1111 11" high "1001 " low, tr_##name, ARM_FEAT_FP16}, \
+    {#name, "1111 11" high "101z " low, tr_##name, ARM_FEAT_A32_V8}
 #define ROW(name, bits, feature)  {#name, "1111 11" bits, tr_##name, ARM_FEAT_##feature}
 
 static const ArmRow rows[] = {
-    V8(vsel, "10 0Dcc nnnn dddd 10zz N0M0 mmmm"), V8(vmaxnm, "10 1D00 nnnn dddd 10zz NoM0 mmmm"),
-    V8(vrint, "10 1D11 10rr dddd 10zz 01M0 mmmm"), V8(vcvt, "10 1D11 11rr dddd 10zz s1M0 mmmm"),
+    SCALAR(vsel, "10 0Dcc nnnn dddd ", "N0M0 mmmm"), SCALAR(vmaxnm, "10 1D00 nnnn dddd ", "NoM0 mmmm"),
+    SCALAR(vrint, "10 1D11 10rr dddd ", "01M0 mmmm"), SCALAR(vcvt, "10 1D11 11rr dddd ", "s1M0 mmmm"),
     ROW(vmovx, "10 1D11 0000 dddd 1010 01M0 mmmm", FP16),
     ROW(vins, "10 1D11 0000 dddd 1010 11M0 mmmm", FP16),
     ROW(vsdot, "00 0D10 nnnn dddd 1101 NqM0 mmmm", DOTPROD),

@@ -8,7 +8,7 @@ static unsigned field(const OracleCase *c, unsigned pos, unsigned len)
 
 static void set_field(OracleCase *c, unsigned pos, unsigned len, uint32_t value)
 {
-    c->insn[0] = deposit32(c->insn[0], pos, len, value);
+    c->insn[0] = (uint32_t)deposit64(c->insn[0], pos, len, value);
 }
 
 static unsigned d_register(const OracleCase *c, unsigned pos, unsigned bit)
