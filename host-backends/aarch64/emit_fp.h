@@ -5,10 +5,12 @@
 #include "host-backends/aarch64/emit_flags.h"
 #include "host-backends/aarch64/emit_vector.h"
 
-// Half precision is computed exactly, in C; so is all that wants guest state for it.
+// Half precision is computed exactly, in C; so is all that wants guest state for it, and what
+// flushes denormals.
 static inline bool a64_fp_native(const IRInsn *i)
 {
-    return (i->aux & 3) >= 2 && !((const IRVHelper *)(uintptr_t)i->imm)->flags;
+    return (i->aux & 3) >= 2 && !(i->aux & IR_FP_FLUSH) &&
+           !((const IRVHelper *)(uintptr_t)i->imm)->flags;
 }
 static inline bool a64_fp_sse(const IRInsn *i)
 {

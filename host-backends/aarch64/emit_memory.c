@@ -113,11 +113,12 @@ int access_address(Emit *e, const Access *a)
 // Jumps of misaligned accesses to the slow path, which knows the answer.
 static unsigned check_alignment(A64Code *c, const Access *a, int va, size_t *from)
 {
-    if (a->span == 1 || !(a->memop & (IR_MEM_ALIGN | IR_MEM_ALIGN16))) {
+    unsigned mask = ir_mem_align_mask(a->memop, a->span);
+    if (!mask || !(a->memop & (IR_MEM_ALIGN | IR_MEM_ALIGN16))) {
         return 0;
     }
     if (a->memop & IR_MEM_ALIGN) {
-        a64_logic_imm(c, A64_ANDI, T0, va, a->span - 1);
+        a64_logic_imm(c, A64_ANDI, T0, va, mask);
     } else { // beyond 16 bytes: bit 4 of the last byte's place
         a64_logic_imm(c, A64_ANDI, T0, va, 15);
         a64_add_imm(c, A64_ADDI, T0, T0, a->span - 1);

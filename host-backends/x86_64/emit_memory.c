@@ -104,9 +104,6 @@ static Access access_of(Emit *e, const IRInsn *i)
 static unsigned check_alignment(Emit *e, const Access *a, size_t *from)
 {
     X86Code *c = &e->c;
-    if (a->span == 1) {
-        return 0;
-    }
     if (a->memop & IR_MEM_ALIGN) {
         x86_test_ri(c, false, RAX, (int32_t)ir_mem_align_mask(a->memop, a->span));
     } else if (a->memop & IR_MEM_ALIGN16) {
@@ -129,7 +126,7 @@ static unsigned check(Emit *e, const Access *a, size_t *from)
     unsigned regime = a->memop & IR_MEM_UNPRIV ? 1 : 0;
     unsigned n = 0;
     int va = a->addr;
-    if (a->span > 1 && (a->memop & (IR_MEM_ALIGN | IR_MEM_ALIGN16))) {
+    if (ir_mem_align_mask(a->memop, a->span) && (a->memop & (IR_MEM_ALIGN | IR_MEM_ALIGN16))) {
         x86_lea(c, true, RAX, x86_mem(a->addr, a->disp));
         n = check_alignment(e, a, from);
         va = RAX;

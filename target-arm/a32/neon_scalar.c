@@ -53,7 +53,7 @@ NEON_TR(fmul, floating(c, f, simd_fmul))
 
 // Sizes 01 and 10. q: the length, or U of what is long.
 #define ONE(name, q, size, op, feature) \
-    {#name, "1111 001" q " 1D" size " nnnn dddd " op " N1M0 mmmm", tr_##name, feature}
+    {#name "_" size, "1111 001" q " 1D" size " nnnn dddd " op " N1M0 mmmm", tr_##name, feature}
 #define TWO(name, q, op, feature) ONE(name, q, "01", op, feature), ONE(name, q, "10", op, feature)
 
 static const ArmRow rows[] = {

@@ -41,7 +41,7 @@ TR(sqdmull, SIMD_HS, LONG) TR(pmull8, SIMD_B, LONG) TR(pmull64, SIMD_S, LONG)
 
 // Size 11 is another kind of instruction, so that each size has a row.
 #define ONE(name, u, size, op) \
-    {#name, "1111 001" u " 1D" size " nnnn dddd " op " N0M0 mmmm", tr_##name, 0}
+    {#name "_" size, "1111 001" u " 1D" size " nnnn dddd " op " N0M0 mmmm", tr_##name, 0}
 #define ROW(name, u, op) ONE(name, u, "0s", op), ONE(name, u, "10", op)
 
 static const ArmRow rows[] = {

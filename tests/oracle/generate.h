@@ -38,6 +38,9 @@ typedef struct Rule {
 // rules_a64_pauth.c
 RuleFn rule_pac_aut, rule_xpac, rule_pacga, rule_branch_auth_zero, rule_branch_auth;
 RuleFn rule_return_auth, rule_load_auth, rule_hint_pauth;
+// rules_a32_vfp.c
+RuleFn rule_vfp_move, rule_vfp_pair, rule_vfp_system, rule_vfp_fixed, rule_vfp_memory;
+RuleFn rule_vfp_multiple, rule_neon_two_results, rule_neon_table, rule_neon_memory;
 
 // An instruction set, and what is compared with what.
 typedef struct OracleIsa {
@@ -68,6 +71,7 @@ void oracle_sequence_a64(Gen *g, OracleCase *c, unsigned n);
 void oracle_sequence_a32(Gen *g, OracleCase *c, unsigned n); // T32 and T16, too
 void oracle_condition_a32(Gen *g, OracleCase *c);
 void oracle_condition_thumb(Gen *g, OracleCase *c);
+void oracle_condition_vfp_t32(Gen *g, OracleCase *c);
 extern const Rule oracle_rules_a64[], oracle_rules_a32[];
 extern const unsigned oracle_n_rules_a64, oracle_n_rules_a32;
 

@@ -84,6 +84,25 @@ static uint32_t coincide_t16(Gen *g, uint32_t free_bits)
 #define IN_T32 IN_THUMB, .set = &t32_set, .coincide = coincide_a32
 #define IN_T16 IN_THUMB, .set = &t16_set, .coincide = coincide_t16
 
+// VFP and Advanced SIMD: A32's rows, which T32 has under other first bytes.
+static const ArmChapter *const vfp_chapters[] = {
+    &a32_vfp_dp,          &a32_vfp_move,        &a32_vfp_load_store, &a32_vfp_unconditional,
+    &a32_neon_three_same, &a32_neon_three_diff, &a32_neon_scalar,    &a32_neon_shift,
+    &a32_neon_two_misc,   &a32_neon_immediate,  &a32_neon_permute,   &a32_neon_load_store,
+    &a32_neon_crypto,
+};
+static const ArmInsnSet vfp_set = {
+    .name = "VFP and Advanced SIMD",
+    .bits = 32,
+    .conditional = true,
+    .index = {{20, 8}, {4, 4}},
+    .chapter = vfp_chapters,
+    .n_chapters = ARRAY_LEN(vfp_chapters),
+};
+#define IN_VFP_T32                                                                                 \
+    .set = &vfp_set, .state = ORACLE_THUMB, .cs_mode = CS_MODE_THUMB | CS_MODE_V8, .nop = 0xbf00u, \
+    .coincide = coincide_a32, .condition = oracle_condition_vfp_t32
+
 const OracleIsa oracle_isa[] = {
     {
         .name = "a64",
@@ -111,5 +130,7 @@ const OracleIsa oracle_isa[] = {
     {.name = "a32-v7", AARCH32, IN_A32, ON_V7},
     {.name = "t32-v7", AARCH32, IN_T32, ON_V7},
     {.name = "t16-v7", AARCH32, IN_T16, ON_V7},
+    {.name = "vfp-t32", AARCH32, IN_VFP_T32, ON_MAX},
+    {.name = "vfp-t32-v7", AARCH32, IN_VFP_T32, ON_V7},
 };
 const unsigned oracle_n_isas = ARRAY_LEN(oracle_isa);

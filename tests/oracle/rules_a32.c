@@ -598,6 +598,27 @@ const Rule oracle_rules_a32[] = {
     {"T32 coprocessors", "MRRC", NULL, user},
     {"Coprocessors 14 and 15", NULL, coprocessor, "what EL0 has"},
     {"T32 coprocessors", NULL, coprocessor, "what EL0 has"},
+
+    {"vfp_move", "vmov_single", rule_vfp_move, pc_use},
+    {"vfp_move", "vmov_half", rule_vfp_move, pc_use},
+    {"vfp_move", "vmov_to_lane", rule_vfp_move, pc_use},
+    {"vfp_move", "vmov_from_lane", rule_vfp_move, pc_use},
+    {"vfp_move", "vdup", rule_vfp_move, pc_use},
+    {"vfp_move", "vmov_double", rule_vfp_move, pc_use},
+    {"vfp_move", "vmov_singles", rule_vfp_pair, pc_use},
+    {"vfp_move", "vmrs", rule_vfp_system, pc_use},
+    {"vfp_move", "vmsr", rule_vfp_system, pc_use},
+    {"vfp_dp", "vcvt_from_fixed", rule_vfp_fixed, "fewer than no fraction bits"},
+    {"vfp_dp", "vcvt_to_fixed", rule_vfp_fixed, "fewer than no fraction bits"},
+    {"vfp_load_store", "vldst", rule_vfp_memory, window},
+    {"vfp_load_store", "vldstm_ia", rule_vfp_multiple, window},
+    {"vfp_load_store", "vldstm_db", rule_vfp_multiple, window},
+    {"neon_permute", "vswp", rule_neon_two_results, "one register twice"},
+    {"neon_permute", "vtrn", rule_neon_two_results, "one register twice"},
+    {"neon_permute", "vuzp", rule_neon_two_results, "one register twice"},
+    {"neon_permute", "vzip", rule_neon_two_results, "one register twice"},
+    {"neon_permute", "vtbl", rule_neon_table, "tables beyond D31"},
+    {"neon_load_store", NULL, rule_neon_memory, window},
 };
 // clang-format on
 const unsigned oracle_n_rules_a32 = ARRAY_LEN(oracle_rules_a32);

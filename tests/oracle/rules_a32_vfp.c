@@ -69,7 +69,7 @@ bool rule_vfp_fixed(Gen *g, OracleCase *c)
 bool rule_vfp_memory(Gen *g, OracleCase *c)
 {
     unsigned n = field(c, 16, 4);
-    c->memory = !field(c, 20, 1);
+    c->memory = true;
     if (n == 15) {
         return false;
     }
@@ -109,4 +109,18 @@ bool rule_neon_memory(Gen *g, OracleCase *c)
         c->regs.x[m] &= 0xff;
     }
     return true;
+}
+
+// To T32's form, perhaps in an IT block. Those that may not be in one: with no condition in A32.
+void oracle_condition_vfp_t32(Gen *g, OracleCase *c)
+{
+    uint32_t insn = c->insn[0], rest = insn & 0xffffff;
+    if (insn >> 25 == 0x79) { // 1111 001U
+        c->insn[0] = rest | 0xef000000 | (insn >> 24 & 1) << 28;
+    } else if (insn >> 24 == 0xf4) {
+        c->insn[0] = rest | 0xf9000000;
+    } else if (g->pattern.mask >> 28 != 15) {
+        c->insn[0] = (insn & 0x0fffffff) | 0xe0000000;
+        oracle_condition_thumb(g, c);
+    }
 }
