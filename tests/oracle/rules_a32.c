@@ -38,7 +38,7 @@ static void put_field(OracleCase *c, unsigned pos, unsigned len, uint32_t v)
 // The decoder's first four bits of A32 are a condition unless the row says so.
 static bool unconditional_first(Gen *g, OracleCase *c)
 {
-    if (!is_thumb(g) && g->pattern.mask >> 28 != 15) {
+    if (g->isa->set->conditional && g->pattern.mask >> 28 != 15) {
         put_field(c, 28, 4, A32_COND_AL);
     }
     return true;
@@ -610,7 +610,7 @@ const Rule oracle_rules_a32[] = {
     {"vfp_move", "vmsr", rule_vfp_system, pc_use},
     {"vfp_dp", "vcvt_from_fixed", rule_vfp_fixed, "fewer than no fraction bits"},
     {"vfp_dp", "vcvt_to_fixed", rule_vfp_fixed, "fewer than no fraction bits"},
-    {"vfp_load_store", "vldst", rule_vfp_memory, window},
+    {"vfp_load_store", "vldst", rule_vfp_one, "QEMU has VLDR.16 on ARMv7, too"},
     {"vfp_load_store", "vldstm_ia", rule_vfp_multiple, window},
     {"vfp_load_store", "vldstm_db", rule_vfp_multiple, window},
     {"neon_permute", "vswp", rule_neon_two_results, "one register twice"},
