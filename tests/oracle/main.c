@@ -269,7 +269,8 @@ static const OracleIsa *find_isa(const char *name)
             return &oracle_isa[i];
         }
     }
-    die("--isa %s: not known; known: a64, a32, t32, t16, vfp-t32, each but a64 also as NAME-v7", name);
+    die("--isa %s: not known; known: a64, a32, t32, t16, vfp-t32, each but a64 also as NAME-v7",
+        name);
 }
 
 static void parse_option(Options *o, const char *name, const char *value)
