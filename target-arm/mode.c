@@ -107,7 +107,8 @@ static uint64_t control_flags_a32(const ARMCPU *c, unsigned el)
     f |= c->fpcr & FPCR_SHORT ? ARM_BF_FP_SHORT : 0;
     f |= el1 && !(c->fpexc & FPEXC_EN) ? ARM_BF_VFP_OFF : 0;
     f |= el1 && (c->sys->cpacr & CPACR_ASEDIS) ? ARM_BF_NO_SIMD : 0;
-    return f | (el ? ARM_BF_UNPRIV : 0);
+    bool swp = el1 && !arm_has(c, ARM_FEAT_A32_V8) && (c->sys->sctlr_el[1] & SCTLR_SW);
+    return f | (swp ? ARM_BF_SWP : 0) | (el ? ARM_BF_UNPRIV : 0);
 }
 
 static uint64_t cpsr_flags(uint32_t pstate)

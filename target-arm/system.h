@@ -199,6 +199,7 @@ void arm_id_registers(ARMCPU *c); // from model and features
 
 // AArch32's SCTLR, where it differs (G8.2.126).
 #define SCTLR_SED  BIT(8)
+#define SCTLR_SW   BIT(10)
 #define SCTLR_V    BIT(13)
 #define SCTLR_UWXN BIT(20)
 #define SCTLR_EE   BIT(25)

@@ -208,6 +208,11 @@ static inline IRRef ir_f_setv(IRBlock *b, IRRef f, IRRef w)
 {
     return ir_make(b, IR_f_setv, IR_FLAGS, f, ir_flag_arg(b, w, 32), IR_NONE, IR_NONE, 0, 0, 0);
 }
+// f with S and Z of the I32 x; A and P stay.
+static inline IRRef ir_f_nz(IRBlock *b, IRRef f, IRRef x)
+{
+    return ir_make(b, IR_f_nz, IR_FLAGS, f, x, IR_NONE, IR_NONE, 0, 0, 0);
+}
 static inline IRRef ir_f_test(IRBlock *b, IRFlagCond c, IRRef f)
 {
     return ir_make(b, IR_f_test, IR_I32, f, IR_NONE, IR_NONE, IR_NONE, c, 0, 0);

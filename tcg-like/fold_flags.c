@@ -83,6 +83,20 @@ static IRRef fold_set(IRBlock *b, IRInsn *i)
     return IR_NONE;
 }
 
+static IRRef fold_nz(IRBlock *b, IRInsn *i)
+{
+    uint64_t x;
+    unsigned f;
+    const IRInsn *d = ir_def(b, i->arg[0]);
+    if (is_fconst(b, i->arg[0], &f) && ir_is_const(b, i->arg[1], &x)) {
+        return ir_fconst(b, ir_eval_f_nz(f, x));
+    }
+    if (d->op == i->op) { // set twice
+        i->arg[0] = d->arg[0];
+    }
+    return IR_NONE;
+}
+
 // adc and sbb with a carry that is known to be clear.
 static IRRef fold_carry(IRBlock *b, IRInsn *i)
 {
@@ -140,8 +154,33 @@ static IRRef asked_bit(const IRBlock *b, const IRInsn *i, unsigned cond)
     return c || v ? d->arg[1] : IR_NONE;
 }
 
+// Questions for S or Z of f_nz are ones about its integer; those for C or V go to its flags.
+static bool asks_nz(const IRBlock *b, const IRInsn *i, IRCond *cond)
+{
+    unsigned even = i->aux & ~1u;
+    if (ir_def(b, i->arg[0])->op != IR_f_nz || (even != IR_F_Z && even != IR_F_S)) {
+        return false;
+    }
+    *cond = (IRCond)((even == IR_F_Z ? IR_EQ : IR_LT) ^ (i->aux & 1));
+    return true;
+}
+
+static void look_through_nz(const IRBlock *b, IRInsn *i)
+{
+    unsigned even = i->aux & ~1u;
+    const IRInsn *d = ir_def(b, i->arg[0]);
+    if (d->op == IR_f_nz && (even == IR_F_C || even == IR_F_V)) {
+        i->arg[0] = d->arg[0];
+    }
+}
+
 static IRRef fold_f_test(IRBlock *b, IRInsn *i)
 {
+    IRCond cond;
+    if (asks_nz(b, i, &cond)) {
+        return ir_cmpset(b, cond, ir_def(b, i->arg[0])->arg[1], ir_i32(b, 0));
+    }
+    look_through_nz(b, i);
     int known = ask(b, i, i->aux);
     if (known >= 0) {
         return ir_i32(b, (unsigned)known);
@@ -166,6 +205,16 @@ static IRRef fold_pick(IRBlock *b, IRInsn *i)
 
 static IRRef fold_f_select(IRBlock *b, IRInsn *i)
 {
+    IRCond cond;
+    if (asks_nz(b, i, &cond)) {
+        IRRef x = ir_def(b, i->arg[0])->arg[1];
+        *i = (IRInsn){.op = IR_select,
+                      .type = i->type,
+                      .aux = (uint16_t)cond,
+                      .arg = {x, ir_i32(b, 0), i->arg[1], i->arg[2]}};
+        return IR_NONE;
+    }
+    look_through_nz(b, i);
     IRRef bit = asked_bit(b, i, i->aux);
     if (bit != IR_NONE) {
         unsigned c = i->aux & 1 ? IR_TSTZ : IR_TSTNZ;
@@ -201,4 +250,5 @@ IRFoldFn *const ir_fold_flags[IR_OPCODES] = {
     [IR_f_unpack] = fold_unpack, [IR_f_test] = fold_f_test, [IR_f_select] = fold_f_select,
     [IR_f_choose] = fold_pick,   [IR_f_shr1] = fold_shift1, [IR_f_sar1] = fold_shift1,
     [IR_f_setc] = fold_set,      [IR_f_setv] = fold_set,    [IR_exit_if_f] = fold_exit_if_f,
+    [IR_f_nz] = fold_nz,
 };

@@ -155,6 +155,12 @@ INTERP(f_setv)
     NEXT;
 }
 
+INTERP(f_nz)
+{
+    r->u64[0] = ir_eval_f_nz((unsigned)ARG(0), ARG(1));
+    NEXT;
+}
+
 INTERP(f_cmc)
 {
     r->u64[0] = ARG(0) ^ IR_FLAG_C;

@@ -218,6 +218,12 @@ static inline unsigned ir_eval_f_set(unsigned f, unsigned flag, uint64_t x)
     return x & 1 ? f | flag : f & ~flag;
 }
 
+static inline unsigned ir_eval_f_nz(unsigned f, uint64_t x)
+{
+    unsigned nz = ((uint32_t)x >> 31 ? IR_FLAG_S : 0) | ((uint32_t)x ? 0 : IR_FLAG_Z);
+    return (f & ~(unsigned)(IR_FLAG_S | IR_FLAG_Z)) | nz;
+}
+
 #define ir_eval_f_add ir_eval_f_adc
 #define ir_eval_f_sub ir_eval_f_sbb
 

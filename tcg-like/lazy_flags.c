@@ -218,6 +218,7 @@ static uint8_t plan_flags(Planner *s, IRRef r, unsigned depth)
         return add_op(s, n, 1);
     case IR_f_setc:
     case IR_f_setv:
+    case IR_f_nz:
         n = node_of(s, i);
         n.arg[0] = plan_flags(s, i->arg[0], depth + 1);
         n.arg[1] = plan_value(s, i->arg[1], 1);

@@ -80,6 +80,7 @@ IR_OP(f_sar1, "f=S", PURE)    // the same, signed: V = 0
 // --- without a width
 IR_OP(f_setc, "f=fw", PURE)   // C = bit 0 of b
 IR_OP(f_setv, "f=fw", PURE)   // V = bit 0 of b
+IR_OP(f_nz, "f=fw", PURE)     // a with S and Z of b
 IR_OP(adc, "T=TTf", PURE)
 IR_OP(sbb, "T=TTf", PURE)
 IR_OP(f_cmc, "f=f", PURE)     // C inverted

@@ -119,6 +119,8 @@ static uint64_t step(const Step *s)
         return ir_eval_f_set((unsigned)s->x, IR_FLAG_C, s->y);
     case IR_f_setv:
         return ir_eval_f_set((unsigned)s->x, IR_FLAG_V, s->y);
+    case IR_f_nz:
+        return ir_eval_f_nz((unsigned)s->x, s->y);
     default:
         return integer_step(s);
     }

@@ -389,3 +389,18 @@ EMIT(f_setv)
 {
     set_flag(e, i, IR_FLAG_V);
 }
+
+EMIT(f_nz)
+{
+    A64Code *c = &e->c;
+    int f = nz_use_packed(e, i->arg[0]);
+    nz_clobber(e);
+    int x = ra_use(&e->ra, i->arg[1]);
+    a64_copy(e, false, T0, f);
+    a64_lsr(c, false, T1, x, 31);
+    a64_bfi(c, false, T0, T1, 15, 1); // S
+    a64_rrr(c, A64_ANDS, XZR, x, x);
+    a64_cset(c, T1, A64_EQ);
+    a64_bfi(c, false, T0, T1, 14, 1); // Z
+    a64_copy(e, false, ra_def(&e->ra, e->at, i->arg[0], false), T0);
+}

@@ -2,6 +2,7 @@
 // instruction makes both. Narrow ones leave the value to its own op.
 #include "host-backends/x86_64/emit.h"
 #include "host-backends/x86_64/thunks.h"
+#include "tcg-like/intops.h"
 
 static bool flags_arg_wide(Emit *e, const IRInsn *i)
 {
@@ -250,4 +251,29 @@ EMIT(f_setc)
 EMIT(f_setv)
 {
     set_flag(e, i, IR_FLAG_V);
+}
+
+// Packed; the questions that are asked of it mostly go to the integer (fold_flags.c).
+EMIT(f_nz)
+{
+    X86Code *c = &e->c;
+    const unsigned nz = IR_FLAG_S | IR_FLAG_Z;
+    uint64_t v;
+    flags_keep(e, i->arg[0]);
+    flags_clobber(e);
+    if (ra_is_const(&e->ra, i->arg[1], &v)) {
+        flags_load_packed(e, i->arg[0]);
+        x86_alu_ri(c, ALU_AND, false, RAX, (int32_t)(IR_FLAG_MASK & ~nz));
+        x86_alu_ri(c, ALU_OR, false, RAX, (int32_t)ir_eval_f_nz(0, v));
+    } else {
+        int x = ra_use(&e->ra, i->arg[1]);
+        flags_load_packed(e, i->arg[0]);
+        x86_mov_rr(c, false, RCX, RAX);
+        x86_alu_ri(c, ALU_AND, false, RCX, (int32_t)(IR_FLAG_MASK & ~nz));
+        x86_test_rr(c, false, x, x);
+        x86_byte(c, 0x9f); // lahf
+        x86_alu_ri(c, ALU_AND, false, RAX, (int32_t)nz);
+        x86_alu_rr(c, ALU_OR, false, RAX, RCX);
+    }
+    x86_mov_rr(c, false, ra_def(&e->ra, e->at, i->arg[0], false), RAX);
 }

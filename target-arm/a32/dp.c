@@ -53,10 +53,7 @@ static IRRef value_of(ArmCtx *c, unsigned op, IRRef n, IRRef m)
 // N and Z of the result, C of the shifter, V as it was.
 static IRRef logical_flags(ArmCtx *c, IRRef v, IRRef shifted)
 {
-    IRRef old = a32_flags(c);
-    IRRef carry = ir_f_test(c->b, IR_F_C, shifted == IR_NONE ? old : shifted);
-    IRRef f = ir_f_setc(c->b, ir_f_logic(c->b, v), carry);
-    return ir_f_setv(c->b, f, ir_f_test(c->b, IR_F_V, old));
+    return ir_f_nz(c->b, shifted == IR_NONE ? a32_flags(c) : shifted, v);
 }
 
 // Arm's carry of a subtraction is "no borrow".

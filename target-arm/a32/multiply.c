@@ -22,6 +22,10 @@ static IRRef wide_half(ArmCtx *c, unsigned r, bool top)
 // N and Z of v; C and V stay.
 static void put_nz(ArmCtx *c, IRRef v)
 {
+    if (ir_type(c->b, v) == IR_I32) {
+        a32_put_flags(c, ir_f_nz(c->b, a32_flags(c), v));
+        return;
+    }
     IRRef old = a32_flags(c);
     IRRef f = ir_f_setc(c->b, ir_f_logic(c->b, v), ir_f_test(c->b, IR_F_C, old));
     a32_put_flags(c, ir_f_setv(c->b, f, ir_f_test(c->b, IR_F_V, old)));

@@ -241,7 +241,7 @@ static void random_alu(RandomBlock *g)
     a.t = a.bits == 64 ? IR_I64 : IR_I32;
     IRRef x = alu_get(&a), y = alu_operand(&a), old = ir_get(b, IR_FLAGS, offsetof(VCPU, flags));
     IRRef n = ir_const(b, a.t, rnd(r, a.bits - 1)), one = ir_const(b, a.t, 1), z;
-    switch (rnd(r, 10)) {
+    switch (rnd(r, 11)) {
     case 0:
         z = ir_sub(b, x, y);
         alu_put(&a, z, ir_f_sub_n(b, x, y, a.bits));
@@ -276,6 +276,10 @@ static void random_alu(RandomBlock *g)
         break;
     case 8:
         ir_put(b, offsetof(VCPU, flags), ir_f_setc(b, old, ir_f_test(b, IR_F_S, old)));
+        break;
+    case 9:
+        z = ir_and(b, x, y);
+        alu_put(&a, z, ir_f_nz(b, old, ir_flag_arg(b, z, 32)));
         break;
     default:
         z = ir_add(b, x, y);
