@@ -59,6 +59,10 @@ bool block_eject(struct Machine *m, const char *name, bool force, char **error);
 bool block_change(struct Machine *m, const char *name, const char *file, const char *format,
                   int readonly, bool force, char **error);
 
+// The changes of a drive, or of "all" that can, go from its image, or from -snapshot's temporary
+// file, into the file that it stands on. Between turns. False with *error.
+bool block_commit(struct Machine *m, const char *name, char **error);
+
 const char *block_id(const BlockDevice *b);
 const char *block_file(const BlockDevice *b);
 const char *block_serial(const BlockDevice *b); // serial= of the drive, or NULL

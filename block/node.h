@@ -31,6 +31,12 @@ typedef struct BlockSnapshotOps {
                          char **error);
 } BlockSnapshotOps;
 
+// What of a node is its own (commit.c).
+typedef struct BlockPiece {
+    enum { BLOCK_PIECE_BELOW, BLOCK_PIECE_ZERO, BLOCK_PIECE_DATA } kind;
+    uint64_t len; // bytes; as asked for, or fewer
+} BlockPiece;
+
 typedef struct BlockNodeOps {
     int (*readv)(BlockNode *n, uint64_t off, const struct iovec *iov, unsigned count);
     int (*writev)(BlockNode *n, uint64_t off, const struct iovec *iov, unsigned count);
@@ -39,7 +45,12 @@ typedef struct BlockNodeOps {
     int (*flush)(BlockNode *n);
     void (*close)(BlockNode *n);
     void (*info)(BlockNode *n, BlockImageInfo *info); // fills in a cleared one; NULL: raw
-    const BlockSnapshotOps *snapshots;                // NULL: the format keeps none
+    // --- of nodes that stand on another; NULL: others
+    BlockNode **(*base)(BlockNode *n); // *: NULL if there is none
+    int (*piece)(BlockNode *n, uint64_t off, BlockPiece *p);
+    bool (*can_empty)(BlockNode *n);   // nothing but the disk needs what it has
+    int (*empty)(BlockNode *n);        // forgets all that is its own
+    const BlockSnapshotOps *snapshots; // NULL: the format keeps none
 } BlockNodeOps;
 
 struct BlockNode {

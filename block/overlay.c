@@ -287,6 +287,31 @@ static void overlay_info(BlockNode *node, BlockImageInfo *info)
     }
 }
 
+static BlockNode **overlay_base(BlockNode *node)
+{
+    return &((Overlay *)node)->base;
+}
+
+static int overlay_piece(BlockNode *node, uint64_t off, BlockPiece *p)
+{
+    Overlay *o = (Overlay *)node;
+    p->kind = is_present(o, off / o->cluster) ? BLOCK_PIECE_DATA : BLOCK_PIECE_BELOW;
+    p->len = run_length(o, off, p->len);
+    return 0;
+}
+
+static bool overlay_can_empty(BlockNode *node)
+{
+    return !((Overlay *)node)->journal;
+}
+
+static int overlay_empty(BlockNode *node)
+{
+    Overlay *o = (Overlay *)node;
+    memset(o->present, 0, node->size / o->cluster / 8 + 1);
+    return o->file->ops->discard(o->file, 0, o->file->size);
+}
+
 static const BlockNodeOps overlay_ops = {
     .readv = overlay_readv,
     .writev = overlay_writev,
@@ -295,6 +320,10 @@ static const BlockNodeOps overlay_ops = {
     .flush = overlay_flush,
     .close = overlay_close,
     .info = overlay_info,
+    .base = overlay_base,
+    .piece = overlay_piece,
+    .can_empty = overlay_can_empty,
+    .empty = overlay_empty,
 };
 
 BlockNode *overlay_open(BlockNode *base, char **error)

@@ -259,6 +259,9 @@ int q_inflate(Qcow2 *q, uint64_t entry, const uint8_t **bytes);
 int q_writev(BlockNode *n, uint64_t off, const struct iovec *iov, unsigned count);
 int q_zero(BlockNode *n, uint64_t off, uint64_t len, bool may_unmap);
 int q_discard(BlockNode *n, uint64_t off, uint64_t len);
+int q_piece(BlockNode *n, uint64_t off, BlockPiece *p); // read.c
+bool q_can_empty(BlockNode *n);                         // snapshot.c
+int q_empty(BlockNode *n);
 bool q_reads_zero(Qcow2 *q, uint64_t off, uint64_t len); // without looking at data
 
 // --- qcow2_tree.c. All tables and clusters that an L1 table refers to: data with its reference's

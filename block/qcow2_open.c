@@ -151,6 +151,11 @@ static void q_info(BlockNode *node, BlockImageInfo *info)
     info->corrupt = q->incompatible & Q_CORRUPT;
 }
 
+static BlockNode **q_base(BlockNode *node)
+{
+    return &((Qcow2 *)node)->backing;
+}
+
 static const BlockNodeOps q_ops = {
     .readv = q_readv,
     .writev = q_writev,
@@ -159,6 +164,10 @@ static const BlockNodeOps q_ops = {
     .flush = q_flush,
     .close = q_close,
     .info = q_info,
+    .base = q_base,
+    .piece = q_piece,
+    .can_empty = q_can_empty,
+    .empty = q_empty,
     .snapshots = &q_snapshot_ops,
 };
 

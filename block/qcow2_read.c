@@ -94,3 +94,15 @@ bool q_reads_zero(Qcow2 *q, uint64_t off, uint64_t len)
     }
     return true;
 }
+
+int q_piece(BlockNode *node, uint64_t off, BlockPiece *p)
+{
+    Qcow2 *q = (Qcow2 *)node;
+    QExtent e = {.len = p->len};
+    int err = q_lookup(q, q->l1, q->l1_size, off, p->len, &e);
+    p->kind = e.kind == Q_KIND_HOLE   ? BLOCK_PIECE_BELOW
+              : e.kind == Q_KIND_ZERO ? BLOCK_PIECE_ZERO
+                                      : BLOCK_PIECE_DATA;
+    p->len = e.len;
+    return err;
+}

@@ -112,10 +112,9 @@ static char *free_id(const Qcow2 *q)
     return g_strdup_printf("%lu", most + 1);
 }
 
-// The state belongs to the snapshot now; what the disk's table has of it would only be copied.
-static int drop_vm_state(Qcow2 *q)
+// Takes the tables from entry `first` of L1 on out of it.
+static int drop_tables(Qcow2 *q, uint64_t first)
 {
-    uint64_t first = vm_state_start(q, q->size) >> q_l1_shift(q);
     int err = 0;
     for (uint64_t i = first; i < q->l1_size && !err; i++) {
         uint64_t entry = q->l1[i], off = entry & Q_OFFSET;
@@ -129,6 +128,28 @@ static int drop_vm_state(Qcow2 *q)
         q_cache_drop(&q->l2_cache, off);
     }
     return err;
+}
+
+// The state belongs to the snapshot now; what the disk's table has of it would only be copied.
+static int drop_vm_state(Qcow2 *q)
+{
+    return drop_tables(q, vm_state_start(q, q->size) >> q_l1_shift(q));
+}
+
+// --- for commit.c
+
+bool q_can_empty(BlockNode *node)
+{
+    return !((Qcow2 *)node)->snapshots->len;
+}
+
+int q_empty(BlockNode *node)
+{
+    Qcow2 *q = (Qcow2 *)node;
+    int err = q_prepare(q);
+    err = err ? err : q_commit(q, true);
+    err = err ? err : drop_tables(q, 0);
+    return err ? err : q_commit(q, true);
 }
 
 static bool create(BlockNode *node, const BlockSnapshotInfo *info, char **error)
