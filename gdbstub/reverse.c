@@ -31,7 +31,7 @@ static void done(GdbServer *g)
         g->reg_cpu = m->cpu[m->round.open ? m->round.cpu : 0];
     }
     gdb_reply_stop(g, GDB_SIGTRAP);
-    g->reverse = (GdbReverse){GDB_FORWARD};
+    g->reverse = (GdbReverse){.kind = GDB_FORWARD};
 }
 
 // The state cannot be had: the replay has said why, and ends.
@@ -39,7 +39,7 @@ static void failed(GdbServer *g, char *error)
 {
     report("gdb: %s", error);
     g_free(error);
-    g->reverse = (GdbReverse){GDB_FORWARD};
+    g->reverse = (GdbReverse){.kind = GDB_FORWARD};
     g->waiting = false;
     gdb_reply_error(g, GDB_E_INVAL);
 }
@@ -142,7 +142,7 @@ bool gdb_reverse_paused(GdbServer *g)
         scanned(g, now);
         return true;
     }
-    g->reverse = (GdbReverse){GDB_FORWARD}; // stopped on the way
+    g->reverse = (GdbReverse){.kind = GDB_FORWARD}; // stopped on the way
     return false;
 }
 

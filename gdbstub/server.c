@@ -107,7 +107,7 @@ void gdb_detach(GdbServer *g)
     if (g->attached) {
         g->attached = false;
         g->waiting = false;
-        g->reverse = (GdbReverse){GDB_FORWARD};
+        g->reverse = (GdbReverse){.kind = GDB_FORWARD};
         replay_hold(g->machine, false);
         debug_remove_all(g->machine);
         debug_single_step(g->machine, NULL);
