@@ -432,7 +432,7 @@ bool arm_mmu_walk(VCPU *v, uint64_t va, MmuAccess access, unsigned regime, MmuPa
                       .w = w.w,
                       .x = w.x,
                       .global = w.global,
-                      .device = is_device(w.attr)};
+                      .device = is_device(w.attr) && !arm_a32_all_device(c)};
     return true;
 }
 

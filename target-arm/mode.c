@@ -102,7 +102,7 @@ static uint64_t control_flags_a32(const ARMCPU *c, unsigned el)
     uint64_t f = ARM_BF_A32 | el;
     f |= fp_traps(c, el) ? ARM_BF_FP_TRAP : 0;
     f |= c->fpcr & FPCR_SOFT ? ARM_BF_FP_SOFT : 0;
-    f |= c->sys->sctlr_el[1] & SCTLR_A ? ARM_BF_ALIGN : 0;
+    f |= (c->sys->sctlr_el[1] & SCTLR_A) || arm_a32_all_device(c) ? ARM_BF_ALIGN : 0;
     f |= c->fpcr & FPCR_RMODE ? ARM_BF_FP_ROUND : 0;
     f |= c->fpcr & FPCR_SHORT ? ARM_BF_FP_SHORT : 0;
     f |= el1 && !(c->fpexc & FPEXC_EN) ? ARM_BF_VFP_OFF : 0;

@@ -321,6 +321,13 @@ static inline bool arm_a32_el1(const ARMCPU *c)
 {
     return arm_has(c, ARM_FEAT_AA32_EL1);
 }
+
+// With the MMU off all data are Device memory there. What that means, alignment, is then checked by
+// the blocks (ARM_BF_ALIGN), so that the pages can be accessed inline.
+static inline bool arm_a32_all_device(const ARMCPU *c)
+{
+    return arm_a32_el1(c) && !(c->sys->sctlr_el[1] & (SCTLR_M | SCTLR_C));
+}
 void arm_a32_take(ARMCPU *c, ArmA32Exception e);
 void arm_a32_take_sync(ARMCPU *c, uint32_t esr, const uint64_t *far);
 void arm_a32_fault(ARMCPU *c, const MmuFault *f);
