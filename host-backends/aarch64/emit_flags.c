@@ -271,8 +271,12 @@ void nz_pack_plain(A64Code *c, int rd, NzKind kind)
 
 void nz_pack(A64Code *c, int rd, NzKind kind, int result, int half, unsigned low)
 {
-    nz_pack_plain(c, rd, kind);
-    if (half >= 0) {
+    if (half < 0) { // logic: C and V are clear
+        a64_word(c, A64_MRS | SYS_NZCV | (uint32_t)rd);
+        a64_lsr(c, false, rd, rd, 30);
+        a64_lsl(c, false, rd, rd, 14);
+    } else {
+        nz_pack_plain(c, rd, kind);
         a64_rrr(c, A64_EOR, half, half, result);
         a64_lsr(c, false, half, half, low + 4);
         a64_bfi(c, false, rd, half, 12, 1);

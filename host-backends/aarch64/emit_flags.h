@@ -22,8 +22,8 @@ bool nz_left_to_exit(Emit *e, IRRef f, IRRef value, int reg);
 IRRef nz_take_cmc(Emit *e, IRRef f, NzKind *kind);
 int nz_use_packed(Emit *e, IRRef f); // in a register
 // Packs NZCV of an operation into rd, which may be none of the others. result: where its low byte
-// lies, at bit low; half: a register with the half carry at bit low + 4, or -1; both are changed.
-// T2 is.
+// lies, at bit low; half: a register with the half carry at bit low + 4, or -1 for logic; both are
+// changed. T2 is.
 void nz_pack(A64Code *c, int rd, NzKind kind, int result, int half, unsigned low);
 void nz_pack_plain(A64Code *c, int rd, NzKind kind); // A and P clear; NZ_SSE: its own
 // Does e->source or a copy of it again, and packs into T3.
