@@ -26,8 +26,8 @@ PANIC = r"Kernel panic - [^\n]*"
 
 ESCAPE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b[()][A-Z0-9]|\x1b[=>78]|\r")
 UNFINISHED = re.compile(r"\x1b(\[[0-9;?]*|[()])?$")
-# A line of Linux's log: it may come at any time, also behind a prompt.
-KERNEL_LINE = re.compile(r"\[ *\d+\.\d{6}\] [^\n]*\n")
+# A line of Linux's log, or of -hash-every: it may come at any time, also behind a prompt.
+KERNEL_LINE = re.compile(r"(?:\[ *\d+\.\d{6}\] |state \d+ [0-9a-f]{32})[^\n]*\n")
 SHOWN = 3000  # characters of the last output in a message
 
 
@@ -158,7 +158,7 @@ class Reader:
         self.send(text + "\n")
 
     def shell(self, timeout=PATIENCE, prompt=PROMPT):
-        """Waits for the prompt; returns the text before. Lines of the kernel's log are left out: they
+        """Waits for the prompt; returns the text before. Lines of logs are left out: they
         come between a command and its output, and behind the prompt."""
         regex = re.compile(r"(?:%s)\Z" % prompt.rstrip("$"))
         found = self.wait_for(lambda: regex.search(KERNEL_LINE.sub("", self.text)),

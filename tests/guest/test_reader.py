@@ -69,7 +69,8 @@ def pieces():
 def shells():
     # The question to the terminal comes before, with or after the prompt is seen; so do messages.
     message = "[    1.234567] a: message\r\n"
-    for text in ("~ # ", "/ # \x1b[6n", "/ # " + message, message + "~ # \x1b[6n" + message + message):
+    for text in ("~ # ", "/ # \x1b[6n", "/ # " + message, message + "~ # \x1b[6n" + message + message,
+                 "~ # state 1800000000 b390b691903980023eaa0b35e32bb674\n"):
         assert bytewise("sh: no tty\r\n" + text).shell(5).startswith("sh: no tty"), text
     r = bytewise("/ # [   10.234567] half a mess")
     fails(lambda: r.shell(0.3), "the shell's prompt", "half a mess")
