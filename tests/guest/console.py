@@ -43,7 +43,7 @@ def images_in(arch, pattern):
     images = pattern.format(arch)
     fetched = os.path.join(cache_dir(), "debian-installer-12-netboot-" + arch) + images
     for d in (images, fetched):
-        if os.access(os.path.join(d, "linux"), os.R_OK):
+        if any(os.access(os.path.join(d, kernel), os.R_OK) for kernel in ("linux", "vmlinuz")):
             return d
     return None
 

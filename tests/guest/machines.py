@@ -12,9 +12,13 @@ BARE = ["-nic", "none", "-display", "none", "-monitor", "none"]
 # Debian's name of an architecture: Mimus's, the board, the console
 ARCHES = {
     "arm64": ("aarch64", "virt", "ttyAMA0"),
+    "armhf": ("arm", "virt", "ttyAMA0"),
     "amd64": ("x86_64", "pc", "ttyS0"),
     "i386": ("i386", "pc", "ttyS0"),
 }
+
+
+KERNELS = {"armhf": "vmlinuz"}  # others' is "linux"
 
 
 def need_images(arch):
@@ -44,7 +48,7 @@ def installer(*options, append="", arch="arm64", board=None, initrd=None):
     images = need_images(arch)
     target, usual_board, console = ARCHES[arch]
     return [mimus(target), "-M", board or usual_board, "-m", "512", "-nographic", "-nic", "none",
-            "-kernel", os.path.join(images, "linux"),
+            "-kernel", os.path.join(images, KERNELS.get(arch, "linux")),
             "-initrd", initrd or os.path.join(images, "initrd.gz"),
             "-append", "console=%s quiet rdinit=/bin/sh %s" % (console, append), *options]
 
