@@ -51,6 +51,8 @@ static void set_cpsr(VCPU *v, uint64_t value, uint64_t mask)
     arm_set_cpsr(c, new);
     if ((old_pstate ^ c->pstate) & ~(uint32_t)CPSR_AIF) {
         arm_pstate_changed(c);
+    } else if ((old_pstate & ~c->pstate & CPSR_AIF) && arm_interrupt_ready(v)) {
+        vcpu_kick(v);
     }
 }
 
