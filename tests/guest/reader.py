@@ -20,7 +20,7 @@ import time
 
 # Seconds that anything may take. This is for a guest that hangs only: a loaded host is many times
 # slower than an idle one, and no test may fail for that.
-PATIENCE = int(os.environ.get("MIMUS_PATIENCE", 400))
+PATIENCE = int(os.environ.get("MIMUS_PATIENCE", 900))
 PROMPT = r"[~/] ?# $"
 PANIC = r"Kernel panic - [^\n]*"
 
