@@ -234,6 +234,8 @@ uint64_t arm_features_close(uint64_t features)
 #define ID_PFR0      (1 * 8 + 0)
 #define ID_MMFR3     (1 * 8 + 7)
 #define ID_ISAR5     (2 * 8 + 5)
+#define ID_ISAR6     (2 * 8 + 7)
+#define ID_MVFR1     (3 * 8 + 1)
 #define ID_PFR2      (3 * 8 + 4)
 #define N_ID_A32     19
 #define ID_AA64PFR0  (4 * 8 + 0)
@@ -307,10 +309,14 @@ static const IdField id_fields[] = {
 
 // The same of AArch32's registers (G8.2).
 static const IdField id_fields_a32[] = {
-    {ID_ISAR5, 4, ARM_FEAT_AES, 1},    {ID_ISAR5, 4, ARM_FEAT_PMULL, 2},
-    {ID_ISAR5, 8, ARM_FEAT_SHA1, 1},   {ID_ISAR5, 12, ARM_FEAT_SHA256, 1},
-    {ID_ISAR5, 16, ARM_FEAT_CRC32, 1}, {ID_MMFR3, 16, ARM_FEAT_PAN, 1},
-    {ID_PFR2, 4, ARM_FEAT_SSBS, 1},
+    {ID_ISAR5, 4, ARM_FEAT_AES, 1},     {ID_ISAR5, 4, ARM_FEAT_PMULL, 2},
+    {ID_ISAR5, 8, ARM_FEAT_SHA1, 1},    {ID_ISAR5, 12, ARM_FEAT_SHA256, 1},
+    {ID_ISAR5, 16, ARM_FEAT_CRC32, 1},  {ID_MMFR3, 16, ARM_FEAT_PAN, 1},
+    {ID_PFR2, 4, ARM_FEAT_SSBS, 1},     {ID_ISAR5, 24, ARM_FEAT_RDM, 1},
+    {ID_ISAR5, 28, ARM_FEAT_FCMA, 1},   {ID_ISAR6, 0, ARM_FEAT_JSCVT, 1},
+    {ID_ISAR6, 4, ARM_FEAT_DOTPROD, 1}, {ID_ISAR6, 8, ARM_FEAT_FHM, 1},
+    {ID_ISAR6, 20, ARM_FEAT_BF16, 1},   {ID_ISAR6, 24, ARM_FEAT_I8MM, 1},
+    {ID_MVFR1, 20, ARM_FEAT_FP16, 2},   {ID_MVFR1, 24, ARM_FEAT_FP16, 3},
 };
 
 static void set(ARMSystem *s, unsigned reg, unsigned pos, unsigned value)

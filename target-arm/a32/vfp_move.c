@@ -3,7 +3,12 @@
 #include "target-arm/a32/vfp.h"
 #include "target-arm/helpers_vfp.h"
 
-// --- one register. Field l: to the core register.
+// --- one register
+
+static bool to_core(const ArmCtx *c)
+{
+    return extract32(c->insn, 20, 1);
+}
 
 static bool tr_vmov_single(ArmCtx *c, const ArmFields *f)
 {
@@ -12,7 +17,7 @@ static bool tr_vmov_single(ArmCtx *c, const ArmFields *f)
     }
     if (!a32_vfp_trapped(c, false)) {
         unsigned s = vfp_s(f->n, f->N);
-        if (f->l) {
+        if (to_core(c)) {
             a32_put(c, f->t, a32_s(c, s));
         } else {
             a32_put_s(c, s, a32_r(c, f->t));
@@ -28,7 +33,7 @@ static bool tr_vmov_half(ArmCtx *c, const ArmFields *f)
     }
     if (!a32_vfp_trapped(c, false)) {
         unsigned s = vfp_s(f->n, f->N);
-        if (f->l) {
+        if (to_core(c)) {
             a32_put(c, f->t, ir_zext(c->b, a32_s(c, s), 16));
         } else {
             a32_put_s(c, s, ir_zext(c->b, a32_r(c, f->t), 16));
@@ -104,21 +109,21 @@ static bool tr_vdup(ArmCtx *c, const ArmFields *f)
 
 // --- two core registers: t the lower half, u the upper
 
-static bool pair_ok(const ArmFields *f)
+static bool pair_ok(const ArmCtx *c, const ArmFields *f)
 {
-    return f->t != A32_PC && f->u != A32_PC && !(f->l && f->t == f->u);
+    return f->t != A32_PC && f->u != A32_PC && !(to_core(c) && f->t == f->u);
 }
 
 static bool tr_vmov_double(ArmCtx *c, const ArmFields *f)
 {
-    if (!pair_ok(f)) {
+    if (!pair_ok(c, f)) {
         return false;
     }
     if (a32_vfp_trapped(c, false)) {
         return true;
     }
     unsigned d = vfp_d(f->m, f->M);
-    if (f->l) {
+    if (to_core(c)) {
         IRRef x = a32_d(c, d);
         a32_put(c, f->t, ir_trunc(c->b, x));
         a32_put(c, f->u, ir_trunc(c->b, ir_shri(c->b, x, 32)));
@@ -132,13 +137,13 @@ static bool tr_vmov_double(ArmCtx *c, const ArmFields *f)
 static bool tr_vmov_singles(ArmCtx *c, const ArmFields *f)
 {
     unsigned s = vfp_s(f->m, f->M);
-    if (!pair_ok(f) || s == 31) {
+    if (!pair_ok(c, f) || s == 31) {
         return false;
     }
     if (a32_vfp_trapped(c, false)) {
         return true;
     }
-    if (f->l) {
+    if (to_core(c)) {
         IRRef x = a32_s(c, s), y = a32_s(c, s + 1);
         a32_put(c, f->t, x);
         a32_put(c, f->u, y);
@@ -209,14 +214,19 @@ static bool tr_vmsr(ArmCtx *c, const ArmFields *f)
 }
 
 // clang-format off
+// Each direction has a row, as MCR and MRC have, which these are exceptions of.
+#define BOTH(name, high, low, feature) \
+    {#name "_in", VFP_COND high "0 " low, tr_##name, feature}, \
+    {#name "_out", VFP_COND high "1 " low, tr_##name, feature}
+
 static const ArmRow rows[] = {
-    {"vmov_single", VFP_COND "1110 000l nnnn tttt 1010 N001 0000", tr_vmov_single, 0},
-    {"vmov_half", VFP_COND "1110 000l nnnn tttt 1001 N001 0000", tr_vmov_half, ARM_FEAT_FP16},
+    BOTH(vmov_single, "1110 000", "nnnn tttt 1010 N001 0000", 0),
+    BOTH(vmov_half, "1110 000", "nnnn tttt 1001 N001 0000", ARM_FEAT_FP16),
     {"vmov_to_lane", VFP_COND "1110 0oo0 nnnn tttt 1011 Npp1 0000", tr_vmov_to_lane, 0},
     {"vmov_from_lane", VFP_COND "1110 Uoo1 nnnn tttt 1011 Npp1 0000", tr_vmov_from_lane, 0},
     {"vdup", VFP_COND "1110 1bq0 nnnn tttt 1011 N0e1 0000", tr_vdup, 0},
-    {"vmov_double", VFP_COND "1100 010l uuuu tttt 1011 00M1 mmmm", tr_vmov_double, 0},
-    {"vmov_singles", VFP_COND "1100 010l uuuu tttt 1010 00M1 mmmm", tr_vmov_singles, 0},
+    BOTH(vmov_double, "1100 010", "uuuu tttt 1011 00M1 mmmm", 0),
+    BOTH(vmov_singles, "1100 010", "uuuu tttt 1010 00M1 mmmm", 0),
     {"vmrs", VFP_COND "1110 1111 rrrr tttt 1010 0001 0000", tr_vmrs, 0},
     {"vmsr", VFP_COND "1110 1110 rrrr tttt 1010 0001 0000", tr_vmsr, 0},
 };

@@ -39,7 +39,7 @@ typedef struct Rule {
 RuleFn rule_pac_aut, rule_xpac, rule_pacga, rule_branch_auth_zero, rule_branch_auth;
 RuleFn rule_return_auth, rule_load_auth, rule_hint_pauth;
 // rules_a32_vfp.c
-RuleFn rule_vfp_move, rule_vfp_pair, rule_vfp_system, rule_vfp_fixed, rule_vfp_memory;
+RuleFn rule_vfp_move, rule_vfp_system, rule_vfp_fixed, rule_vfp_memory;
 RuleFn rule_vfp_one, rule_vfp_multiple, rule_neon_two_results, rule_neon_table, rule_neon_memory;
 
 // An instruction set, and what is compared with what.

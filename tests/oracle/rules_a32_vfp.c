@@ -25,22 +25,20 @@ static void point(Gen *g, OracleCase *c, unsigned n)
     c->regs.x[n] = gen_below(g, 8) ? at & ~UINT32_C(31) : gen_below(g, 2) ? at & ~UINT32_C(3) : at;
 }
 
-// Moves: pc is not one of the core registers, which differ if two are written.
+// Moves: pc is not one of the core registers, which differ if two are written; S registers of a
+// pair exist. VMRS and VMSR have a rule of their own.
 bool rule_vfp_move(Gen *g, OracleCase *c)
 {
     (void)g;
-    bool two = field(c, 21, 7) == 0x62;
+    bool two = field(c, 21, 7) == 0x62, singles = two && !field(c, 8, 1);
     unsigned t = field(c, 12, 4), u = field(c, 16, 4);
-    if (t == 15 || (two && u == 15)) {
+    if (field(c, 21, 7) == 0x77) {
+        return true;
+    }
+    if (t == 15 || (two && (u == 15 || (field(c, 20, 1) && t == u)))) {
         return false;
     }
-    return !two || !field(c, 20, 1) || t != u;
-}
-
-// The second S register of a pair exists.
-bool rule_vfp_pair(Gen *g, OracleCase *c)
-{
-    return rule_vfp_move(g, c) && !(field(c, 0, 4) == 15 && field(c, 5, 1));
+    return !singles || field(c, 0, 4) < 15 || !field(c, 5, 1);
 }
 
 // The register that exists for programs: FPSCR.

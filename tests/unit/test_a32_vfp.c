@@ -1,60 +1,8 @@
-// VFP and Advanced SIMD in AArch32: the decode tables, and short programs for what single
-// instructions under a user-mode oracle cannot show: access traps, FPSCR's short vectors, alignment
-// faults, flushed denormals beside ordinary lanes in one vector.
-#include <glib.h>
-
-#include "target-arm/a32/a32.h"
+// VFP and Advanced SIMD in AArch32: short programs for what single instructions under a user-mode
+// oracle cannot show: access traps, FPSCR's short vectors, alignment faults, flushed denormals
+// beside ordinary lanes in one vector.
 #include "target-arm/helpers_vfp.h"
 #include "tests/unit/arm_fixture.h"
-
-// --- tables
-
-typedef struct Parsed {
-    const char *chapter;
-    const ArmRow *row;
-    ArmPattern p;
-} Parsed;
-
-// Rows with a condition are not found where it would be 1111.
-static bool overlap(const Parsed *a, const Parsed *b)
-{
-    bool other = (a->p.mask >> 28 == 15) != (b->p.mask >> 28 == 15);
-    const ArmPattern *fixed = a->p.mask >> 28 == 15 ? &a->p : &b->p;
-    if (other && fixed->value >> 28 == 15) {
-        return false;
-    }
-    return ((a->p.value ^ b->p.value) & a->p.mask & b->p.mask) == 0;
-}
-
-static bool contains(const ArmPattern *general, const ArmPattern *specific)
-{
-    return (general->mask & ~specific->mask) == 0 && general->mask != specific->mask;
-}
-
-Test(a32_vfp, rows_do_not_overlap)
-{
-    GArray *all = g_array_new(FALSE, FALSE, sizeof(Parsed));
-    for (unsigned i = 0; i < a32_set.n_chapters; i++) {
-        const ArmChapter *ch = a32_set.chapter[i];
-        for (unsigned k = 0; k < ch->n_rows; k++) {
-            Parsed x = {.chapter = ch->name, .row = &ch->rows[k]};
-            cr_assert(arm_parse_row(32, x.row, &x.p), "%s: \"%s\"", x.row->name, x.row->bits);
-            g_array_append_val(all, x);
-        }
-    }
-    for (unsigned i = 0; i < all->len; i++) {
-        for (unsigned k = i + 1; k < all->len; k++) {
-            const Parsed *a = &g_array_index(all, Parsed, i), *b = &g_array_index(all, Parsed, k);
-            bool ours = g_str_has_prefix(a->chapter, "vfp") ||
-                        g_str_has_prefix(a->chapter, "neon") ||
-                        g_str_has_prefix(b->chapter, "vfp") || g_str_has_prefix(b->chapter, "neon");
-            cr_expect(!ours || !overlap(a, b) || contains(&a->p, &b->p) || contains(&b->p, &a->p),
-                      "%s %s and %s %s overlap", a->chapter, a->row->name, b->chapter,
-                      b->row->name);
-        }
-    }
-    g_array_free(all, TRUE);
-}
 
 // --- programs, in supervisor mode with the MMU off
 
@@ -64,7 +12,7 @@ Test(a32_vfp, rows_do_not_overlap)
 
 static void load_program(Fixture *f, const uint32_t *words, unsigned n)
 {
-    fixture_init(f, "cortex-a15");
+    fixture_init_kind(f, true, "cortex-a15", NULL);
     machine_reset(f->m);
     memcpy(f->ram, words, 4 * n);
     f->c->sys->cpacr = 0xf << 20;
