@@ -48,10 +48,16 @@ static void call_exception(ArmCtx *c, const IRHelper *h, uint32_t imm)
 enum { SEMIHOSTING_HLT = 0xf000, SEMIHOSTING_HLT_T32 = 0x3c };
 enum { SEMIHOSTING_SVC = 0x123456, SEMIHOSTING_SVC_T32 = 0xab };
 
+static unsigned semihosting_hlt(const ArmCtx *c)
+{
+    return a32_thumb(c) ? SEMIHOSTING_HLT_T32 : SEMIHOSTING_HLT;
+}
+
+// The helper tells the instruction set by the pc.
 static bool semihosting(ArmCtx *c)
 {
-    ir_call(c->b, &arm_h_hlt, ir_i32(c->b, SEMIHOSTING_HLT), IR_NONE, IR_NONE, IR_NONE);
     a32_put_next_pc(c);
+    ir_call(c->b, &arm_h_hlt, ir_i32(c->b, semihosting_hlt(c)), IR_NONE, IR_NONE, IR_NONE);
     a32_exit_loop(c);
     return true;
 }
@@ -105,8 +111,7 @@ bool a32_tr_bkpt(ArmCtx *c, const ArmFields *f)
 
 bool a32_tr_hlt(ArmCtx *c, const ArmFields *f)
 {
-    unsigned number = a32_thumb(c) ? SEMIHOSTING_HLT_T32 : SEMIHOSTING_HLT;
-    return f->i == number && semihosting(c);
+    return f->i == semihosting_hlt(c) && semihosting(c);
 }
 
 bool a32_tr_udf(ArmCtx *c, const ArmFields *f)
