@@ -90,7 +90,8 @@ static bool as_a32(uint32_t insn, uint32_t *out)
     }
     *out = insn;
     bool extension = (top & 0xec) == 0xec;
-    return extension && (cp == 10 || cp == 11 || (top >= 0xf0 && (cp & ~5u) == 8));
+    bool vfp = cp >= 9 && cp <= 11; // 9: half precision
+    return extension && (vfp || (top >= 0xf0 && (cp & ~5u) == 8));
 }
 
 static const ArmRow *decode(ArmCtx *c, ArmFields *f)
