@@ -112,7 +112,7 @@ typedef struct TargetOps {
     const struct StateDesc *state; // declared once: reset, hash, snapshot; its object is the VCPU
     // What the CPU has derived from its state besides TLBs, and a guest might tell. NULL: nothing.
     void (*forget)(VCPU *);
-    void (*reset)(VCPU *);         // after the declared state's reset: what depends on the model
+    void (*reset)(VCPU *); // after the declared state's reset: what depends on the model
 } TargetOps;
 
 #endif
