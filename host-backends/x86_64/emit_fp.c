@@ -225,6 +225,16 @@ void fp_guard_small(Emit *e, const IRInsn *i, const Fp *f)
     }
 }
 
+// Sums of normal numbers may be denormal, but then they are exact: nothing has been raised. The
+// result may be in XMM_B.
+static void leave_if_sum_small(Emit *e, const Fp *f)
+{
+    magnitude_less_1(e, XMM_A, f->t);
+    vex_rrm(&e->c, V_PMAXUD, XMM_A, XMM_A, x86_const(K_TINY32));
+    vex_rrm(&e->c, V_PCMPEQD, XMM_A, XMM_A, x86_const(K_TINY32));
+    any_lane(e, f);
+}
+
 // --- arithmetic
 static void arithmetic(Emit *e, const IRInsn *i, unsigned opcode,
                        Cold *(*guard)(Emit *, const Fp *))
@@ -240,6 +250,9 @@ static void arithmetic(Emit *e, const IRInsn *i, unsigned opcode,
         guard = guard_nan;
     }
     vex_rrr(&e->c, fp_op(&f, opcode), f.t, f.a, f.b);
+    if (fp_flush(i) && i->op != IR_fmul) {
+        leave_if_sum_small(e, &f);
+    }
     fp_finish(e, &f, fp_sse(i) ? NULL : guard(e, &f));
     fp_colds_back(e, first);
 }

@@ -44,7 +44,7 @@ Cold *fp_cold(Emit *e, const Fp *f, X86Cond cc);
 // d = t, with zeros above lane 0 if scalar. Then the cold path comes back.
 void fp_finish(Emit *e, const Fp *f, Cold *cold);
 // IR_FP_FLUSH: leaves before the op if a lane of an operand is not zero and below 2^-126, or, of
-// the factors of a product, below 2^-40: from other operands no op makes a denormal number.
+// the factors of a product, below 2^-40: from other operands only sums can be denormal.
 void fp_guard_small(Emit *e, const IRInsn *i, const Fp *f);
 // All cold paths from `first` on come back here.
 void fp_colds_back(Emit *e, unsigned first);

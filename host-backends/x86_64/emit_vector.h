@@ -20,6 +20,7 @@ enum {
     V_PSUBQ = 0xfb | M0F,
     V_PCMPEQD = 0x76 | M0F,
     V_PMINUD = 0x3b | M0F38,
+    V_PMAXUD = 0x3f | M0F38,
     V_PCMPGTQ = 0x37 | M0F38,
     V_PSHUFB = 0x00 | M0F38,
     V_PSHUFD = 0x70 | M0F,

@@ -32,7 +32,7 @@ bool rule_vfp_move(Gen *g, OracleCase *c)
     (void)g;
     bool two = field(c, 21, 7) == 0x62, singles = two && !field(c, 8, 1);
     unsigned t = field(c, 12, 4), u = field(c, 16, 4);
-    if (field(c, 21, 7) == 0x77) {
+    if (field(c, 21, 7) == 0x77 && field(c, 8, 4) == 10) {
         return true;
     }
     if (t == 15 || (two && (u == 15 || (field(c, 20, 1) && t == u)))) {
