@@ -138,7 +138,7 @@ void arm_a32_fault(ARMCPU *c, const MmuFault *f)
 void arm_a32_take_sync(ARMCPU *c, uint32_t esr, const uint64_t *far)
 {
     switch (esr >> ESR_EC_SHIFT) {
-    case EC_SVC:
+    case EC_SVC_A32:
         arm_a32_take(c, A32_SVC);
         break;
     case EC_FETCH:

@@ -32,7 +32,7 @@ static void svc(VCPU *v, uint64_t imm)
         return;
     }
     c->pstate &= ~(uint32_t)PSTATE_SS;
-    arm_take_sync(c, ESR_EC(EC_SVC) | ((uint32_t)imm & 0xffff), NULL);
+    arm_take_sync(c, ESR_EC(arm_is_a32(c) ? EC_SVC_A32 : EC_SVC) | ((uint32_t)imm & 0xffff), NULL);
 }
 
 // There is no EL2 or EL3: only PSCI answers.

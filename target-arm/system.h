@@ -240,6 +240,7 @@ enum {
     EC_CP14_64 = 0x0c,
     EC_FP = 0x07,
     EC_ILLEGAL = 0x0e,
+    EC_SVC_A32 = 0x11, // from AArch32
     EC_SVC = 0x15,
     EC_HVC = 0x16,
     EC_SMC = 0x17,

@@ -25,8 +25,8 @@ def check_programs(guest):
     """Floating point, forks, a digest: what starting the shell does not do by itself."""
     assert guest.run("i=0; while [ $i -lt 500 ]; do i=$((i+1)); done; echo $i").strip() == "500"
     assert guest.run("echo 'x y z' | awk '{ print $2, 7 / 4 }'").strip() == "y 1.75"
-    digest = hashlib.sha256(bytes(100000)).hexdigest()
-    assert guest.run("head -c 100000 /dev/zero | sha256sum").split()[0] == digest
+    digest = hashlib.sha256("".join("%d\n" % i for i in range(1, 20001)).encode()).hexdigest()
+    assert guest.run("seq 1 20000 | sha256sum").split()[0] == digest
 
 
 def boot(cpu, gic, smp, part, how):
@@ -57,10 +57,10 @@ def below_arm64():
             with Console(installer("-cpu", cpu, "-smp", "2", initrd=initrd)) as guest:
                 shell(guest)
                 assert guest.run("uname -m").strip() == "aarch64"
+                # Its shell prefers its own commands to those of 64 bits.
                 guest.run("exec /busybox32 sh")
-                assert guest.run("/busybox32 uname -m; exec /busybox32 ash").strip()
                 check_programs(guest)
-                guest.send_line("/busybox32 poweroff -f")
+                guest.send_line("poweroff -f")
                 assert guest.wait() == 0
             print("32 bits under arm64, %s" % cpu)
             sys.stdout.flush()

@@ -312,6 +312,6 @@ Test(arm_a32_el0, return_to_and_exception_from)
     cr_assert_eq(f.c->vcpu.pc_address, ~UINT64_C(0));
     cr_assert_eq(sys()->elr_el[1], 0x8002u);
     cr_assert_eq(sys()->spsr_el[1], spsr);
-    cr_assert_eq(sys()->esr_el[1] >> 26, (unsigned)EC_SVC);
+    cr_assert_eq(sys()->esr_el[1] >> 26, (unsigned)EC_SVC_A32);
     cr_assert(!arm_is_a32(f.c));
 }
