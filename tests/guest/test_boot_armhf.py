@@ -7,9 +7,9 @@ import sys
 import tempfile
 import time
 
-from console import Console, guest_files, skip
+from console import Console, guest_files, mimus, skip
 from extra_initrd import with_files
-from machines import installer, need_images
+from machines import installer, need_images, package_file
 from test_boot_matrix import check_cpus, end, shell
 
 # -cpu, gic-version, -smp, MIDR part number, how the guest ends
@@ -66,7 +66,21 @@ def below_arm64():
             sys.stdout.flush()
 
 
+def u_boot():
+    image = package_file("u-boot-qemu", "/usr/lib/u-boot/qemu_arm/u-boot.bin")
+    with Console([mimus("arm"), "-M", "virt", "-nographic", "-nic", "none", "-bios", image]) as guest:
+        guest.expect("stop autoboot")
+        guest.send_line("")
+        guest.expect("=> ")
+        guest.send_line("fdt addr $fdtcontroladdr; fdt list /cpus")
+        guest.expect("arm,cortex-a15|cpu@0")
+        guest.send_line("poweroff")
+        assert guest.wait() == 0
+    print("U-Boot")
+
+
 if __name__ == "__main__":
     for machine in MACHINES:
         boot(*machine)
     below_arm64()
+    u_boot()
