@@ -20,9 +20,11 @@ def main():
     if not shutil.which("qemu-arm-static"):
         skip("qemu-arm-static is not installed")
     bad = 0
-    for isa in ("a32", "t32", "t16", "a32-v7", "t32-v7", "t16-v7"):
+    for isa in ("a32", "t32", "t16", "vfp-t32", "a32-v7", "t32-v7", "t16-v7", "vfp-t32-v7"):
         command = [oracle, "--isa", isa, "--runner", runner]
         bad |= subprocess.run(command + ["--cases", str(CASES)]).returncode
+        if isa.startswith("vfp"):  # none of their rows fits sequences
+            continue
         bad |= subprocess.run(command + ["--sequence", "12", "--cases", str(SEQUENCES)]).returncode
     sys.exit(bad)
 
