@@ -70,6 +70,14 @@ static void show_operands_a32(const OracleCase *c)
         printf("%s r%u %08x%s", i % 8 ? "" : "       ", i, (uint32_t)c->regs.x[i],
                i % 8 == 7 || i == 14 ? "\n" : "");
     }
+    uint32_t insn = c->insn[c->n_insns - 1];
+    const unsigned d[] = {extract32(insn, 22, 1) << 4 | extract32(insn, 12, 4),
+                          extract32(insn, 7, 1) << 4 | extract32(insn, 16, 4),
+                          extract32(insn, 5, 1) << 4 | extract32(insn, 0, 4)};
+    for (unsigned i = 0; i < 3; i++) { // what they would be of Advanced SIMD
+        printf("        d%u %016" PRIx64 " %016" PRIx64 "\n", d[i], c->regs.v[d[i]],
+               c->regs.v[d[i] ^ 1]);
+    }
 }
 
 static void show_operands_a64(const OracleCase *c)
