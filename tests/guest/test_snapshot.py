@@ -56,7 +56,7 @@ def same(what, want, got):
     both = [(n, h) for n, h in got if n in known]
     assert len(both) >= 2, "%s: %s and %s have too little in common" % (what, want, got)
     for n, h in both:
-        assert known[n] == h, "%s: another state at instruction %d" % (what, n)
+        assert known[n] == h, "%s: another state at instruction %d: %s, %s" % (what, n, want, got)
 
 
 def said_nothing(answer, command):
