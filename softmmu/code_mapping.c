@@ -37,9 +37,17 @@ static uint32_t filed_asid(const SoftMmu *m, uint64_t va, uint32_t asid)
     return va >> 63 && !m->high_per_asid ? 0 : asid;
 }
 
+// Blocks and their links are all CPUs': no two CPUs may call their mappings by one number.
 static uint32_t new_generation(SoftMmu *m)
 {
-    return ++m->next_code_generation;
+    m->next_code_generation += MACHINE_MAX_CPUS;
+    return m->next_code_generation + m->v->index;
+}
+
+void mapping_init(SoftMmu *m)
+{
+    m->high_generation = new_generation(m);
+    m->low_generation = new_generation(m);
 }
 
 static void renew_asid(SoftMmu *m, uint32_t asid)

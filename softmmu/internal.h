@@ -68,7 +68,7 @@ struct SoftMmu {
     uint32_t l2_generation;
     uint32_t *asid_generation; // 65536
     uint32_t *code_generation; // code mapping of each ASID's low half, 65536
-    uint32_t next_code_generation;
+    uint32_t next_code_generation; // in steps of MACHINE_MAX_CPUS
     uint16_t *live_asids; // those whose code_generation is not 0, n_live of them
     uint32_t n_live;
     uint32_t fetched_at[FETCHED_BUCKETS]; // elements of fetched, by their page's low bits
@@ -120,6 +120,7 @@ void large_forget(SoftMmu *m); // there are none any more
 PageInfo *mmu_lookup(VCPU *v, uint64_t va, MmuAccess access, unsigned regime);
 
 // code_mapping.c
+void mapping_init(SoftMmu *m);
 void mapping_note_fetch(SoftMmu *m, uint64_t va, bool global);
 void mapping_page_dropped(SoftMmu *m, uint64_t va, uint32_t asid);
 void mapping_range_dropped(SoftMmu *m, uint64_t lo, uint64_t hi); // inclusive, in all ASIDs

@@ -10,8 +10,7 @@ SoftMmu *softmmu_new(VCPU *v)
     m->asid_generation = g_new0(uint32_t, 65536);
     m->code_generation = g_new0(uint32_t, 65536);
     m->live_asids = g_new(uint16_t, 65536);
-    m->high_generation = ++m->next_code_generation;
-    m->low_generation = ++m->next_code_generation;
+    mapping_init(m);
     m->large = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
     m->fetched = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
     return m;

@@ -157,6 +157,19 @@ static inline Guest *guest(void)
     return g;
 }
 
+// A CPU more in a guest's machine, with mappings of its own.
+static inline Guest *another_cpu(const Guest *first)
+{
+    Guest *g = g_new0(Guest, 1);
+    g->m = first->m;
+    g->ram = first->ram;
+    g->asid = 1;
+    g->v.target = &target;
+    machine_add_cpu(g->m, &g->v);
+    engine_mode_changed(&g->v);
+    return g;
+}
+
 static inline Mapping *map(Guest *g, uint64_t va, uint64_t phys, unsigned bits, const char *may,
                            unsigned asid)
 {

@@ -304,6 +304,29 @@ Test(softmmu, keys_change_with_what_code_is_fetched_through)
     cr_assert_eq(v->key[1], kernel);
 }
 
+// Blocks are linked for all CPUs: a key that two of them had would lead one into the other's code.
+Test(softmmu, no_two_cpus_have_a_key_in_common)
+{
+    Guest *cpu[2] = {guest()};
+    GHashTable *seen = g_hash_table_new(NULL, NULL); // key -> 1 + the CPU that has it
+    cpu[1] = another_cpu(cpu[0]);
+    for (unsigned k = 0; k < 2; k++) {
+        map(cpu[k], 0x40000, 0x1000 + 0x1000 * k, 12, "rx", 1);
+        map(cpu[k], KERNEL, 0x4000 + 0x1000 * k, 12, "rxg", 0);
+    }
+    for (unsigned i = 0; i < 200; i++) {
+        unsigned k = i % 2;
+        uint32_t keys[] = {key_after_fetch(cpu[k], 0x40000), key_after_fetch(cpu[k], KERNEL)};
+        for (unsigned n = 0; n < 2; n++) {
+            gpointer owner = g_hash_table_lookup(seen, GUINT_TO_POINTER(keys[n]));
+            cr_assert(!owner || owner == GUINT_TO_POINTER(1 + k), "key %u", keys[n]);
+            g_hash_table_insert(seen, GUINT_TO_POINTER(keys[n]), GUINT_TO_POINTER(1 + k));
+        }
+        mmu_flush_all(&cpu[k]->v);
+    }
+    g_hash_table_destroy(seen);
+}
+
 // --- against the list of mappings, over random operations
 
 static uint32_t rnd(uint64_t *s, uint32_t n)
