@@ -66,10 +66,10 @@ struct SoftMmu {
     SecondLevelEntry (*l2)[L2_WAYS];
     uint8_t *l2_next; // round-robin victim of each set
     uint32_t l2_generation;
-    uint32_t *asid_generation; // 65536
-    uint32_t *code_generation; // code mapping of each ASID's low half, 65536
+    uint32_t *asid_generation;     // 65536
+    uint32_t *code_generation;     // code mapping of each ASID's low half, 65536
     uint32_t next_code_generation; // in steps of MACHINE_MAX_CPUS
-    uint16_t *live_asids; // those whose code_generation is not 0, n_live of them
+    uint16_t *live_asids;          // those whose code_generation is not 0, n_live of them
     uint32_t n_live;
     uint32_t fetched_at[FETCHED_BUCKETS]; // elements of fetched, by their page's low bits
     uint32_t high_generation;

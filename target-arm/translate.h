@@ -27,6 +27,20 @@ typedef struct ArmCtx {
     uint16_t cond_flags; // IRRef: the flags at the start of an instruction that selects
 } ArmCtx;
 
+// --- software step: an instruction's way out is by arm_h_step_done, after the next pc has been put
+static inline bool arm_stepping(const ArmCtx *c)
+{
+    return c->flags & ARM_BF_SS;
+}
+void arm_put_pc(ArmCtx *c, IRRef pc);
+void arm_finish_step(ArmCtx *c);
+void arm_step_to(ArmCtx *c, IRRef pc); // both
+
+// --- the exclusive monitor: address, size and value of the last load exclusive. size: log2.
+void arm_open_monitor(ArmCtx *c, IRRef addr, IRRef value, unsigned size);
+IRRef arm_monitor_holds(ArmCtx *c, IRRef addr, unsigned size); // I32, 0 or 1
+void arm_close_monitor(ArmCtx *c);
+
 // TargetOps.translate for one instruction set each
 void arm_a64_translate(VCPU *v, IRBlock *b, const TranslateRequest *r);
 

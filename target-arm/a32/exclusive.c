@@ -23,26 +23,10 @@ static IRRef in_order(ArmCtx *c, IRRef v, unsigned size)
 
 // --- the monitor
 
-static void open_monitor(ArmCtx *c, IRRef addr, IRRef value, unsigned size)
-{
-    IRRef wide = ir_type(c->b, value) == IR_I32 ? ir_extu(c->b, value) : value;
-    ir_put(c->b, offsetof(ARMCPU, exclusive_addr), addr);
-    ir_put(c->b, offsetof(ARMCPU, exclusive_size), ir_i32(c->b, 1u << size));
-    ir_put(c->b, offsetof(ARMCPU, exclusive_value), wide);
-}
-
-static IRRef monitor_holds(ArmCtx *c, IRRef addr, unsigned size)
-{
-    IRRef held_addr = ir_get(c->b, IR_I64, offsetof(ARMCPU, exclusive_addr));
-    IRRef held_size = ir_get(c->b, IR_I32, offsetof(ARMCPU, exclusive_size));
-    return ir_and(c->b, ir_cmpset(c->b, IR_EQ, held_addr, addr),
-                  ir_cmpset(c->b, IR_EQ, held_size, ir_i32(c->b, 1u << size)));
-}
-
 bool a32_tr_clrex(ArmCtx *c, const ArmFields *f)
 {
     (void)f;
-    ir_put(c->b, offsetof(ARMCPU, exclusive_size), ir_i32(c->b, 0));
+    arm_close_monitor(c);
     return true;
 }
 
@@ -52,7 +36,7 @@ bool a32_ldrex(ArmCtx *c, unsigned t, unsigned u, unsigned n, uint32_t disp, uns
 {
     IRRef addr = a32_address(c, a32_r(c, n), (int32_t)disp);
     IRRef v = ir_ld(c->b, type_of(size), addr, 0, size | IR_MEM_ALIGN);
-    open_monitor(c, addr, v, size);
+    arm_open_monitor(c, addr, v, size);
     v = in_order(c, v, size);
     if (size < 3) {
         a32_put(c, t, v);
@@ -81,8 +65,8 @@ bool a32_strex(ArmCtx *c, unsigned d, unsigned t, unsigned u, unsigned n, uint32
     IRRef expected =
         ir_get_n(c->b, type, offsetof(ARMCPU, exclusive_value), type == IR_I64 ? 8 : 4);
     IRRef failed = ir_casif(c->b, addr, expected, stored(c, t, u, size),
-                            monitor_holds(c, addr, size), size | IR_MEM_ALIGN);
-    ir_put(c->b, offsetof(ARMCPU, exclusive_size), ir_i32(c->b, 0));
+                            arm_monitor_holds(c, addr, size), size | IR_MEM_ALIGN);
+    arm_close_monitor(c);
     a32_put(c, d, failed);
     return true;
 }

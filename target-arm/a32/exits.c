@@ -8,28 +8,6 @@
 
 #define MAX_CONDITIONAL_EXITS 4 // of a block, besides its end
 
-static void put_pc(ArmCtx *c, IRRef pc)
-{
-    ir_put(c->b, offsetof(ARMCPU, vcpu.pc), pc);
-}
-
-static bool stepping(const ArmCtx *c)
-{
-    return c->flags & ARM_BF_SS;
-}
-
-static void finish_step(ArmCtx *c)
-{
-    ir_call(c->b, &arm_h_step_done, IR_NONE, IR_NONE, IR_NONE, IR_NONE);
-    ir_exit_loop(c->b);
-}
-
-static void step_to(ArmCtx *c, IRRef pc)
-{
-    put_pc(c, pc);
-    finish_step(c);
-}
-
 // --- conditions
 
 bool a32_may_fail(const ArmCtx *c)
@@ -50,7 +28,7 @@ bool a32_room_for_exit(const ArmCtx *c)
 void a32_skip(ArmCtx *c)
 {
     if (a32_may_fail(c)) {
-        uint64_t target = stepping(c) ? c->pc | A32_PC_SKIPPED : c->next;
+        uint64_t target = arm_stepping(c) ? c->pc | A32_PC_SKIPPED : c->next;
         ir_exit_if_f(c->b, a32_cond_of(c->cond ^ 1u), a32_flags(c), target);
         c->conditional_exits++;
         c->known = c->cond;
@@ -68,8 +46,8 @@ static uint64_t in_set(const ArmCtx *c, uint32_t target)
 static void jump(ArmCtx *c, uint64_t pc)
 {
     c->ended = true;
-    if (stepping(c)) {
-        step_to(c, ir_i64(c->b, pc));
+    if (arm_stepping(c)) {
+        arm_step_to(c, ir_i64(c->b, pc));
     } else {
         ir_exit_jump(c->b, pc);
     }
@@ -84,9 +62,10 @@ void a32_exit_next(ArmCtx *c)
 static void jump_if(ArmCtx *c, uint64_t pc)
 {
     IRFlagCond cond = a32_cond_of(c->cond);
-    if (stepping(c)) {
+    if (arm_stepping(c)) {
         c->ended = true;
-        step_to(c, ir_f_select(c->b, cond, a32_flags(c), ir_i64(c->b, pc), ir_i64(c->b, c->next)));
+        arm_step_to(c,
+                    ir_f_select(c->b, cond, a32_flags(c), ir_i64(c->b, pc), ir_i64(c->b, c->next)));
         return;
     }
     ir_exit_if_f(c->b, cond, a32_flags(c), pc);
@@ -111,8 +90,8 @@ void a32_exit_jump(ArmCtx *c, uint32_t target)
 static void call(ArmCtx *c, uint64_t pc)
 {
     c->ended = true;
-    if (stepping(c)) {
-        step_to(c, ir_i64(c->b, pc));
+    if (arm_stepping(c)) {
+        arm_step_to(c, ir_i64(c->b, pc));
     } else {
         ir_exit_call(c->b, pc, a32_link_value(c));
     }
@@ -134,8 +113,8 @@ void a32_exit_bx(ArmCtx *c, IRRef target, IRIndKind kind)
 {
     IRRef pc = ir_extu(c->b, target);
     c->ended = true;
-    if (stepping(c)) {
-        step_to(c, pc);
+    if (arm_stepping(c)) {
+        arm_step_to(c, pc);
     } else {
         ir_exit_ind(c->b, pc, kind, a32_link_value(c));
     }
@@ -155,14 +134,14 @@ uint32_t a32_link_value(const ArmCtx *c)
 
 void a32_put_next_pc(ArmCtx *c)
 {
-    put_pc(c, ir_i64(c->b, c->next));
+    arm_put_pc(c, ir_i64(c->b, c->next));
 }
 
 void a32_exit_loop(ArmCtx *c)
 {
     c->ended = true;
-    if (stepping(c)) {
-        finish_step(c);
+    if (arm_stepping(c)) {
+        arm_finish_step(c);
     } else {
         ir_exit_loop(c->b);
     }
@@ -171,8 +150,8 @@ void a32_exit_loop(ArmCtx *c)
 void a32_exit_again(ArmCtx *c)
 {
     c->ended = true;
-    if (stepping(c)) {
-        finish_step(c);
+    if (arm_stepping(c)) {
+        arm_finish_step(c);
     } else {
         ir_exit_ind(c->b, ir_i64(c->b, c->next), IR_IND_JUMP, 0);
     }
@@ -186,6 +165,6 @@ void a32_exit_taken(ArmCtx *c)
 
 void a32_translate_skipped(ArmCtx *c)
 {
-    step_to(c, ir_i64(c->b, c->next));
+    arm_step_to(c, ir_i64(c->b, c->next));
     c->ended = true;
 }

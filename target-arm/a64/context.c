@@ -156,34 +156,11 @@ bool a64_fp_trapped(ArmCtx *c)
 
 // --- ways out
 
-static void put_pc(ArmCtx *c, IRRef pc)
-{
-    ir_put(c->b, offsetof(ARMCPU, vcpu.pc), pc);
-}
-
-static bool stepping(const ArmCtx *c)
-{
-    return c->flags & ARM_BF_SS;
-}
-
-// The pc has been put. The helper enters the software step exception.
-static void finish_step(ArmCtx *c)
-{
-    ir_call(c->b, &arm_h_step_done, IR_NONE, IR_NONE, IR_NONE, IR_NONE);
-    ir_exit_loop(c->b);
-}
-
-static void step_to(ArmCtx *c, IRRef pc)
-{
-    put_pc(c, pc);
-    finish_step(c);
-}
-
 void a64_exit_jump(ArmCtx *c, uint64_t target)
 {
     c->ended = true;
-    if (stepping(c)) {
-        step_to(c, ir_i64(c->b, target));
+    if (arm_stepping(c)) {
+        arm_step_to(c, ir_i64(c->b, target));
         return;
     }
     ir_exit_jump(c->b, target);
@@ -192,8 +169,8 @@ void a64_exit_jump(ArmCtx *c, uint64_t target)
 void a64_exit_call(ArmCtx *c, uint64_t target)
 {
     c->ended = true;
-    if (stepping(c)) {
-        step_to(c, ir_i64(c->b, target));
+    if (arm_stepping(c)) {
+        arm_step_to(c, ir_i64(c->b, target));
         return;
     }
     ir_exit_call(c->b, target, c->pc + 4);
@@ -213,10 +190,10 @@ static void fall_through(ArmCtx *c, uint64_t target)
 
 void a64_exit_if(ArmCtx *c, IRCond cond, IRRef x, IRRef y, uint64_t target)
 {
-    if (stepping(c)) {
+    if (arm_stepping(c)) {
         IRRef taken = ir_i64(c->b, target), next = ir_i64(c->b, c->pc + 4);
         c->ended = true;
-        step_to(c, ir_select(c->b, cond, x, y, taken, next));
+        arm_step_to(c, ir_select(c->b, cond, x, y, taken, next));
         return;
     }
     ir_exit_if(c->b, cond, x, y, target);
@@ -225,10 +202,10 @@ void a64_exit_if(ArmCtx *c, IRCond cond, IRRef x, IRRef y, uint64_t target)
 
 void a64_exit_if_f(ArmCtx *c, IRFlagCond cond, uint64_t target)
 {
-    if (stepping(c)) {
+    if (arm_stepping(c)) {
         IRRef taken = ir_i64(c->b, target), next = ir_i64(c->b, c->pc + 4);
         c->ended = true;
-        step_to(c, ir_f_select(c->b, cond, a64_flags(c), taken, next));
+        arm_step_to(c, ir_f_select(c->b, cond, a64_flags(c), taken, next));
         return;
     }
     ir_exit_if_f(c->b, cond, a64_flags(c), target);
@@ -259,8 +236,8 @@ static IRRef strip_tag(ArmCtx *c, IRRef pc)
 void a64_exit_ind(ArmCtx *c, IRRef target, IRIndKind kind)
 {
     c->ended = true;
-    if (stepping(c)) {
-        step_to(c, strip_tag(c, target));
+    if (arm_stepping(c)) {
+        arm_step_to(c, strip_tag(c, target));
         return;
     }
     ir_exit_ind_tagged(c->b, target, kind, c->pc + 4, branch_tags(c));
@@ -268,14 +245,14 @@ void a64_exit_ind(ArmCtx *c, IRRef target, IRIndKind kind)
 
 void a64_put_next_pc(ArmCtx *c)
 {
-    put_pc(c, ir_i64(c->b, c->pc + 4));
+    arm_put_pc(c, ir_i64(c->b, c->pc + 4));
 }
 
 void a64_exit_loop(ArmCtx *c)
 {
     c->ended = true;
-    if (stepping(c)) {
-        finish_step(c);
+    if (arm_stepping(c)) {
+        arm_finish_step(c);
         return;
     }
     ir_exit_loop(c->b);
@@ -284,8 +261,8 @@ void a64_exit_loop(ArmCtx *c)
 void a64_exit_again(ArmCtx *c)
 {
     c->ended = true;
-    if (stepping(c)) {
-        finish_step(c);
+    if (arm_stepping(c)) {
+        arm_finish_step(c);
         return;
     }
     ir_exit_ind(c->b, ir_i64(c->b, c->pc + 4), IR_IND_JUMP, 0);

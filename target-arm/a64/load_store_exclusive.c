@@ -13,22 +13,6 @@ static unsigned aligned(ArmCtx *c, unsigned size)
     return size | IR_MEM_ALIGN;
 }
 
-static void open_monitor(ArmCtx *c, IRRef addr, IRRef value, unsigned size)
-{
-    IRRef wide = ir_type(c->b, value) == IR_I32 ? ir_extu(c->b, value) : value;
-    ir_put(c->b, offsetof(ARMCPU, exclusive_addr), addr);
-    ir_put(c->b, offsetof(ARMCPU, exclusive_size), ir_i32(c->b, 1u << size));
-    ir_put(c->b, offsetof(ARMCPU, exclusive_value), wide);
-}
-
-static IRRef monitor_holds(ArmCtx *c, IRRef addr, unsigned size)
-{
-    IRRef held_addr = ir_get(c->b, IR_I64, offsetof(ARMCPU, exclusive_addr));
-    IRRef held_size = ir_get(c->b, IR_I32, offsetof(ARMCPU, exclusive_size));
-    return ir_and(c->b, ir_cmpset(c->b, IR_EQ, held_addr, addr),
-                  ir_cmpset(c->b, IR_EQ, held_size, ir_i32(c->b, 1u << size)));
-}
-
 // LDXR, LDAXR, STXR, STLXR. The monitor is closed after the access: one that leaves the block runs
 // again with the monitor as it was.
 static bool tr_exclusive(ArmCtx *c, const ArmFields *f)
@@ -38,15 +22,15 @@ static bool tr_exclusive(ArmCtx *c, const ArmFields *f)
     if (f->L) {
         IRRef v =
             ir_ld(c->b, f->z == 3 ? IR_I64 : IR_I32, addr, 0, memop | (f->o ? IR_MEM_ACQ : 0));
-        open_monitor(c, addr, v, f->z);
+        arm_open_monitor(c, addr, v, f->z);
         a64_put(c, f->t, v);
         return true;
     }
     IRType t = f->z == 3 ? IR_I64 : IR_I32;
     IRRef expected = ir_get_n(c->b, t, offsetof(ARMCPU, exclusive_value), t == IR_I64 ? 8 : 4);
     IRRef failed = ir_casif(c->b, addr, expected, a64_r(c, f->t, f->z == 3),
-                            monitor_holds(c, addr, f->z), memop | (f->o ? IR_MEM_REL : 0));
-    ir_put(c->b, offsetof(ARMCPU, exclusive_size), ir_i32(c->b, 0));
+                            arm_monitor_holds(c, addr, f->z), memop | (f->o ? IR_MEM_REL : 0));
+    arm_close_monitor(c);
     a64_put(c, f->s, failed);
     return true;
 }

@@ -79,7 +79,7 @@ static bool tr_hint(ArmCtx *c, const ArmFields *f)
 static bool tr_clrex(ArmCtx *c, const ArmFields *f)
 {
     (void)f;
-    ir_put(c->b, CPU_SLOT(exclusive_size), ir_i32(c->b, 0));
+    arm_close_monitor(c);
     return true;
 }
 
