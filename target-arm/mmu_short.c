@@ -173,7 +173,7 @@ static bool check(const ARMCPU *c, const Leaf *l, MmuAccess access, ARMWalkMode 
         out->r = out->w = out->x = true;
         return true;
     }
-    if (domain != DOMAIN_CLIENT && !mode.debug) {
+    if (domain != DOMAIN_CLIENT && !mode.debug && !mode.upkeep) {
         return fail(f, FSC_DOMAIN | l->level, l->domain);
     }
     permissions(c, l, mode, out);

@@ -25,11 +25,14 @@ static void nothing(ARMCPU *c, const ARMSysReg *r, uint32_t enc, uint64_t value)
 }
 
 // The address must translate. A clean needs read access at EL0 only; a privileged one needs no
-// permission at all. DC IVAC needs write access. Faults count as writes, with CM set.
+// permission at all, nor a domain that may be accessed (Linux cleans what its programs write while
+// it keeps itself from their domain). DC IVAC needs write access. Faults count as writes, with CM
+// set.
 static void by_address(ARMCPU *c, uint64_t va, MmuAccess access)
 {
     ARMWalkMode mode = arm_walk_mode(c, 0);
     mode.pan = false;
+    mode.upkeep = true;
     ARMWalk w;
     uint32_t fsc;
     if (!arm_walk(c, va, access, mode, &w, &fsc)) {

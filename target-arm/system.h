@@ -370,9 +370,10 @@ typedef struct ARMWalk {
     uint8_t sh;   // shareability
 } ARMWalk;
 typedef struct ARMWalkMode {
-    bool el0;   // unprivileged
-    bool pan;   // privileged data accesses to EL0's pages fault
-    bool debug; // no side effects (access flag, dirty bit)
+    bool el0;    // unprivileged
+    bool pan;    // privileged data accesses to EL0's pages fault
+    bool debug;  // no side effects (access flag, dirty bit)
+    bool upkeep; // cache maintenance: domains do not count
 } ARMWalkMode;
 // False: *fsc says why.
 bool arm_walk(ARMCPU *c, uint64_t va, MmuAccess access, ARMWalkMode mode, ARMWalk *out,

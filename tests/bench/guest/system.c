@@ -121,6 +121,11 @@ static size_t write_function(uint8_t *p, uint16_t constant)
     uint32_t code[2] = {0xd2800000u | (uint32_t)constant << 5, 0xd65f03c0u};
     memcpy(p, code, sizeof(code));
     return sizeof(code);
+#elif defined(__arm__) // movw r0, constant; bx lr
+    uint32_t code[2] = {0xe3000000u | (uint32_t)(constant & 0xf000) << 4 | (constant & 0xfffu),
+                        0xe12fff1eu};
+    memcpy(p, code, sizeof(code));
+    return sizeof(code);
 #else
     uint8_t code[6] = {0xb8, (uint8_t)constant, (uint8_t)(constant >> 8), 0, 0, 0xc3};
     memcpy(p, code, sizeof(code));
