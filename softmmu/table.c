@@ -56,7 +56,7 @@ void table_drop_range(FastTable *t, uint64_t lo, uint64_t hi)
 
 static void drop_local(FastTable *t, unsigned i)
 {
-    if (!t->info[i].global) {
+    if (t->info[i].va != INVALID_TAG && !t->info[i].global) {
         entry_invalidate(t, i);
     }
 }

@@ -112,7 +112,7 @@ const OracleIsa oracle_isa[] = {
         .our_cpu = "max",
         // All rows, whatever the model has; but QEMU 7.2 lacks FEAT_LSE2, whose alignment rules
         // differ.
-        .features = ~BIT(ARM_FEAT_LSE2),
+        .features = ~(BIT(ARM_FEAT_LSE2) | BIT(ARM_FEAT_AA32_EL1)),
         .runner = "build/tests/a64-runner",
         .qemu = "qemu-aarch64-static",
         .cs_arch = CS_ARCH_ARM64,
