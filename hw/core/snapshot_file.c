@@ -81,7 +81,7 @@ static bool get(SectionReader *r, void *p, uint64_t n, char **error)
     if (n > r->source->size - r->at) {
         return section_fail(r, error, "the state ends here, within a section");
     }
-    if (!r->source->read(r->source->opaque, r->at, p, n, &why)) {
+    if (n && !r->source->read(r->source->opaque, r->at, p, n, &why)) {
         section_fail(r, error, "%s", why);
         g_free(why);
         return false;
