@@ -139,7 +139,8 @@ void hb_sync_pins(RegAlloc *ra, size_t off, size_t bytes, bool load)
     }
 }
 
-void hb_get_later(RegAlloc *ra, IRRef at)
+// The value stays in guest state memory until it is used.
+static void get_later(RegAlloc *ra, IRRef at)
 {
     RaValue *v = &ra->v[at];
     v->state = (int32_t)ra->b->insn[at].imm;
@@ -148,4 +149,41 @@ void hb_get_later(RegAlloc *ra, IRRef at)
         v->listed = true;
         ra->in_state[ra->n_in_state++] = at;
     }
+}
+
+void hb_get(RegAlloc *ra, IRRef at, HbNarrow *narrow)
+{
+    const IRInsn *i = &ra->b->insn[at];
+    const RaPin *pin = hb_whole_pin(ra, (IRType)i->type, i->imm, i->aux);
+    if (pin) {
+        ra_get_pinned(ra, at, pin);
+        return;
+    }
+    const RaPin *low = i->aux == 4 && i->type == IR_I32 ? ra_pin(ra, RA_GPR, i->imm) : NULL;
+    if (low) {
+        narrow(ra->ctx, ra_def(ra, at, IR_NONE, true), low->reg);
+        return;
+    }
+    if (hb_touches_pin(ra, i->imm, i->aux)) {
+        hb_sync_pins(ra, i->imm, i->aux, false);
+        int dst = ra_def(ra, at, IR_NONE, true);
+        ra->ops->load(ra->ctx, (RaClass)ra->v[at].cls, dst, i->imm, i->aux);
+        return;
+    }
+    get_later(ra, at);
+}
+
+// --- what is to be emitted
+bool hb_wants_code(RegAlloc *ra, IRRef at)
+{
+    const RaValue *v = &ra->v[at];
+    if (v->unused || v->root != at) {
+        return false;
+    }
+    if (v->done) {
+        ra->pos = at;
+        ra_fuse(ra, at);
+        return false;
+    }
+    return true;
 }

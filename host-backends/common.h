@@ -42,7 +42,12 @@ const RaPin *hb_whole_pin(const RegAlloc *ra, IRType t, uint64_t off, unsigned b
 bool hb_touches_pin(const RegAlloc *ra, size_t off, size_t bytes);
 // Pinned slots that the bytes touch are written home or, after a change, loaded again.
 void hb_sync_pins(RegAlloc *ra, size_t off, size_t bytes, bool load);
-// The value of a get that stays in guest state memory until it is used.
-void hb_get_later(RegAlloc *ra, IRRef at);
+// The op get: from a pin, from memory, or later, where the value is used. narrow moves 32 bits of
+// one integer register to another, with zeroes above.
+typedef void HbNarrow(void *ctx, int dst, int src);
+void hb_get(RegAlloc *ra, IRRef at, HbNarrow *narrow);
+
+// Whether the op wants code: not if it is another's copy, unused, or done with an earlier one.
+bool hb_wants_code(RegAlloc *ra, IRRef at);
 
 #endif

@@ -23,25 +23,16 @@ EMIT(insn)
     e->index = i->aux;
 }
 
+static void narrow(void *ctx, int dst, int src)
+{
+    Emit *e = ctx;
+    a64_mov(&e->c, false, dst, src);
+}
+
 EMIT(get)
 {
-    const RaPin *pin = hb_whole_pin(&e->ra, (IRType)i->type, i->imm, i->aux);
-    if (pin) {
-        ra_get_pinned(&e->ra, e->at, pin);
-        return;
-    }
-    const RaPin *low = i->aux == 4 && i->type == IR_I32 ? ra_pin(&e->ra, RA_GPR, i->imm) : NULL;
-    if (low) {
-        a64_mov(&e->c, false, ra_def(&e->ra, e->at, IR_NONE, true), low->reg);
-        return;
-    }
-    if (hb_touches_pin(&e->ra, i->imm, i->aux)) {
-        hb_sync_pins(&e->ra, i->imm, i->aux, false);
-        int dst = ra_def(&e->ra, e->at, IR_NONE, true);
-        e->ra.ops->load(e, (RaClass)e->ra.v[e->at].cls, dst, i->imm, i->aux);
-        return;
-    }
-    hb_get_later(&e->ra, e->at);
+    (void)i;
+    hb_get(&e->ra, e->at, narrow);
 }
 
 static void put_integer(Emit *e, const IRInsn *i)

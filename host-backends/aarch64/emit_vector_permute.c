@@ -57,15 +57,20 @@ EMIT(vdup)
     v_dup(&e->c, i->aux & 3, ra_def(&e->ra, e->at, IR_NONE, true), a);
 }
 
+// The lane to read and its size: of 64 bits, the lower half if that is all that is wanted.
+static unsigned lane_read(const IRInsn *i, unsigned *lane)
+{
+    unsigned esize = i->aux & 3;
+    bool half = esize == 3 && !is_wide(i);
+    *lane = (i->aux >> 8) << half;
+    return half ? 2 : esize;
+}
+
 EMIT(vget)
 {
-    unsigned esize = i->aux & 3, lane = i->aux >> 8;
+    unsigned lane, esize = lane_read(i, &lane);
     int a = ra_use(&e->ra, i->arg[0]);
     int d = ra_def(&e->ra, e->at, IR_NONE, true);
-    if (esize == 3 && !is_wide(i)) {
-        esize = 2;
-        lane *= 2;
-    }
     if (lane == 0 && esize >= 2) {
         a64_fmov_from_vec(&e->c, esize == 3, d, a);
     } else {
@@ -75,13 +80,9 @@ EMIT(vget)
 
 EMIT(vgets)
 {
-    unsigned esize = i->aux & 3, lane = i->aux >> 8;
+    unsigned lane, esize = lane_read(i, &lane);
     int a = ra_use(&e->ra, i->arg[0]);
     int d = ra_def(&e->ra, e->at, IR_NONE, true);
-    if (esize == 3 && !is_wide(i)) {
-        esize = 2;
-        lane *= 2;
-    }
     if (esize == 3 || (esize == 2 && !is_wide(i))) {
         v_umov(&e->c, esize, d, a, lane);
     } else { // SMOV

@@ -126,20 +126,13 @@ static void emit_ops(Emit *e)
 {
     for (unsigned k = 0; k < e->b->n && !e->c.full; k++) {
         const IRInsn *i = &e->b->insn[k];
-        const RaValue *v = &e->ra.v[k];
-        if (v->unused || v->root != k) {
-            continue;
-        }
         e->at = (IRRef)k;
-        if (v->done) {
-            e->ra.pos = (IRRef)k;
-            ra_fuse(&e->ra, (IRRef)k);
-            continue;
+        if (hb_wants_code(&e->ra, e->at)) {
+            ra_begin(&e->ra, e->at);
+            x87_before(e, i);
+            x86_emit_table[i->op](e, i);
+            ra_end(&e->ra);
         }
-        ra_begin(&e->ra, (IRRef)k);
-        x87_before(e, i);
-        x86_emit_table[i->op](e, i);
-        ra_end(&e->ra);
     }
 }
 

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "target-arm/a32/a32.h"
+#include "tests/unit/ir_ops.h"
 
 #define PC  UINT64_C(0x400000)
 #define EL1 (ARM_BF_A32 | 1)
@@ -32,24 +33,6 @@ static char *translate(uint64_t pc, uint64_t flags, uint64_t features, const uin
     arm_decoder_free(cpu->t16_decoder);
     g_free(cpu);
     return text;
-}
-
-// The names of the ops, one after another.
-static char *ops_of(const char *text)
-{
-    GString *s = g_string_new(NULL);
-    char **line = g_strsplit(text, "\n", -1);
-    for (unsigned i = 0; line[i]; i++) {
-        const char *eq = strstr(line[i], " = ");
-        const char *op = eq ? eq + 3 : line[i];
-        op += strspn(op, " ");
-        if (g_str_has_prefix(op, "block ") || !g_ascii_islower(*op)) {
-            continue;
-        }
-        g_string_append_printf(s, "%s%.*s", s->len ? " " : "", (int)strcspn(op, " ."), op);
-    }
-    g_strfreev(line);
-    return g_string_free(s, FALSE);
 }
 
 static void expect(uint64_t flags, uint64_t features, const uint32_t *words, unsigned n,
